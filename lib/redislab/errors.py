@@ -1,0 +1,33 @@
+"""What can go wrong, as a tree. Every message is a sentence that says what to do next.
+
+RedislabError
+├── StartError        no Redis could be started or reached
+├── DatabaseError     the database could not be started or reached
+├── KnobError         a knob that does not exist, or a value out of its bounds (also a ValueError)
+├── ExperimentError   an experiment failed while it was measured
+└── CapabilityError   the server cannot do what a lesson needs
+"""
+
+
+class RedislabError(Exception):
+    """The root: `except RedislabError` catches everything that redislab raises on purpose."""
+
+
+class StartError(RedislabError):
+    """No Redis could be started or reached; the message names each one tried and what to do."""
+
+
+class DatabaseError(RedislabError):
+    """The database could not be started or reached."""
+
+
+class KnobError(RedislabError, ValueError):
+    """A knob that does not exist, or a value out of its bounds."""
+
+
+class ExperimentError(RedislabError):
+    """An experiment failed while it was measured; the message holds the cause."""
+
+
+class CapabilityError(RedislabError):
+    """The server cannot do what a lesson needs; the message names the nearest thing that it can do."""
