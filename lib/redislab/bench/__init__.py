@@ -1,0 +1,23 @@
+"""Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings."""
+
+from redislab.bench.charts import Chart, Line
+from redislab.bench.experiment import Experiment, action
+from redislab.bench.knobs import Knob, choice, number, switch
+from redislab.bench.recording import Recording
+from redislab.bench.session import Sample, Session, State, open_session
+
+__all__ = [
+    "Chart",
+    "Experiment",
+    "Knob",
+    "Line",
+    "Recording",
+    "Sample",
+    "Session",
+    "State",
+    "action",
+    "choice",
+    "number",
+    "open_session",
+    "switch",
+]

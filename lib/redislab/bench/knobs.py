@@ -1,0 +1,83 @@
+"""Knobs: the traits of an experiment that a learner may turn, each with a label, a unit and its bounds."""
+
+from dataclasses import dataclass
+
+from traitlets import Any, TraitType
+
+from redislab.errors import KnobError
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a screen needs to draw a knob, and a test to try it."""
+
+    label: str
+    kind: str  # "number", "integer", "choice" or "switch"
+    default: object
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    step: float | None = None
+    options: tuple = ()
+    help: str = ""
+    name: str = ""
+
+    def check(self, value):
+        """Return the value as this knob keeps it.
+
+        Raises:
+            KnobError: not of the knob's kind, or out of its bounds; says what may be chosen.
+        """
+        if self.kind == "switch" and isinstance(value, bool):
+            return value
+        if self.kind == "choice" and value in self.options:
+            return value
+        if self.kind in ("number", "integer") and self._within(value):
+            return int(value) if self.kind == "integer" else float(value)
+        raise KnobError(f"{self.name} = {value!r} does not work: choose {self.choices}.")
+
+    def _within(self, value) -> bool:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        whole = number and (self.kind == "number" or float(value).is_integer())
+        return whole and self.low <= value <= self.high
+
+    @property
+    def choices(self) -> str:
+        if self.kind == "switch":
+            return "True or False"
+        if self.kind == "choice":
+            return "one of " + ", ".join(repr(option) for option in self.options)
+        whole = "a whole number " if self.kind == "integer" else ""
+        return f"{whole}from {self.low:g} to {self.high:g} {self.unit}".rstrip()
+
+
+class KnobTrait(TraitType):
+    """A trait that refuses what its knob refuses, in the knob's own words."""
+
+    def __init__(self, **knob):
+        super().__init__(knob["default"])
+        self._knob = knob
+
+    @property
+    def knob(self) -> Knob:
+        return Knob(name=self.name, **self._knob)
+
+    def validate(self, obj, value):
+        return self.knob.check(value)
+
+
+def number(default, low, high, *, label, unit="", log=False, integer=False, step=None, help="") -> Any:
+    """A slider from `low` to `high`; `log=True` spaces it by ratio, `integer=True` keeps it whole."""
+    kind = "integer" if integer else "number"
+    return KnobTrait(label=label, kind=kind, default=default, unit=unit, low=low, high=high, log=log, step=step, help=help)
+
+
+def choice(default, options, *, label, help="") -> Any:
+    """A menu of named options."""
+    return KnobTrait(label=label, kind="choice", default=default, options=tuple(options), help=help)
+
+
+def switch(default, *, label, help="") -> Any:
+    """On or off."""
+    return KnobTrait(label=label, kind="switch", default=default, help=help)

@@ -1,0 +1,248 @@
+"""The bench: a process of its own in which experiments run, one at a time.
+
+Threads in a notebook's kernel would spoil both the curve and the slider, so the load lives here. Commands come in
+on stdin and events go out on stdout, both as pickles; when stdin closes, the bench ends, however the kernel died.
+"""
+
+import gc
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from redislab.bench.load import OpenLoop
+from redislab.bench.window import Window
+from redislab.errors import RedislabError
+
+TICK = 0.1  # s between regular samples
+QUICK = 0.02  # s; the sample after a knob was turned follows this soon
+GRACE = 5.0  # s for a tidy end before the bench just ends
+
+
+def sentence(failure: Exception) -> str:
+    """One line: ours as it stands, anything else with its type and the place in the experiment."""
+    if isinstance(failure, RedislabError):
+        return str(failure)
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
+    return f"{type(failure).__name__}: {failure}{place}"
+
+
+class Running:
+    """One opened experiment, with its load and its window."""
+
+    def __init__(self, experiment, lab, emit):
+        self.experiment, self.lab, self._emit = experiment, lab, emit
+        self.window = Window(experiment.span)
+        self.state, self.elapsed, self._since = "new", 0.0, 0.0
+        self._next_tick, self._failures = 0.0, ""
+
+    def start(self) -> None:
+        if self.state == "running":
+            return
+        if self.state != "paused":
+            self.state_is("starting")
+            self.experiment.setup(self.lab)
+            gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
+        self._load = OpenLoop(self.experiment.request, self.experiment.gap, self.experiment.workers)
+        self.window.resume()
+        self._since = self._next_tick = time.perf_counter()
+        self._load.start()
+        self.state_is("running", where=self.experiment.where())
+
+    def pause(self) -> None:
+        if self.state != "running":
+            return
+        self._load.stop()
+        self.sample()
+        self.elapsed += time.perf_counter() - self._since
+        self.state = "paused"
+        self._emit("total", self._total())
+        self.state_is("paused")
+
+    def reset(self) -> None:
+        going = self.state == "running"
+        self.close()
+        self.window.restart()
+        self.state, self.elapsed = "new", 0.0
+        self._emit("cleared")
+        if going:
+            self.start()
+        else:
+            self.state_is("new")
+
+    def close(self) -> None:
+        """Stop the load and tear down; a failure to tidy up is nobody's news."""
+        if self.state == "running":
+            self._load.stop(timeout=2.0)
+        if self.state not in ("new", "closed"):
+            try:
+                self.experiment.teardown()
+            except Exception as failure:
+                print(f"tidying up: {sentence(failure)}", file=sys.stderr)
+        self.state = "closed"
+
+    def fail(self, failure: Exception) -> None:
+        self.close()
+        self.state_is("failed", sentence(failure))
+
+    def turn(self, knobs: dict) -> None:
+        self.experiment.turn(knobs)
+        self._next_tick = min(self._next_tick, time.perf_counter() + QUICK)
+
+    def due(self) -> float:
+        """Seconds until the next sample."""
+        return max(0.0, self._next_tick - time.perf_counter()) if self.state == "running" else 3600.0
+
+    def sample(self) -> None:
+        self._next_tick = time.perf_counter() + TICK
+        outcomes, offered = self._load.drain()
+        self.window.add(outcomes, offered)
+        values = self.experiment.sample(self.window)
+        values |= {
+            "offered": self.window.recent.offered / self.window.seconds,
+            "achieved": (self.window.recent.ended - self.window.recent.tags["given up"]) / self.window.seconds,
+            "errors": self.window.rate("error"),
+            "requests": self.window.total.ended,
+        }
+        if failures := [outcome.error for outcome in outcomes if outcome.error]:
+            values["error"] = failures[-1]
+        t = self.elapsed + time.perf_counter() - self._since
+        self._emit("sample", t, values, self.experiment.settings())
+
+    def state_is(self, name: str, message: str = "", where: dict | None = None) -> None:
+        self.state = name
+        self._emit("state", name, message, where or {})
+
+    def _total(self) -> dict:
+        total = self.window.total
+        encoded = {name: latencies.encode() for name, latencies in total.latencies.items()}
+        return {
+            "seconds": self.elapsed,
+            "offered": total.offered,
+            "ended": total.ended,
+            "tags": dict(total.tags),
+            "encoded": encoded,
+        }
+
+
+class Bench:
+    """Takes commands, latest knobs win, and samples what runs."""
+
+    def __init__(self, commands, events):
+        self._commands, self._events = commands, events
+        self._inbox: queue.Queue = queue.Queue()
+        self._lock = threading.Lock()
+        self._open: dict[int, Running] = {}
+        self._labs: dict = {}
+        self._actions = ThreadPoolExecutor(1)
+
+    def serve(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            batch = self._batch()
+            if any(command == "quit" for command, *_ in batch):
+                break
+            for command, key, *rest in batch:
+                self._guard(key, getattr(self, f"_{command}"), key, *rest)
+            for key, running in list(self._open.items()):
+                if running.state == "running" and running.due() == 0.0:
+                    self._guard(key, running.sample)
+        for running in self._open.values():
+            running.close()
+        for lab in self._labs.values():
+            lab.close()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._inbox.put(pickle.load(self._commands))
+        except (EOFError, OSError):
+            self._inbox.put(("quit", None))
+            time.sleep(GRACE)
+            os._exit(1)
+
+    def _batch(self) -> list:
+        """The commands at hand, with the turns of one experiment's knobs folded into the last of them."""
+        timeout = min((running.due() for running in self._open.values()), default=3600.0)
+        try:
+            batch = [self._inbox.get(timeout=timeout) if timeout else self._inbox.get_nowait()]
+        except queue.Empty:
+            return []
+        while not self._inbox.empty():
+            batch.append(self._inbox.get_nowait())
+        folded = []
+        for message in batch:
+            if folded and message[0] == "turn" and folded[-1][:2] == message[:2]:
+                folded[-1] = (*message[:2], folded[-1][2] | message[2])
+            else:
+                folded.append(message)
+        return folded
+
+    def _guard(self, key, function, *arguments) -> None:
+        try:
+            function(*arguments)
+        except Exception as failure:
+            if running := self._open.get(key):
+                running.fail(failure)
+            else:
+                self._emit(key, "state", "failed", sentence(failure), {})
+
+    def _emit(self, key, *event) -> None:
+        with self._lock:
+            pickle.dump((key, *event), self._events)
+            self._events.flush()
+
+    def _start(self, key, pickled: bytes, address) -> None:
+        for other, running in self._open.items():
+            if other != key:
+                running.pause()
+        if key not in self._open or self._open[key].state in ("failed", "closed"):
+            experiment = pickle.loads(pickled)
+            self._open[key] = Running(experiment, self._lab(address), lambda *event: self._emit(key, *event))
+        self._open[key].start()
+
+    def _lab(self, address):
+        if address not in self._labs:
+            from redislab.world import Lab
+
+            self._labs[address] = Lab.attach(address)
+        return self._labs[address]
+
+    def _turn(self, key, knobs: dict) -> None:
+        if key in self._open:
+            self._open[key].turn(knobs)
+
+    def _pause(self, key) -> None:
+        if key in self._open:
+            self._open[key].pause()
+
+    def _reset(self, key) -> None:
+        if key in self._open:
+            self._open[key].reset()
+
+    def _act(self, key, name: str) -> None:
+        if key in self._open:  # beside the loop, which goes on sampling what the action does
+            self._actions.submit(self._guard, key, getattr(self._open[key].experiment, name))
+
+    def _close(self, key) -> None:
+        if running := self._open.pop(key, None):
+            running.close()
+
+
+def main() -> None:
+    commands = sys.stdin.buffer
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up among the events
+    sys.setswitchinterval(0.0005)  # a sample being computed holds up a request for this long at most
+    Bench(commands, events).serve()
+    sys.stdout.flush()
+    os._exit(0)  # threads that still wait for a dead server are not waited for
+
+
+if __name__ == "__main__":
+    main()

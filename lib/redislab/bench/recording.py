@@ -1,0 +1,70 @@
+"""What an experiment measured: a table of samples, and the whole run in histograms."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hdrh.histogram import HdrHistogram
+
+from redislab.bench.window import milliseconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PERCENTILES = {"p50 ms": 50, "p90 ms": 90, "p99 ms": 99, "p99.9 ms": 99.9, "max ms": 100}
+
+
+@dataclass
+class Recording:
+    """`samples` are dicts of the time in s, the knobs and the values; the rest counts the whole run.
+
+    Attributes:
+        seconds: how long the load ran.
+        offered, ended: requests that fell due, and that came back.
+        tags: how many requests carried each tag.
+        where: server, version and client of the measurement.
+    """
+
+    title: str = ""
+    samples: list[dict] = field(default_factory=list)
+    where: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    offered: int = 0
+    ended: int = 0
+    tags: dict[str, int] = field(default_factory=dict)
+    encoded: dict[str, bytes] = field(default_factory=dict)
+    failure: str | None = None
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """A row a sample: t (s), the knobs, the values."""
+        import pandas as pd  # half a second that no panel has to wait for
+
+        return pd.DataFrame(self.samples)
+
+    def to_csv(self) -> str:
+        return self.table.to_csv(index=False)
+
+    @property
+    def last(self) -> dict:
+        """The newest sample."""
+        return self.samples[-1] if self.samples else {}
+
+    @property
+    def histograms(self) -> dict[str, HdrHistogram]:
+        """Latencies of the whole run in microseconds, by kind of request."""
+        return {name: HdrHistogram.decode(encoded) for name, encoded in self.encoded.items()}
+
+    @property
+    def summary(self) -> "pd.DataFrame":
+        """A row for each kind of request: how many, and percentiles in ms from due time to end."""
+        import pandas as pd
+
+        rows = {
+            name: {"requests": latencies.total_count, **{k: milliseconds(latencies, p) for k, p in PERCENTILES.items()}}
+            for name, latencies in self.histograms.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def __repr__(self) -> str:
+        errors = self.tags.get("error", 0)
+        return f"<Recording of {self.title}: {self.ended} requests in {self.seconds:.1f} s, {errors} errors>"

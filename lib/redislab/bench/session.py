@@ -1,0 +1,212 @@
+"""The kernel's side of the bench: one process for a kernel, a session for each experiment shown."""
+
+import atexit
+import itertools
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cloudpickle
+from traitlets import All
+
+from redislab.bench.experiment import Experiment
+from redislab.bench.recording import Recording
+from redislab.errors import ExperimentError
+
+PATIENCE = 60.0  # s; starting may include a container and a data set, so this is long
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was read at `t` seconds of running time: `values` by key, and where the knobs stood."""
+
+    t: float
+    values: dict
+    knobs: dict
+
+
+@dataclass(frozen=True)
+class State:
+    """The session's new state; `message` says why it failed, `where` what it measures on."""
+
+    name: str
+    message: str = ""
+    where: dict = field(default_factory=dict)
+
+
+class Bench:
+    """The process and the thread that hears it. `Bench.shared()` starts it at need, and again after it died."""
+
+    _shared = None
+    _lock = threading.Lock()
+
+    @classmethod
+    def shared(cls) -> "Bench":
+        with cls._lock:
+            if cls._shared is None or not cls._shared.alive:
+                cls._shared = cls()
+            return cls._shared
+
+    def __init__(self):
+        command = [sys.executable, "-m", "redislab.bench.process"]
+        # a session of its own: an interrupt of the kernel is not one of the bench
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        self._sending = threading.Lock()
+        self._sessions: dict[int, Session] = {}
+        threading.Thread(target=self._hear, daemon=True, name="redislab-bench").start()
+        atexit.register(self.close)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def add(self, session: "Session") -> None:
+        self._sessions[session.key] = session
+
+    def send(self, command: str, session: "Session", *rest) -> None:
+        if command == "close":
+            self._sessions.pop(session.key, None)
+        try:
+            with self._sending:
+                pickle.dump((command, session.key, *rest), self.process.stdin)
+                self.process.stdin.flush()
+        except (OSError, ValueError):
+            pass  # it died; whoever listens hears of it from _hear
+
+    def close(self, timeout: float = 6.0) -> None:
+        """End the process: tidily, else by force."""
+        atexit.unregister(self.close)
+        try:
+            self.process.stdin.close()
+            self.process.wait(timeout)
+        except (OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+
+    def _hear(self) -> None:
+        try:
+            while True:
+                key, *event = pickle.load(self.process.stdout)
+                if session := self._sessions.get(key):
+                    session._hear(*event)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            pass
+        self.process.stdout.close()
+        code = self.process.wait()
+        for session in list(self._sessions.values()):
+            session._hear("state", "failed", f"The measuring process ended (exit {code}). Press Start to begin anew.", {})
+
+
+class Session:
+    """One experiment in the bench. Turn its knobs by setting the experiment's traits; the newest value wins.
+
+    Args:
+        experiment: the kernel's twin; its knobs are followed.
+        on_event: called with each Sample and State; without it, they are kept for `wait`.
+        call: how to call `on_event`, such as `loop.call_soon_threadsafe`; without it, on the hearing thread.
+    """
+
+    _keys = itertools.count()
+
+    def __init__(self, experiment: Experiment, on_event: Callable | None = None, call: Callable | None = None):
+        self.experiment, self.key, self.state = experiment, next(self._keys), "new"
+        self.recording = Recording(experiment.title or type(experiment).__name__)
+        self._events: queue.Queue = queue.Queue()
+        self._on_event, self._call = on_event or self._events.put, call or (lambda function, event: function(event))
+        self._bench: Bench | None = None
+        experiment.observe(self._turned, All)
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Run, from the start or from where it was paused. Whatever else was running is paused.
+
+        Raises:
+            StartError: there is no Redis to run on.
+        """
+        from redislab.world import start
+
+        address = start().address
+        self._bench = Bench.shared()
+        self._bench.add(self)
+        self._bench.send("start", self, cloudpickle.dumps(self.experiment), address)
+
+    def pause(self) -> None:
+        self._send("pause")
+
+    def reset(self) -> None:
+        """Set up anew, with the knobs where they are."""
+        self._send("reset")
+
+    def act(self, name: str) -> None:
+        """Press the button of the action called `name`."""
+        self._send("act", name)
+
+    def close(self) -> None:
+        self.experiment.unobserve(self._turned, All)
+        self._send("close")
+        self.state = "closed"
+
+    def wait(self, state: str | None = None, timeout: float = PATIENCE) -> None:
+        """Take in events until `state` is reached, or without one for `timeout` seconds.
+
+        Raises:
+            ExperimentError: it failed, or did not get there in time.
+        """
+        deadline = time.monotonic() + timeout
+        while state is None or self.state != state:
+            try:
+                event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                if state is None:
+                    return
+                raise ExperimentError(f"{self.recording.title} was not {state} within {timeout:.0f} s.") from None
+            if isinstance(event, State) and event.name == "failed":
+                raise ExperimentError(event.message)
+
+    def _send(self, command: str, *rest) -> None:
+        if self._bench is not None:
+            self._bench.send(command, self, *rest)
+
+    def _turned(self, change) -> None:
+        if change.name in self.experiment.knobs():
+            self._send("turn", {change.name: change.new})
+
+    def _hear(self, kind: str, *event) -> None:
+        if kind == "sample":
+            t, values, knobs = event
+            self.recording.samples.append({"t": t, **knobs, **values})
+            self._tell(Sample(t, values, knobs))
+        elif kind == "state":
+            state = State(*event)
+            self.state = state.name
+            self.recording.where |= state.where
+            self._tell(state)
+        elif kind == "cleared":
+            self.recording = Recording(self.recording.title)
+        elif kind == "total":
+            for name, value in event[0].items():
+                setattr(self.recording, name, value)
+
+    def _tell(self, event) -> None:
+        try:
+            self._call(self._on_event, event)
+        except RuntimeError:
+            pass  # the kernel's loop is closed: there is nobody left to tell
+
+
+def open_session(experiment: Experiment, on_event: Callable, call: Callable) -> Session:
+    """A session for a screen: events arrive by `call`, on the thread that may draw. The bench starts to warm up."""
+    Bench.shared()
+    return Session(experiment, on_event, call)

@@ -1,0 +1,114 @@
+"""The last seconds of a load: percentiles, rates and ratios, by HdrHistogram."""
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from hdrh.histogram import HdrHistogram
+
+SLOT = 0.25  # s; the window moves on in steps of this
+
+
+def histogram() -> HdrHistogram:
+    """Microseconds from 1 µs to 60 s, to three digits."""
+    return HdrHistogram(1, 60_000_000, 3)
+
+
+def milliseconds(latencies: HdrHistogram, percentile: float) -> float:
+    return latencies.get_value_at_percentile(percentile) / 1e3
+
+
+@dataclass
+class Slot:
+    began: float
+    offered: int = 0
+    ended: int = 0
+    tags: Counter = field(default_factory=Counter)
+    latencies: dict[str, HdrHistogram] = field(default_factory=dict)
+
+    def add(self, outcomes, offered: int) -> None:
+        self.offered += offered
+        self.ended += len(outcomes)
+        for outcome in outcomes:
+            self.tags.update(("error",) if outcome.error else outcome.tags)
+            self._latencies(outcome.tags[0]).record_value(max(1, min(int(outcome.seconds * 1e6), 59_000_000)))
+
+    def merge(self, other: "Slot") -> None:
+        self.offered += other.offered
+        self.ended += other.ended
+        self.tags.update(other.tags)
+        for name, latencies in other.latencies.items():
+            self._latencies(name).add(latencies)
+
+    def _latencies(self, name: str) -> HdrHistogram:
+        if name not in self.latencies:
+            self.latencies[name] = histogram()
+        return self.latencies[name]
+
+
+class Window:
+    """What an experiment samples from. `total` holds the whole run, everything else the last `span` seconds."""
+
+    def __init__(self, span: float = 2.0, timer=time.perf_counter):
+        self.span, self._timer = span, timer
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything, as at a reset."""
+        self.total = Slot(self._timer())
+        self.interval = Slot(self._timer())
+        self.resume()
+
+    def resume(self) -> None:
+        """Forget the last seconds, as after a pause."""
+        self._slots = deque([Slot(self._timer())])
+        self._totals: dict[str, deque] = {}
+
+    def add(self, outcomes, offered: int) -> None:
+        """Take in what has ended since the last call; `interval` then holds just that."""
+        now = self._timer()
+        if now - self._slots[-1].began >= SLOT:
+            self._slots.append(Slot(now))
+        while len(self._slots) > 1 and now - self._slots[1].began >= self.span:
+            self._slots.popleft()
+        self.interval = Slot(now)
+        self.interval.add(outcomes, offered)
+        self._slots[-1].merge(self.interval)
+        self.total.merge(self.interval)
+        self._recent = None
+
+    @property
+    def recent(self) -> Slot:
+        """The slots of the last `span` seconds, merged."""
+        if self._recent is None:
+            self._recent = Slot(self._slots[0].began)
+            for slot in self._slots:
+                self._recent.merge(slot)
+        return self._recent
+
+    @property
+    def seconds(self) -> float:
+        return max(self._timer() - self._slots[0].began, 1e-3)
+
+    def percentile(self, name: str, percentile: float) -> float | None:
+        """Milliseconds from due time to end of the requests called `name`; None if there were none."""
+        latencies = self.recent.latencies.get(name)
+        return milliseconds(latencies, percentile) if latencies else None
+
+    def rate(self, tag: str) -> float:
+        """Requests per second that carried this tag."""
+        return self.recent.tags[tag] / self.seconds
+
+    def share(self, tag: str, of: str) -> float | None:
+        """Requests with `tag` as a percentage of those with `of`; None if there were none."""
+        whole = self.recent.tags[of]
+        return 100 * self.recent.tags[tag] / whole if whole else None
+
+    def growth(self, name: str, total: float) -> float:
+        """Per second, from a total that only grows (statements sent, say) and is read at each sample."""
+        readings = self._totals.setdefault(name, deque())
+        readings.append((self._timer(), total))
+        while len(readings) > 2 and readings[-1][0] - readings[0][0] > self.span:
+            readings.popleft()
+        (then, before), (now, after) = readings[0], readings[-1]
+        return (after - before) / (now - then) if now > then else 0.0
