@@ -2,7 +2,9 @@
 
 from redislab.bench.charts import Chart, Line
 from redislab.bench.experiment import Experiment, action
+from redislab.bench.instruments import Watch, watch
 from redislab.bench.knobs import Knob, choice, number, switch
+from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
 
@@ -11,13 +13,16 @@ __all__ = [
     "Experiment",
     "Knob",
     "Line",
+    "Networked",
     "Recording",
     "Sample",
     "Session",
     "State",
+    "Watch",
     "action",
     "choice",
     "number",
     "open_session",
     "switch",
+    "watch",
 ]

@@ -26,6 +26,7 @@ class Experiment(HasTraits):
     a process of its own; the twin in the kernel only holds the knobs. A new lab is one such class.
 
     Attributes:
+        server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `gap`.
         workers: requests that can be under way at once.
         span: seconds over which ratios, rates and percentiles are taken.
@@ -36,6 +37,7 @@ class Experiment(HasTraits):
     claim = ""
     charts = ()
     presets = {}
+    server = None
     workers = 32
     span = 2.0
     window = 60.0
@@ -99,7 +101,12 @@ class Experiment(HasTraits):
         return {}
 
     def where(self) -> dict:
-        """What stands beside the charts: server, version, client, measured round trip."""
+        """What stands beside the charts: the server, its version and where it comes from."""
+        server = self.server
+        return {"server": f"{server.product} {server.version}", "backend": server.backend}
+
+    def status(self) -> dict:
+        """Readings that go with every sample without being drawn, such as the measured round trip."""
         return {}
 
     def teardown(self) -> None:

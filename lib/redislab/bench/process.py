@@ -46,6 +46,7 @@ class Running:
             return
         if self.state != "paused":
             self.state_is("starting")
+            self.experiment.server = self.lab.server
             self.experiment.setup(self.lab)
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
         self._load = OpenLoop(self.experiment.request, self.experiment.gap, self.experiment.workers)
@@ -102,7 +103,7 @@ class Running:
         self._next_tick = time.perf_counter() + TICK
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
-        values = self.experiment.sample(self.window)
+        values = self.experiment.sample(self.window) | self.experiment.status()
         values |= {
             "offered": self.window.recent.offered / self.window.seconds,
             "achieved": (self.window.recent.ended - self.window.recent.tags["given up"]) / self.window.seconds,

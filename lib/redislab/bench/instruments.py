@@ -1,0 +1,160 @@
+"""Instruments that wrap a client from outside; the code that is measured knows nothing of them."""
+
+import threading
+import time
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One command as it was sent. `found` is False where the reply was nil; `trip` counts round trips from 1."""
+
+    text: str
+    found: bool
+    trip: int
+
+
+class Watch:
+    """Notes what the current thread sends through `client`, and how long it waits for the socket.
+
+        with watch(client) as sent:
+            users.get(42)
+        sent.table
+
+    Without `with` it stays on; `take()` then gives what was sent since the last call, thread by thread.
+    """
+
+    def __init__(self, client):
+        self._local = threading.local()
+        self.commands: list[Command] = []
+        nodes = client.get_nodes() if hasattr(client, "get_nodes") else []
+        clients = [node.redis_connection for node in nodes] or [client]
+        self._pools = [each.connection_pool for each in clients]
+        self._plain = [pool.connection_class for pool in self._pools]
+        for pool, plain in zip(self._pools, self._plain, strict=True):
+            _rewire(pool, _watched(plain, self))
+
+    def __enter__(self) -> "Watch":
+        self.take()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.commands = self.take()
+        self.close()
+
+    def close(self) -> None:
+        """Take the instrument off again."""
+        for pool, plain in zip(self._pools, self._plain, strict=True):
+            _rewire(pool, plain)
+
+    def take(self) -> list[Command]:
+        """The current thread's commands since the last call."""
+        sent = [Command(text, found, trip) for text, found, trip in self._sent]
+        self._local.sent, self._local.trips = [], 0
+        return sent
+
+    def socket_seconds(self) -> float:
+        """How long the current thread has spent in its sockets since the last call."""
+        spent, self._local.spent = getattr(self._local, "spent", 0.0), 0.0
+        return spent
+
+    @property
+    def round_trips(self) -> int:
+        return max((command.trip for command in self.commands), default=0)
+
+    @property
+    def table(self):
+        """A row a command (pandas): what was sent, whether the reply was nil, in which round trip."""
+        import pandas as pd
+
+        rows = [(command.trip, command.text, "found" if command.found else "nil") for command in self.commands]
+        return pd.DataFrame(rows, columns=["round trip", "command", "reply"]).set_index("round trip")
+
+    @property
+    def _sent(self) -> list:
+        if not hasattr(self._local, "sent"):
+            self._local.sent, self._local.trips = [], 0
+        return self._local.sent
+
+    def _send(self, commands) -> None:
+        sent = self._sent
+        self._local.trips += 1
+        sent.extend([_text(command), None, self._local.trips] for command in commands)
+
+    def _reply(self, reply) -> None:
+        for entry in self._sent:
+            if entry[1] is None:
+                entry[1] = reply is not None
+                return
+
+    def _spend(self, seconds: float) -> None:
+        self._local.spent = getattr(self._local, "spent", 0.0) + seconds
+
+
+def watch(client) -> Watch:
+    """Watch the commands that `client` sends from this thread: `with watch(client) as sent: ...`."""
+    return Watch(client)
+
+
+def _text(command) -> str:
+    parts = [part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in command]
+    return " ".join(part if len(part) <= 60 else part[:57] + "…" for part in parts)
+
+
+def _rewire(pool, connection_class) -> None:
+    pool.disconnect()
+    pool.connection_class = connection_class
+    pool.reset()
+
+
+def _watched(plain: type, watch: Watch) -> type:
+    """A connection like `plain` that tells `watch` what passes through it."""
+
+    class Watched(plain):
+        def send_command(self, *arguments, **options):
+            watch._send([arguments])
+            return super().send_command(*arguments, **options)
+
+        def pack_commands(self, commands):
+            commands = list(commands)
+            watch._send(commands)
+            return super().pack_commands(commands)
+
+        def read_response(self, *arguments, **options):
+            reply = super().read_response(*arguments, **options)
+            watch._reply(reply)
+            return reply
+
+        def _connect(self):
+            return _ClockedSocket(super()._connect(), watch)
+
+        def on_connect(self):
+            super().on_connect()
+            watch.take()  # the handshake is not what the learner sent
+
+    return Watched
+
+
+class _ClockedSocket:
+    """Adds the time spent in the calls that a request waits for; everything else is the socket's."""
+
+    def __init__(self, sock, watch: Watch):
+        self._sock, self._watch = sock, watch
+
+    def sendall(self, *arguments):
+        return self._clocked(self._sock.sendall, *arguments)
+
+    def recv_into(self, *arguments):
+        return self._clocked(self._sock.recv_into, *arguments)
+
+    def recv(self, *arguments):
+        return self._clocked(self._sock.recv, *arguments)
+
+    def _clocked(self, call, *arguments):
+        began = time.perf_counter()
+        try:
+            return call(*arguments)
+        finally:
+            self._watch._spend(time.perf_counter() - began)
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)

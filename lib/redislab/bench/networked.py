@@ -1,0 +1,60 @@
+"""Experiments that put a network between the client and Redis."""
+
+import threading
+
+from traitlets import observe
+
+from redislab.bench.experiment import Experiment
+from redislab.bench.knobs import number
+
+
+class Networked(Experiment):
+    """An experiment with the added round trip as a knob.
+
+    `connect(server)` in `setup` makes `self.client`; it leads through a delay proxy while the knob is above 0 and
+    straight to the server at 0. `connected()` is called whenever the client is a new one. What is shown beside the
+    charts is the round trip as measured, not as asked for.
+    """
+
+    rtt = number(0.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis")
+    client = None
+    measured_ms = None
+    _delay = None
+    _options = {}
+
+    def connect(self, server, **options) -> None:
+        self.server, self._options = server, options
+        self._reroute()
+
+    def connected(self) -> None:
+        """`self.client` is a new one: build on it what is to be measured."""
+
+    def status(self) -> dict:
+        return {"round_trip_ms": self.measured_ms}
+
+    def teardown(self) -> None:
+        if self._delay is not None:
+            self._delay.close()
+        self._delay = self.client = None
+
+    @observe("rtt")
+    def _reroute(self, change=None) -> None:
+        if self.server is None:
+            return  # the kernel's twin
+        from redislab.world.network import Delay
+
+        if self.rtt and self._delay is None:
+            self._delay = Delay(self.server.host, self.server.port)
+        if self._delay is not None:
+            self._delay.rtt = self.rtt / 1e3
+        if change is None or not (change.old and change.new):
+            self.client = self.server.client(via=self._delay if self.rtt else None, **self._options)
+            self.connected()
+        threading.Thread(target=self._measure, daemon=True).start()
+
+    def _measure(self) -> None:
+        delay = self._delay if self.rtt else None
+        try:
+            self.measured_ms = 1e3 * (delay.measured() if delay else self.server.round_trip())
+        except Exception:  # the server may just have been stopped; the charts say so
+            self.measured_ms = None
