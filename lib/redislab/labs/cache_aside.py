@@ -8,7 +8,7 @@ from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, Watch, action, choice, number
 from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ServeStale
-from redislab.labs.theory import HitForecast, hit_ratio, zipf
+from redislab.labs.theory import HitForecast, hit_ratio
 from redislab.labs.workload import Popularity, Versions
 
 OURS, MODULES = "ours", "as in the module"
@@ -18,12 +18,12 @@ THROUGH, PAST = "commit, then delete", "past the cache"
 class TtlLab(Experiment):
     """Readers and a few writers on a catalogue of users, through cache-aside with a TTL.
 
-    The dashed line is computed, not measured: `HitForecast` follows what the knobs have done, and the dotted one is
-    where it will settle, the sum of pᵢ·λpᵢT/(1+λpᵢT) over the keys.
+    The dashed line is computed, not measured: `HitForecast` follows what the knobs have done. The dotted one is
+    where it settles without writes, the sum of pᵢ·λpᵢT/(1+λpᵢT) over the keys.
     """
 
-    title = "Cache-aside: what a TTL buys"
-    claim = "resilient: a cache failure doesn't break the application; stale data possible between updates"
+    title = "Cache-aside"
+    claim = "A cache failure doesn't break the application"
 
     ttl = number(2.0, 0.2, 60, label="TTL", unit="s", log=True)
     rate = number(600.0, 50, 2000, label="Requests", unit="/s", log=True)
@@ -31,28 +31,34 @@ class TtlLab(Experiment):
     catalogue = number(1000, 100, 10_000, label="Catalogue", unit="users", log=True, integer=True)
     db_ms = number(5.0, 0, 100, label="Added DB latency", unit="ms", step=1)
     writes = number(2.0, 0, 50, label="Writes", unit="%", step=1)
-    jitter = number(10.0, 0, 50, label="TTL jitter", unit="± %", step=5)
+    jitter = number(10.0, 0, 50, label="TTL jitter", unit="±%", step=5)
     writers = choice(THROUGH, [THROUGH, PAST], label="Writers", help="past the cache: as another application would")
     pattern = choice(OURS, [OURS, MODULES], label="Cache-aside")
 
     charts = (
         Chart(
             "Hit ratio",
-            (Line("hits", "measured"), Line("forecast", "predicted", "dash", "predicted"), Line("settled", "where it settles", "dot", "limit")),
+            (
+                Line("hits", "measured"),
+                Line("forecast", "predicted", "dash", "predicted"),
+                Line("settled", "where it settles", "dot", "limit"),
+            ),
             unit="%",
             low=0,
             high=100,
         ),
         Chart("Latency of a read", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Database queries", (Line("queries", "reads of the database"),), unit="/s", low=0),
-        Chart("Reads that failed, or were out of date", (Line("stale", "stale reads"), Line("errors", "errors")), unit="/s", low=0),
+        Chart("Database", (Line("queries", "reads that reach it"),), unit="queries/s", low=0),
+        Chart("Wrong answers", (Line("stale", "stale reads"), Line("errors", "failed reads")), unit="/s", low=0),
     )
     presets = {
-        "A calm day": {"rate": 300.0, "ttl": 10.0, "skew": 0.9, "db_ms": 5.0, "writes": 2.0},
-        "A flash sale": {"rate": 1500.0, "ttl": 10.0, "skew": 1.4, "db_ms": 5.0, "writes": 5.0},
+        "A calm day": {"rate": 300.0, "ttl": 10.0, "db_ms": 5.0, "writes": 2.0, "skew": 0.9},
+        "A flash sale": {"rate": 1500.0, "ttl": 10.0, "db_ms": 5.0, "writes": 5.0, "skew": 1.4},
         "A slow database": {"rate": 600.0, "ttl": 2.0, "db_ms": 80.0},
         "Others write too": {"writers": PAST, "writes": 20.0, "ttl": 10.0},
     }
+    workers = 48
+    span = 3.0
 
     def setup(self, lab):
         self.server = lab.private_server()  # it will be killed
@@ -92,7 +98,8 @@ class TtlLab(Experiment):
     @observe("catalogue", "skew")
     def populate(self, _=None):
         if self.server:
-            self.popularity = Popularity(self.users_ids[: self.catalogue], self.skew)
+            ids = self.database.users.ids[: self.catalogue]
+            self.popularity = Popularity(ids, self.skew)
             self.forecast = HitForecast(self.popularity.shares, 70, self.span)
 
     def request(self):
@@ -115,3 +122,147 @@ class TtlLab(Experiment):
         record = self.database.users.find(id)
         (self.cache.put if self.writers == THROUGH else self.users.save)(id, record)
         return "write"
+
+    @action("Stop Redis")
+    def stop_redis(self):
+        """SIGKILL: what was cached is gone."""
+        self.server.kill()
+        self.forecast.empty()
+
+    @action("Start Redis")
+    def start_redis(self):
+        self.server.restart()
+
+    def sample(self, window):
+        now = window.interval
+        seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
+        reads, writes = now.tags["read"], now.tags["write"] if self.writers == THROUGH else 0
+        load = self.db_ms / 1e3
+        if not self.server.alive:
+            self.forecast.empty()
+        forecast = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, load)
+        settled = hit_ratio(self.popularity.shares, self.rate * (1 - self.writes / 100), self.ttl)
+        return {
+            "hits": window.share("hit", of="read"),
+            "forecast": None if forecast is None else 100 * forecast,
+            "settled": 100 * settled,
+            "p50": window.percentile("read", 50),
+            "p99": window.percentile("read", 99),
+            "queries": window.growth("find", self.users.finds),
+            "stale": window.rate("stale"),
+        }
+
+    def sentence(self, values):
+        if values["hits"] is None:
+            return "Waiting for the first reads."
+        failing = f" {values['errors']:.0f} requests a second fail." if values["errors"] >= 1 else ""
+        stale = f" {values['stale']:.0f} reads a second are out of date." if values["stale"] >= 1 else ""
+        return (
+            f"{values['hits']:.0f} % of the reads are hits ({values['forecast'] or 0:.0f} % predicted); the database gets "
+            f"{values['queries']:.0f} queries a second; half of the reads take under {values['p50']:.2f} ms.{failing}{stale}"
+        )
+
+    def verdict(self, values):
+        if values["hits"] is None or values["forecast"] is None:
+            return None
+        gap = values["hits"] - values["forecast"]
+        agree = "agrees with" if abs(gap) <= 2 else "is on its way to"
+        return f"{values['hits']:.1f} % measured {agree} {values['forecast']:.1f} % predicted"
+
+
+class StampedeLab(Experiment):
+    """Many clients read one key at the same moments; every few seconds it expires.
+
+    Each client reads five times a second, all in step, so the first burst after the key's end finds nothing.
+    """
+
+    title = "Stampede"
+    claim = "Potential cache stampede on popular keys"
+
+    concurrency = number(50, 1, 200, label="Clients", integer=True)
+    db_width = number(10, 1, 50, label="DB width", unit="queries at once", integer=True)
+    recompute_ms = number(100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time")
+    protection = choice("none", ["none", "single-flight lock", "early refresh (XFetch)", "serve stale"], label="Protection")
+    beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
+
+    charts = (
+        Chart(
+            "Database calls at each expiry",
+            (Line("calls", "measured"), Line("naive", "one for each client", "dot", "limit")),
+            unit="calls",
+            low=0,
+        ),
+        Chart("Latency of a read", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
+        Chart("Reads that had to wait", (Line("slow", "slower than half a recompute"),), unit="%", low=0),
+    )
+    presets = {
+        "Unprotected": {"protection": "none", "concurrency": 100},
+        "One flight": {"protection": "single-flight lock", "concurrency": 100},
+        "The worst case": {"protection": "none", "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
+    }
+    workers = 400
+    span = 3.5
+    TTL = 3.0  # s
+    PERIOD = 0.2  # s between two bursts
+
+    def setup(self, lab):
+        self.database = lab.open_database()
+        self.users = Expiries(self.database.users, self.TTL)
+        self.client, self.keys, self.sent = lab.client(max_connections=self.workers), lab.keys, 0
+        self.tune()
+        self.choose()
+
+    def teardown(self):
+        self.database.close()
+
+    @observe("db_width", "recompute_ms", "beta")
+    def tune(self, _=None):
+        if self.server:
+            self.database.width, self.database.added_latency = self.db_width, self.recompute_ms / 1e3
+            if hasattr(self, "cache"):
+                self.cache.beta = self.beta
+
+    @observe("protection")
+    def choose(self, _=None):
+        if self.server:
+            common = (self.client, self.users, self.keys)
+            self.cache = {
+                "none": lambda: CacheAside(*common, ttl=self.TTL, jitter=0, single_flight=False),
+                "single-flight lock": lambda: CacheAside(*common, ttl=self.TTL, jitter=0),
+                "early refresh (XFetch)": lambda: EarlyRefresh(*common, ttl=self.TTL, beta=self.beta),
+                "serve stale": lambda: ServeStale(*common, ttl=self.TTL),
+            }[self.protection]()
+
+    def gap(self, random):
+        """All clients at once, then nothing until the next burst."""
+        self.sent = (self.sent + 1) % self.concurrency
+        return 0.0 if self.sent else self.PERIOD
+
+    def request(self):
+        began = time.perf_counter()
+        self.cache.get(1)
+        slow = time.perf_counter() - began > self.recompute_ms / 2e3
+        return ("read", "slow") if slow else "read"
+
+    def sample(self, window):
+        return {
+            "calls": self.users.calls,
+            "naive": self.concurrency,
+            "p50": window.percentile("read", 50),
+            "p99": window.percentile("read", 99),
+            "slow": window.share("slow", of="read"),
+        }
+
+    def sentence(self, values):
+        if not values["calls"]:
+            return "Waiting for the first expiry."
+        calls = values["calls"]
+        return (
+            f"At the last expiry {self.concurrency} clients made {calls} database call{'s' if calls > 1 else ''}; "
+            f"one read in a hundred takes over {values['p99'] or 0:.0f} ms."
+        )
+
+    def verdict(self, values):
+        if not values["calls"]:
+            return None
+        return f"{values['calls']} database calls for {self.concurrency} simultaneous misses, with protection: {self.protection}"

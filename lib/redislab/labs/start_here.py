@@ -74,6 +74,7 @@ class FirstContact(Networked):
             "p99": window.percentile("get", 99),
             "client_us": client,
             "server_us": server,
+            "server_share": 100 * server / client if client and server else None,
             "python_us": client - socket,
             "network_us": max(0.0, socket - server),
         }
@@ -90,7 +91,6 @@ class FirstContact(Networked):
         )
 
     def verdict(self, values):
-        if not values["client_us"] or not values["server_us"]:
+        if values["server_share"] is None:
             return None
-        share = 100 * values["server_us"] / values["client_us"]
-        return f"Redis itself had {share:.1f} % of the time; the rest is the network and Python."
+        return f"Redis itself needed {values['server_share']:.1f} % of the time; the rest is the network and Python"

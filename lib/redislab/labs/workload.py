@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from bisect import bisect
 from itertools import accumulate
 
@@ -24,14 +25,21 @@ class Popularity:
 
 
 class Versions:
-    """A table that remembers the newest committed version of each row: staleness is measured, not assumed."""
+    """A table that remembers the newest committed version of each row: staleness is measured, not assumed.
+
+    Attributes:
+        finds: how many reads have reached the table.
+    """
 
     def __init__(self, table):
         self._table, self.kind = table, table.kind
+        self.finds = 0
         self._newest: dict[int, int] = {}
         self._lock = threading.Lock()
 
     def find(self, id):
+        with self._lock:
+            self.finds += 1
         return self._table.find(id)
 
     def save(self, id, record) -> int:
@@ -43,3 +51,22 @@ class Versions:
     def newest(self, id) -> int:
         """The newest version that was committed here; 0 if this row has not been written."""
         return self._newest.get(id, 0)
+
+
+class Expiries:
+    """A table that counts the reads that belong to one expiry: those that start within half a TTL of the first."""
+
+    def __init__(self, table, ttl: float, timer=time.monotonic):
+        self._table, self.kind, self._ttl, self._timer = table, table.kind, ttl, timer
+        self._first, self._lock = float("-inf"), threading.Lock()
+        self.calls = 0
+
+    def find(self, id):
+        with self._lock:
+            if self._timer() - self._first > self._ttl / 2:
+                self._first, self.calls = self._timer(), 0
+            self.calls += 1
+        return self._table.find(id)
+
+    def save(self, id, record) -> int:
+        return self._table.save(id, record)
