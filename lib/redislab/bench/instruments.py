@@ -127,9 +127,11 @@ def _watched(plain: type, watch: Watch) -> type:
         def _connect(self):
             return _ClockedSocket(super()._connect(), watch)
 
-        def on_connect(self):
-            super().on_connect()
-            watch.take()  # the handshake is not what the learner sent
+        def on_connect_check_health(self, *arguments, **options):
+            before, trips = len(watch._sent), watch._local.trips
+            super().on_connect_check_health(*arguments, **options)
+            del watch._sent[before:]  # the handshake is not what the learner sent
+            watch._local.trips = trips
 
     return Watched
 

@@ -41,9 +41,9 @@ class Networked(Experiment):
     def _reroute(self, change=None) -> None:
         if self.server is None:
             return  # the kernel's twin
-        from redislab.world.network import Delay
-
         if self.rtt and self._delay is None:
+            from redislab.world.network import Delay
+
             self._delay = Delay(self.server.host, self.server.port)
         if self._delay is not None:
             self._delay.rtt = self.rtt / 1e3

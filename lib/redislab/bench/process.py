@@ -51,7 +51,8 @@ class Running:
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
         self._load = OpenLoop(self.experiment.request, self.experiment.gap, self.experiment.workers)
         self.window.resume()
-        self._since = self._next_tick = time.perf_counter()
+        self._since = time.perf_counter()
+        self._next_tick = self._since + TICK
         self._load.start()
         self.state_is("running", where=self.experiment.where())
 

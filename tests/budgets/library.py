@@ -1,0 +1,45 @@
+"""Budgets that need no screen: the import, and the hit path of cache-aside."""
+
+import json
+import subprocess
+import sys
+import time
+
+from dogpile.cache import make_region
+
+from redislab.caching import CacheAside
+from redislab.world import start
+from tests.budgets.table import Row, in_turns
+
+
+def imported(module: str) -> float:
+    """Seconds that a fresh Python needs for the import alone; the best of five."""
+    code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
+    return min(float(run.stdout) for run in runs)
+
+
+def hits(lab) -> list[Row]:
+    cache = CacheAside(lab.redis, lab.database.users, lab.keys, ttl=600)
+    key, client = lab.keys.user(42), lab.redis
+    cache.get(42)
+    ours, bare = in_turns(lambda: cache.get(42), lambda: json.loads(client.get(key)))
+    region = make_region().configure("dogpile.cache.redis", arguments={"connection_pool": lab.client().connection_pool})
+    loaded = lab.database.users.find(42)
+    dogpile_key = lab.keys.entity("dogpile", 42)
+    region.get_or_create(dogpile_key, lambda: loaded)
+    again, dogpile = in_turns(lambda: cache.get(42), lambda: region.get_or_create(dogpile_key, lambda: loaded))
+    lab.redis.delete(dogpile_key)
+    return [
+        Row("CacheAside.get, a hit: speed against json.loads(client.get(key))", bare / ours, 0.85, high=False, note=f"{1e6 * ours:.0f} µs"),
+        Row("CacheAside.get, a hit: speed against dogpile.cache", dogpile / again, 1.0, high=False, note=f"{1e6 * dogpile:.0f} µs"),
+    ]
+
+
+def rows() -> list[Row]:
+    began = time.perf_counter()
+    lab = start()
+    started = time.perf_counter() - began
+    table = [Row("import redislab", imported("redislab"), 0.3, unit="s")]
+    table += [Row(f"start() on {lab.server.product} {lab.server.version} ({lab.server.backend})", started, 3.0, unit="s")]
+    return table + hits(lab)
