@@ -1,0 +1,9 @@
+"""Caching patterns: each has `get(id)` and `put(id, record)`, so that a comparison is a loop."""
+
+from redislab.caching.as_in_the_module import ModuleCacheAside
+from redislab.caching.cache_aside import CacheAside
+from redislab.caching.circuit_breaker import CircuitBreaker
+from redislab.caching.early_refresh import EarlyRefresh
+from redislab.caching.serve_stale import ServeStale
+
+__all__ = ["CacheAside", "CircuitBreaker", "EarlyRefresh", "ModuleCacheAside", "ServeStale"]

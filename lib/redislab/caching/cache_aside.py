@@ -1,0 +1,111 @@
+"""Cache-aside: the application looks in the cache, then in the database, and keeps what it found for a while."""
+
+import json
+import random
+import secrets
+import time
+
+import redis
+
+from redislab.caching.circuit_breaker import CircuitBreaker
+from redislab.lua import script
+
+
+class CacheAside:
+    """Reads through the cache; writes to the database and then deletes the entry.
+
+        users = CacheAside(client, database.users, keys, ttl=60)
+        users.get(42)
+        users.put(42, record)
+
+    A hit costs one round trip, a miss three and the load. A missing record is stored too, as JSON null. When an entry
+    is gone, one reader gets the lease and loads, the others wait for what it stores. A write deletes the lease with
+    the entry, so that a reader who loaded the old row can no longer store it. When Redis fails, the database answers.
+
+    The readers who wait are the price of a single flight: `ServeStale` lets nobody wait, `EarlyRefresh` hardly anybody.
+
+    Args:
+        client: Redis, with `decode_responses` and a short `socket_timeout` (see CircuitBreaker).
+        source: has `kind`, `find(id) -> dict | None` and `save(id, record)`.
+        keys: a KeyNamespace.
+        ttl, missing_ttl: seconds that a record, and the absence of one, are kept.
+        jitter: the fraction by which a TTL varies, so that what was stored together does not expire together.
+        lease_ttl: seconds after which a reader who died while loading is given up.
+    """
+
+    def __init__(self, client, source, keys, *, ttl=60.0, jitter=0.1, missing_ttl=5.0, single_flight=True, lease_ttl=5.0, breaker=None):
+        self.client, self.source, self.keys = client, source, keys
+        self.ttl, self.jitter, self.missing_ttl = ttl, jitter, missing_ttl
+        self.single_flight, self.lease_ttl = single_flight, lease_ttl
+        self.breaker = breaker or CircuitBreaker()
+        self._lease, self._fill = client.register_script(script("lease")), client.register_script(script("fill"))
+        self._owed = set()  # keys whose delete did not get through
+
+    def get(self, id) -> dict | None:
+        if not self.breaker.allow():
+            return self.source.find(id)
+        try:
+            if self._owed:
+                self._forget()
+            record = self._get(self.keys.entity(self.source.kind, id), id)
+        except redis.RedisError:
+            self.breaker.failure()
+            return self.source.find(id)
+        self.breaker.success()
+        return record
+
+    def put(self, id, record) -> None:
+        self.source.save(id, record)  # the commit comes first: a delete before it lets a reader store the old row
+        self._owed.add(self.keys.entity(self.source.kind, id))
+        if self.breaker.allow():
+            try:
+                self._forget()
+            except redis.RedisError:
+                self.breaker.failure()
+
+    def _get(self, key, id):
+        cached = self.client.get(key)
+        if cached is not None:
+            return json.loads(cached)
+        return self._load(key, id)
+
+    def _load(self, key, id):
+        token, cached = self._wait(key) if self.single_flight else (None, None)
+        if cached is not None:
+            return json.loads(cached)
+        try:
+            record = self.source.find(id)
+        except Exception:
+            self._store(key, "", token)
+            raise
+        self._store(key, json.dumps(record), token, self.ttl if record else self.missing_ttl)
+        return record
+
+    def _wait(self, key):
+        """(token, None): load it yourself. (None, value): another reader has. (None, None): it took too long."""
+        token, pause, deadline = secrets.token_hex(8), 0.002, time.monotonic() + self.lease_ttl
+        pair = [key, self.keys.beside(key, "lease")]
+        while time.monotonic() < deadline:
+            answer = self._lease(keys=pair, args=[token, round(self.lease_ttl * 1000)])
+            if answer != 0:
+                return (token, None) if answer == 1 else (None, answer)
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, 0.05)
+        return None, None
+
+    def _store(self, key, value, token, ttl=1.0) -> None:
+        milliseconds = max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter)))
+        try:
+            if token:
+                self._fill(keys=[key, self.keys.beside(key, "lease")], args=[token, value, milliseconds])
+            elif value and not self.single_flight:
+                self.client.set(key, value, px=milliseconds)
+        except redis.ResponseError:
+            pass  # full, or a read-only replica: it does not store, but what it has it still serves
+        except redis.RedisError:
+            self.breaker.failure()
+
+    def _forget(self) -> None:
+        owed = list(self._owed)
+        self.client.delete(*owed, *(self.keys.beside(key, "lease") for key in owed))
+        self._owed.difference_update(owed)

@@ -1,0 +1,40 @@
+"""Where every key is born: one method a key, with its shape and its type."""
+
+
+class KeyNamespace:
+    """Names keys under a prefix, from the general to the specific: `prefix:kind:id`.
+
+        keys = KeyNamespace("shop")
+        keys.user(42)                          # shop:user:42
+        keys.beside(keys.user(42), "lease")    # shop:lease:{shop:user:42}
+    """
+
+    def __init__(self, prefix: str):
+        self.prefix = prefix
+
+    def entity(self, kind: str, id) -> str:
+        """`prefix:kind:id`: one thing of a kind, a string of JSON unless a pattern says otherwise."""
+        return f"{self.prefix}:{kind}:{id}"
+
+    def user(self, id) -> str:
+        """`prefix:user:id`, a string of JSON."""
+        return self.entity("user", id)
+
+    def product(self, id) -> str:
+        """`prefix:product:id`, a string of JSON."""
+        return self.entity("product", id)
+
+    def order(self, id) -> str:
+        """`prefix:order:id`, a string of JSON."""
+        return self.entity("order", id)
+
+    def beside(self, key: str, role: str) -> str:
+        """`prefix:role:{key}`: a companion of `key` in the same slot, so that a script may use both on a cluster.
+
+        A cluster hashes only what stands between the first braces (the hash tag); a key that has one keeps it.
+        """
+        tagged = "{" in key and "}" in key[key.index("{") + 2 :]
+        return f"{self.prefix}:{role}:{key}" if tagged else f"{self.prefix}:{role}:{{{key}}}"
+
+    def __repr__(self) -> str:
+        return f"KeyNamespace({self.prefix!r})"
