@@ -1,0 +1,232 @@
+"""The database behind the cache: real tables, bound parameters, and labelled additions to its latency."""
+
+import functools
+import os
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import bindparam, create_engine, event, func, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from redislab.errors import DatabaseError, StartError
+from redislab.world import dataset
+
+IMAGE = "postgres:17.6"
+PATIENCE = 4  # s to connect
+
+
+class Table:
+    """One table, by id: `find` a row as a dict, `save` one and have its version grow.
+
+    Attributes:
+        kind: what one row is: "user", "product" or "order".
+    """
+
+    def __init__(self, database: "Database", table):
+        self._database, self._table, self.kind = database, table, table.name.rstrip("s")
+        self._select = select(table).where(table.c.id == bindparam("id"))
+        dialect = {"sqlite": sqlite, "postgresql": postgresql}[database.engine.dialect.name]
+        insert = dialect.insert(table)
+        given = {name: insert.excluded[name] for name in table.c.keys() if name not in ("id", "version")}
+        upsert = insert.on_conflict_do_update(index_elements=["id"], set_={**given, "version": table.c.version + 1})
+        self._upsert = upsert.returning(table.c.version)
+
+    def find(self, id) -> dict | None:
+        """The row, or None. One SELECT."""
+        with self._database.statement("find") as connection:
+            row = connection.execute(self._select, {"id": id}).mappings().first()
+        return dict(row) if row else None
+
+    def save(self, id, record) -> int:
+        """Insert or update the row, commit, and return its new version. Every column is written."""
+        values = {name: record[name] for name in self._table.c.keys() if name not in ("id", "version")}
+        with self._database.statement("save") as connection:
+            return connection.execute(self._upsert, {**values, "id": id, "version": 1}).scalar_one()
+
+    @functools.cached_property
+    def ids(self) -> list[int]:
+        """All ids, ascending."""
+        with self._database.statement("scan") as connection:
+            return list(connection.scalars(select(self._table.c.id).order_by(self._table.c.id)))
+
+
+class Database:
+    """A handle on a seeded database. What is added to it is this handle's alone, and is labelled as added.
+
+    Attributes:
+        added_latency: seconds that each statement takes longer.
+        width: how many statements may run at once; the others queue. None: no limit.
+        failing: True makes every statement raise DatabaseError.
+        statements: how many were sent, by kind: "find", "save".
+
+    Raises:
+        DatabaseError: it cannot be reached.
+    """
+
+    def __init__(self, url: str):
+        self.url, self.engine = url, connect(url)
+        self.added_latency, self.width, self.failing = 0.0, None, False
+        self.statements = {"find": 0, "save": 0, "scan": 0}
+        self._running, self._door = 0, threading.Condition()
+        self.product = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.engine.dialect.name]
+        self.version = self._version()
+        self.users, self.products, self.orders = (Table(self, dataset.metadata.tables[name]) for name in dataset.SIZES)
+
+    @contextmanager
+    def statement(self, kind: str):
+        """A connection for one transaction, after the wait that was added."""
+        with self._door:
+            self.statements[kind] += 1
+            self._door.wait_for(lambda: self.width is None or self._running < self.width)
+            self._running += 1
+        try:
+            if self.added_latency:
+                time.sleep(self.added_latency)
+            if self.failing:
+                raise DatabaseError("The database is down (added). Switch the failure off.")
+            with self.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as failure:
+            raise DatabaseError(f"The database did not answer ({_brief(failure)}). Is it still running?") from failure
+        finally:
+            with self._door:
+                self._running -= 1
+                self._door.notify_all()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _version(self) -> str:
+        with self.engine.connect() as connection:
+            return ".".join(str(part) for part in connection.dialect.server_version_info[:3])
+
+    def __repr__(self) -> str:
+        return f"<{self.product} {self.version}>"
+
+
+class Provided:
+    """A database made ready for one lab, at `url`; `close` removes what was made for it."""
+
+    def __init__(self, url: str, *closers):
+        self.url, self._closers = url, closers
+
+    def close(self) -> None:
+        for closer in self._closers:
+            try:
+                closer()
+            except (SQLAlchemyError, OSError):
+                pass  # it went first
+
+
+def connect(url: str):
+    """An engine for `url`.
+
+    Raises:
+        DatabaseError: the URL is wrong, or nothing answers, or it refuses; the password is not shown.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        name = parsed.get_backend_name()
+        if name not in ("sqlite", "postgresql"):
+            raise DatabaseError(f"{name} is not supported. Use sqlite:///file or postgresql://user:password@host/name.")
+        options = {"timeout": 10} if name == "sqlite" else {"connect_timeout": PATIENCE}
+        engine = create_engine(parsed, connect_args=options, pool_size=32, max_overflow=-1)
+        if name == "sqlite":
+            event.listen(engine, "connect", _tune_sqlite)
+        with engine.connect():
+            return engine
+    except (ArgumentError, NoSuchModuleError, ValueError) as failure:
+        raise DatabaseError(f"That is not a database URL ({_brief(failure)}). Write sqlite:///file or postgresql://user:password@host/name.") from None
+    except SQLAlchemyError as failure:
+        raise DatabaseError(f"The database at {_where(url)} cannot be used ({_brief(failure)}). Check REDISLAB_DATABASE_URL.") from None
+
+
+def provide(where: str | None, folder: Path, name: str) -> Provided:
+    """A seeded database: SQLite in `folder`, PostgreSQL at a URL, or PostgreSQL in a container for "docker".
+
+    On somebody's PostgreSQL everything goes into a schema of our own, which `close` drops; schemas whose owner died
+    without that are dropped by the next one.
+
+    Raises:
+        DatabaseError: it cannot be reached or written.
+    """
+    if where is None or where.startswith("sqlite"):
+        url = where or f"sqlite:///{folder / 'shop.sqlite'}"
+        return Provided(url, _seeded(url).dispose)
+    if where == "docker":
+        url, container = _container()
+        try:
+            return Provided(url, _seeded(url).dispose, container.close)
+        except Exception:
+            container.close()
+            raise
+    return _schema(where, name.replace(":", "_"))
+
+
+def _seeded(url: str):
+    engine = connect(url)
+    try:
+        dataset.seed(engine)
+    except SQLAlchemyError as failure:
+        raise DatabaseError(f"The database at {_where(url)} cannot be written ({_brief(failure)}).") from None
+    return engine
+
+
+def _schema(url: str, name: str) -> Provided:
+    keeper = connect(url).connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        for stale in inspect(keeper).get_schema_names():
+            if stale.startswith("redislab_") and keeper.scalar(select(func.pg_try_advisory_lock(func.hashtext(stale)))):
+                keeper.execute(text(f'DROP SCHEMA "{stale}" CASCADE'))
+        keeper.scalar(select(func.pg_advisory_lock(func.hashtext(name))))
+        keeper.execute(text(f'CREATE SCHEMA "{name}"'))
+        parsed = make_url(url).update_query_dict({"options": f"-csearch_path={name}"})
+        inner = parsed.render_as_string(hide_password=False)
+        engine = _seeded(inner)
+    except SQLAlchemyError as failure:
+        raise DatabaseError(f"The database at {_where(url)} refused a schema of its own ({_brief(failure)}).") from None
+    return Provided(inner, engine.dispose, lambda: keeper.execute(text(f'DROP SCHEMA "{name}" CASCADE')), keeper.engine.dispose)
+
+
+def _container():
+    from redislab.world.containers import run
+
+    try:
+        settings = {"POSTGRES_USER": "redislab", "POSTGRES_PASSWORD": "redislab", "POSTGRES_DB": "shop"}
+        container = run(os.environ.get("REDISLAB_POSTGRES_IMAGE", IMAGE), 5432, environment=settings)
+    except StartError as failure:
+        raise DatabaseError(f"PostgreSQL could not be started: {failure}.") from None
+    url = f"postgresql+psycopg://redislab:redislab@127.0.0.1:{container.port}/shop"
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connect(url).dispose()
+            return url, container
+        except DatabaseError:
+            if time.monotonic() > deadline or not container.alive():
+                container.close()
+                raise
+            time.sleep(0.1)
+
+
+def _tune_sqlite(connection, _) -> None:
+    """Readers beside one writer, and a commit that does not wait for the disk each time."""
+    for setting in ("journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _where(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "that URL"
+
+
+def _brief(failure: Exception) -> str:
+    return " ".join(str(getattr(failure, "orig", None) or failure).split())[:160]

