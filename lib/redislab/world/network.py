@@ -1,0 +1,100 @@
+"""Distance between a client and Redis: a proxy in a process of its own that adds a chosen round trip."""
+
+import atexit
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from redislab.errors import StartError
+
+SCRIPT = Path(__file__).with_name("proxy.py")
+
+
+class Delay:
+    """A way to `host:port` that takes `rtt` seconds longer; connect to `delay.host`, `delay.port` instead.
+
+    The proxy itself costs some tenths of a millisecond. That is measured at the start and taken off what it adds, so
+    that the round trip through it is close to the one asked for, from about 0.2 ms on. The TCP handshake is not delayed.
+
+        with Delay(server.host, server.port) as delay:
+            delay.rtt = 0.005
+            client = server.client(via=delay)
+
+    Raises:
+        StartError: the proxy did not start.
+    """
+
+    def __init__(self, host: str, port: int, rtt: float = 0.0):
+        command = [sys.executable, "-I", "-S", str(SCRIPT), host, str(port)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        atexit.register(self.close)
+        said = self._process.stdout.readline()
+        if not said:
+            self.close()
+            raise StartError("The network delay did not start. Are there free ports on 127.0.0.1?")
+        self.host, self.port, self._target = "127.0.0.1", int(said), (host, port)
+        self._own = 0.0
+        self._calibrate()
+        self.rtt = rtt
+
+    @property
+    def rtt(self) -> float:
+        """Seconds asked for; `measured()` says what came of it. May be set while connections are open."""
+        return self._rtt
+
+    @rtt.setter
+    def rtt(self, seconds: float) -> None:
+        self._rtt = seconds
+        self._tell(max(0.0, seconds - self._own) / 2)
+
+    def measured(self, pings: int = 9) -> float:
+        """Seconds that a PING takes through the proxy, the median of some.
+
+        Raises:
+            OSError: nothing answers behind it.
+        """
+        return _ping((self.host, self.port), pings)
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass
+        self._process.wait()
+        self._process.stdout.close()
+
+    def __enter__(self) -> "Delay":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def _calibrate(self) -> None:
+        """What a wait of a millisecond really takes, on top of the way there and back."""
+        self._tell(0.0005)
+        try:
+            self._own = max(0.0, self.measured(31) - 0.001)
+        except OSError:
+            self._own = 0.0002  # nothing answers yet
+
+    def _tell(self, one_way: float) -> None:
+        self._process.stdin.write(b"%.6f\n" % one_way)
+        self._process.stdin.flush()
+
+
+def _ping(address: tuple[str, int], pings: int) -> float:
+    """The wire alone: an inline PING and whatever comes back, +PONG or a request to log in."""
+    taken = []
+    with socket.create_connection(address, timeout=2) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(pings):
+            began = time.perf_counter()
+            connection.sendall(b"PING\r\n")
+            if not connection.recv(256):
+                raise OSError("closed")
+            taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
