@@ -1,0 +1,114 @@
+"""A board of live plots: plotly.js goes to the page once, then only new points."""
+
+import bisect
+import functools
+import gzip
+import json
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+@functools.cache
+def _packed_plotly() -> bytes:
+    """plotly.js as the installed plotly has it, 4.8 MB, packed to 1.6 in about 0.1 s."""
+    from plotly.offline import get_plotlyjs
+
+    return gzip.compress(get_plotlyjs().encode(), compresslevel=1)
+
+
+def _number(value):
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class LiveFigure(anywidget.AnyWidget):
+    """Draws figures made with plotly.graph_objects, and goes on drawing as points are sent.
+
+    Unlike plotly's FigureWidget it puts plotly.js on the page once, however many figures there are, keeps it out of
+    the notebook file, and paints at most once an animation frame, with the latest data.
+
+        board = LiveFigure([go.Figure(go.Scatter(name="p99", uid="p99"))], window=60)
+        board.feed({"p99": (12.5, 3.1)})            # one more point
+        board.feed({"p99": ([0, 1, 2], [3, 1, 2])})   # these points instead
+
+    Args:
+        figures: traces are addressed by their `uid`, or else their name; one name may stand in several figures.
+            `layout.meta` may hold {"window": s}, a time axis that follows its data, and {"settle": ["y"]}, axes that
+            fit their data without twitching.
+        window: points that lag the newest one by more than this (on x) are dropped; None keeps them all.
+        on_page: called with "hello", "seen" (and whether the board is in sight) and "here" (somebody moved the mouse or
+            pressed a key). It is called on the thread that the page's messages arrive on.
+
+    `feed` may be called from any thread.
+    """
+
+    _esm = HERE / "live_figure.js"
+    _css = HERE / "screen.css"
+    figures = traitlets.List().tag(sync=True)
+
+    def __init__(self, figures, *, window: float | None = None, on_page: Callable | None = None):
+        self.window, self._on_page = window, on_page
+        self._points: dict[str, tuple[list, list]] = {}
+        self._growing: set[str] = set()
+        self._lock = threading.Lock()
+        super().__init__(figures=[json.loads(figure.to_json()) for figure in figures])
+        self.on_msg(self._hear)
+
+    def feed(self, frame: dict[str, tuple]) -> None:
+        """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`."""
+        with self._lock:
+            clean = {name: self._take(name, *points) for name, points in frame.items()}
+            self.send({"kind": "frame", "frame": clean, "oldest": self._trim()})
+
+    def clear(self) -> None:
+        """Drop all points."""
+        with self._lock:
+            self._points = {name: ([], []) for name in self._points}
+            self.send({"kind": "all", "frame": self._points})
+
+    def data(self) -> dict[str, tuple[list, list]]:
+        """What is drawn: x and y of every trace, by its key."""
+        with self._lock:
+            return {name: (list(xs), list(ys)) for name, (xs, ys) in self._points.items()}
+
+    def download(self, name: str, text: str) -> None:
+        """Have the page save `text` as a file."""
+        self.send({"kind": "download", "name": name, "text": text})
+
+    def _take(self, name: str, x, y) -> tuple:
+        if isinstance(x, (list, tuple)):
+            self._growing.discard(name)
+            self._points[name] = [_number(value) for value in x], [_number(value) for value in y]
+            return self._points[name]
+        self._growing.add(name)
+        xs, ys = self._points.setdefault(name, ([], []))
+        xs.append(x)
+        ys.append(_number(y))
+        return x, ys[-1]
+
+    def _trim(self) -> float | None:
+        """Drop what has left the window; return where the window begins."""
+        if self.window is None:
+            return None
+        growing = [self._points[name] for name in self._growing if self._points[name][0]]
+        oldest = max((xs[-1] for xs, _ in growing), default=0.0) - self.window
+        for xs, ys in growing:
+            stale = bisect.bisect_left(xs, oldest)
+            del xs[:stale], ys[:stale]
+        return oldest
+
+    def _hear(self, _, message: dict, __) -> None:
+        kind = message.get("kind")
+        if kind == "plotly":
+            self.send({"kind": "plotly"}, [_packed_plotly()])
+        elif kind == "hello":
+            with self._lock:
+                self.send({"kind": "all", "frame": self._points})
+        if self._on_page and kind != "plotly":
+            self._on_page(message)

@@ -1,0 +1,293 @@
+// A board of live plots. plotly.js comes to the page once, asked of the kernel by the first board that needs it;
+// afterwards only new points come. The data belong to the model, so every view of it, and a page loaded anew, has them all.
+
+const PATIENCE = 5000; // ms until another board asks for plotly.js: the one that asked may have been closed
+const LINGER = 700; // ms out of sight before it is told: scrolling past is not leaving
+const STILL = 15000; // ms between two reports that somebody is there
+
+function plotlyFor(model) {
+  const shared = (globalThis.redislabPlotly ??= { asked: -Infinity });
+  shared.promise ??= new Promise((resolve) => (shared.resolve = resolve));
+  if (!shared.loaded && performance.now() - shared.asked > PATIENCE) {
+    shared.asked = performance.now();
+    model.send({ kind: "plotly" });
+  }
+  return shared.promise;
+}
+
+async function loadPlotly(packed) {
+  const shared = globalThis.redislabPlotly;
+  if (shared.loaded) return;
+  shared.loaded = true;
+  const others = globalThis.Plotly; // somebody else's version on this page stays theirs
+  const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const blob = await new Response(text, { headers: { "Content-Type": "text/javascript" } }).blob();
+  const script = Object.assign(document.createElement("script"), { src: URL.createObjectURL(blob) });
+  script.onload = () => {
+    URL.revokeObjectURL(script.src);
+    shared.resolve(globalThis.Plotly);
+    if (others) globalThis.Plotly = others;
+  };
+  document.head.append(script);
+}
+
+function download(name, text) {
+  const link = Object.assign(document.createElement("a"), { download: name });
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// What is drawn ---------------------------------------------------------------------------------------------
+
+const key = (trace) => trace.uid ?? trace.name;
+const finite = (values) => values.filter((value) => typeof value === "number");
+
+function nice(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
+}
+
+// A range grows at once and shrinks only when it is far too large: an axis must not twitch with every point.
+function settle(values, before, log) {
+  if (log) {
+    const logs = values.filter((value) => value > 0).map(Math.log10);
+    if (!logs.length) return before ?? [-1, 1];
+    let [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))];
+    if (low === high) high += 1;
+    if (!before) return [low, high];
+    const loose = 1.4; // decades
+    low = low < before[0] || Math.min(...logs) - before[0] > loose ? low : before[0];
+    high = high > before[1] || before[1] - Math.max(...logs) > loose ? high : before[1];
+    return [low, Math.max(high, low + 1)];
+  }
+  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [least < 0 ? -nice(-least * 1.05) : 0, most > 0 ? nice(most * 1.08) : 1];
+  if (!before || low < before[0] || high > before[1] || high - low < 0.4 * (before[1] - before[0])) return [low, high];
+  return before;
+}
+
+function figureOf(text) {
+  if (text === undefined) return "–";
+  const size = Math.abs(text);
+  return text.toLocaleString("en", { maximumFractionDigits: size >= 100 ? 0 : size >= 10 ? 1 : 2 });
+}
+
+class Plot {
+  constructor(spec, data) {
+    Object.assign(this, { spec, data, traces: structuredClone(spec.data), layout: structuredClone(spec.layout) });
+    this.meta = spec.layout.meta ?? {};
+    this.el = Object.assign(document.createElement("figure"), { className: "rl-plot" });
+    this.head = this.el.appendChild(document.createElement("figcaption"));
+    this.body = this.el.appendChild(document.createElement("div"));
+    this.body.className = "rl-drawing";
+    this.body.style.height = `${spec.layout.height ?? 210}px`;
+    this.head.append(Object.assign(document.createElement("strong"), { textContent: spec.layout.title?.text ?? "" }));
+    this.legend = this.traces.filter((trace) => trace.type !== "bar").map((trace) => this.entry(trace));
+    this.revision = 0;
+  }
+
+  entry(trace) {
+    const entry = this.head.appendChild(document.createElement("span"));
+    entry.className = "rl-entry";
+    const swatch = entry.appendChild(document.createElement("i"));
+    entry.append(trace.name ?? "");
+    const value = entry.appendChild(document.createElement("b"));
+    value.textContent = "–";
+    return { trace, swatch, value };
+  }
+
+  // Colours belong to the theme: a role's is fixed, the others come from the palette in turn.
+  dress(theme) {
+    let turn = 0;
+    for (const trace of this.traces) {
+      const colour = theme[trace.meta?.role] ?? theme.palette[turn++ % theme.palette.length];
+      if (trace.type === "bar") {
+        trace.marker = { ...trace.marker, color: (trace.y ?? []).map((_, i) => theme.palette[i % theme.palette.length]) };
+        trace.textfont = { ...trace.textfont, color: theme.ink };
+        this.bars = theme.palette;
+      } else trace.line = { width: 2, ...trace.line, color: colour };
+    }
+    for (const { trace, swatch } of this.legend) {
+      swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
+    }
+    const axis = { gridcolor: theme.grid, linecolor: theme.axis, zerolinecolor: theme.grid, tickcolor: theme.axis };
+    Object.assign(this.layout, {
+      title: undefined,
+      font: { family: theme.font, size: 13, color: theme.quiet },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { bgcolor: theme.paper, bordercolor: theme.axis, font: { family: theme.font, size: 13, color: theme.ink } },
+      xaxis: { ...this.layout.xaxis, ...axis },
+      yaxis: { ...this.layout.yaxis, ...axis },
+    });
+  }
+
+  fill() {
+    for (const trace of this.traces) {
+      const points = this.data.get(key(trace));
+      if (points) [trace.x, trace.y] = [points.x, points.y];
+      if (trace.type === "bar" && this.bars) trace.marker.color = (trace.y ?? []).map((_, i) => this.bars[i % this.bars.length]);
+    }
+    const { xaxis, yaxis } = this.layout;
+    if (this.meta.window) {
+      const now = Math.max(0, ...this.traces.map((trace) => trace.x?.at(-1) ?? 0));
+      xaxis.range = [Math.max(0, now - this.meta.window), Math.max(this.meta.window, now)];
+    }
+    for (const name of this.meta.settle ?? []) {
+      const axis = name === "x" ? xaxis : yaxis;
+      const values = finite(this.traces.flatMap((trace) => trace[name] ?? []));
+      axis.range = settle(values, axis.range, axis.type === "log");
+      axis.autorange = false;
+    }
+    this.layout.datarevision = ++this.revision;
+    for (const { trace, value } of this.legend) {
+      const text = this.meta.window ? figureOf(trace.y?.at(-1) ?? undefined) : "";
+      if (value.textContent !== text) value.textContent = text;
+    }
+  }
+
+  paint(Plotly) {
+    this.fill();
+    Object.assign(this.layout, { width: this.body.clientWidth, height: this.body.clientHeight });
+    return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
+  }
+}
+
+function themeOf(el) {
+  const style = getComputedStyle(el);
+  const read = (name) => style.getPropertyValue(`--rl-${name}`).trim();
+  return {
+    palette: [1, 2, 3, 4, 5].map((number) => read(number)),
+    predicted: read("ink"),
+    limit: read("quiet"),
+    added: read("added"),
+    ink: read("ink"),
+    quiet: read("quiet"),
+    grid: read("grid"),
+    axis: read("axis"),
+    paper: read("paper"),
+    font: style.fontFamily,
+  };
+}
+
+// The widget ------------------------------------------------------------------------------------------------
+
+export default () => {
+  const data = new Map();
+  const views = new Set();
+  const seen = new Map(); // view → in sight
+
+  function take(frame) {
+    for (const [name, [x, y]] of Object.entries(frame)) {
+      if (Array.isArray(x)) data.set(name, { x, y });
+      else {
+        if (!data.has(name)) data.set(name, { x: [], y: [] });
+        const points = data.get(name);
+        points.grows = true;
+        points.x.push(x);
+        points.y.push(y);
+      }
+    }
+  }
+
+  function trim(oldest) {
+    for (const { x, y, grows } of data.values()) {
+      const stale = grows && oldest != null ? x.findIndex((value) => value >= oldest) : 0;
+      if (stale > 0) [x.splice(0, stale), y.splice(0, stale)];
+    }
+  }
+
+  return {
+    initialize({ model }) {
+      model.on("msg:custom", (message, buffers) => {
+        if (message.kind === "plotly") return loadPlotly(buffers[0]);
+        if (message.kind === "download") return download(message.name, message.text);
+        if (message.kind === "all") data.clear();
+        take(message.frame);
+        trim(message.oldest);
+        for (const view of views) view.draw();
+      });
+      model.send({ kind: "hello" });
+    },
+
+    render({ model, el, signal }) {
+      el.classList.add("rl-board");
+      const plots = model.get("figures").map((spec) => new Plot(spec, data));
+      const grid = Object.assign(document.createElement("div"), { className: "rl-plots" });
+      grid.append(...plots.map((plot) => plot.el));
+      el.replaceChildren(grid);
+      let Plotly, due, rested = 0;
+
+      function paint() {
+        due = undefined;
+        const began = performance.now();
+        for (const plot of plots) if (plot.near && plot.body.clientWidth) plot.paint(Plotly);
+        rested = performance.now() + (performance.now() - began); // as much time for the page as was taken from it
+      }
+      function draw() {
+        if (!Plotly || due !== undefined || signal.aborted) return;
+        const wait = rested - performance.now();
+        due = wait > 4 ? setTimeout(() => (due = requestAnimationFrame(paint)), wait) : requestAnimationFrame(paint);
+      }
+      function dress() {
+        const theme = themeOf(el);
+        for (const plot of plots) plot.dress(theme);
+        draw();
+      }
+
+      let leaving, told, spoke = performance.now();
+      const view = { draw };
+      function report(visible) {
+        seen.set(view, visible);
+        const any = [...seen.values()].some(Boolean);
+        if (any !== told) model.send({ kind: "seen", visible: any });
+        told = any;
+      }
+      function look() {
+        clearTimeout(leaving);
+        const visible = !document.hidden && plots.some((plot) => plot.near);
+        if (visible) report(true);
+        else leaving = setTimeout(() => report(false), LINGER);
+      }
+      function here() {
+        if (!told || performance.now() - spoke < STILL) return;
+        spoke = performance.now();
+        model.send({ kind: "here" });
+      }
+
+      const sight = new IntersectionObserver((entries) => {
+        for (const entry of entries) plots.find((plot) => plot.el === entry.target).near = entry.isIntersecting;
+        look();
+        draw();
+      });
+      const size = new ResizeObserver(draw);
+      const mood = new MutationObserver(dress);
+      for (const plot of plots) sight.observe(plot.el);
+      size.observe(el);
+      mood.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+      document.addEventListener("visibilitychange", look, { signal });
+      for (const event of ["pointermove", "keydown", "wheel"]) {
+        document.addEventListener(event, here, { signal, passive: true, capture: true });
+      }
+      const again = setInterval(() => !Plotly && plotlyFor(model), PATIENCE);
+      views.add(view);
+      plotlyFor(model).then((loaded) => {
+        if (signal.aborted) return;
+        Plotly = loaded;
+        dress();
+      });
+
+      return () => {
+        for (const observer of [sight, size, mood]) observer.disconnect();
+        clearInterval(again);
+        clearTimeout(due);
+        cancelAnimationFrame(due);
+        clearTimeout(leaving);
+        views.delete(view);
+        seen.delete(view);
+        if (Plotly) for (const plot of plots) Plotly.purge(plot.body);
+      };
+    },
+  };
+};

@@ -1,0 +1,156 @@
+"""A real JupyterLab, and a notebook open in it in headless Chromium. Traffic goes to 127.0.0.1 only."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
+]  # fmt: skip
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "defer"},
+}
+QUIET = ("favicon", "ResizeObserver loop")  # what JupyterLab itself has to say now and then
+
+
+def chromium() -> str | None:
+    """Where Chromium is, if it is installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class JupyterLab:
+    """A server of its own on a free port, showing `folder`; settings and runtime files live in `home`."""
+
+    def __init__(self, folder: Path, home: Path):
+        self.port, self.token = free_port(), secrets.token_hex(16)
+        for name, settings in SETTINGS.items():
+            path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(settings))
+        places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME")}
+        places["IPYTHONDIR"] = str(home / "ipython")
+        command = [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+            f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
+            f"--LabApp.user_settings_dir={home / 'settings'}", f"--LabApp.workspaces_dir={home / 'workspaces'}",
+        ]  # fmt: skip
+        self.log = (home / "jupyterlab.log").open("wb")
+        self.process = subprocess.Popen(
+            command, env=os.environ | places, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait(self, timeout: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/api", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"JupyterLab did not start: {Path(self.log.name).read_text()[-2000:]}")
+
+    def close(self) -> None:
+        """End the server; it ends its kernels."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Notebook:
+    """One notebook in one page. Collects what goes wrong: console errors, and requests that leave this machine."""
+
+    def __init__(self, browser, lab: JupyterLab, name: str, *, width=1280, height=900, dark=False):
+        self.lab, self.name = lab, name
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.errors: list[str] = []
+        self.strays: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._asked)
+        self.open(dark)
+
+    def open(self, dark: bool = False) -> None:
+        workspace = secrets.token_hex(4)  # nothing of an earlier page is restored
+        self.page.goto(f"{self.lab.url}/lab/workspaces/{workspace}/tree/{self.name}?token={self.lab.token}")
+        self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
+        if dark:
+            self.command("apputils:change-theme", theme="JupyterLab Dark")
+            self.page.wait_for_selector("body[data-jp-theme-light='false']")
+
+    def command(self, name: str, **arguments) -> None:
+        self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args) }", [name, arguments])
+
+    def run_all(self, timeout: float = 120.0) -> None:
+        """Run every cell, and wait until the kernel has done so."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets.every("
+            "cell => cell.model.type !== 'code' || !cell.model.sharedModel.source.trim() || cell.model.executionCount)",
+            timeout=1000 * timeout,
+        )
+
+    def run_cell(self, index: int) -> None:
+        self.page.evaluate(
+            "(index) => { const notebook = window.jupyterapp.shell.currentWidget.content;"
+            " notebook.activeCellIndex = index; return window.jupyterapp.commands.execute('notebook:run-cell') }",
+            index,
+        )
+
+    def plots(self, scope: str = "") -> list:
+        """What each plot on the page draws: a list of its traces' names, x and y."""
+        return self.page.evaluate(
+            "(scope) => [...document.querySelectorAll(scope + ' .js-plotly-plot')].map((plot) =>"
+            " plot.data.map(({ name, x, y }) => ({ name, x: [...(x ?? [])], y: [...(y ?? [])] })))",
+            scope,
+        )
+
+    def cell_errors(self) -> list[str]:
+        """The tracebacks among the outputs."""
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell) =>"
+            " (cell.model.outputs?.toJSON() ?? []).filter((o) => o.output_type === 'error').map((o) => o.evalue))"
+        )
+
+    def shoot(self, name: str, **options) -> None:
+        """Save a picture, where REDISLAB_SCREENSHOTS says."""
+        if folder := os.environ.get("REDISLAB_SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", **options)
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _heard(self, message) -> None:
+        if message.type == "error" and not any(word in message.text for word in QUIET):
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _asked(self, request) -> None:
+        if not request.url.startswith((self.lab.url, "data:", "blob:")):
+            self.strays.append(request.url)
