@@ -16,6 +16,12 @@ def test_one_key_is_found_as_often_as_renewal_theory_says():
     assert hit_ratio([1.0], rate=10, ttl=1.0) == pytest.approx(10 / 11)
 
 
+def test_writes_that_delete_end_an_entry_like_a_ttl_does():
+    # read and written equally often, and kept for ever otherwise: every other read finds it
+    assert hit_ratio([1.0], rate=10, ttl=1e9, write_rate=10) == pytest.approx(0.5)
+    assert hit_ratio([1.0], rate=10, ttl=1.0, write_rate=1e-9) == pytest.approx(10 / 11)
+
+
 @pytest.mark.parametrize(("keys", "skew"), [(100, 0.0), (1000, 0.9), (10_000, 1.1)])
 @pytest.mark.parametrize("ttl", [0.2, 1.0, 5.0])
 def test_the_forecast_settles_on_the_formula(keys, skew, ttl):

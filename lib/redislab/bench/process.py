@@ -81,7 +81,7 @@ class Running:
         """Stop the load and tear down; a failure to tidy up is nobody's news."""
         if self.state == "running":
             self._load.stop(timeout=2.0)
-        if self.state not in ("new", "closed"):
+        if self.state not in ("new", "failed", "closed"):
             try:
                 self.experiment.teardown()
             except Exception as failure:

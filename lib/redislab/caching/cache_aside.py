@@ -46,7 +46,7 @@ class CacheAside:
             return self.source.find(id)
         try:
             if self._owed:
-                self._forget()
+                self._settle()
             record = self._get(self.keys.entity(self.source.kind, id), id)
         except redis.RedisError:
             self.breaker.failure()
@@ -56,12 +56,13 @@ class CacheAside:
 
     def put(self, id, record) -> None:
         self.source.save(id, record)  # the commit comes first: a delete before it lets a reader store the old row
-        self._owed.add(self.keys.entity(self.source.kind, id))
-        if self.breaker.allow():
-            try:
-                self._forget()
-            except redis.RedisError:
-                self.breaker.failure()
+        key = self.keys.entity(self.source.kind, id)
+        try:
+            if self.breaker.allow():
+                return self._delete(key)
+        except redis.RedisError:
+            self.breaker.failure()
+        self._owed.add(key)  # deleted before the next read that Redis answers
 
     def _get(self, key, id):
         cached = self.client.get(key)
@@ -105,7 +106,10 @@ class CacheAside:
         except redis.RedisError:
             self.breaker.failure()
 
-    def _forget(self) -> None:
+    def _delete(self, *keys) -> None:
+        self.client.delete(*keys, *(self.keys.beside(key, "lease") for key in keys))
+
+    def _settle(self) -> None:
         owed = list(self._owed)
-        self.client.delete(*owed, *(self.keys.beside(key, "lease") for key in owed))
+        self._delete(*owed)
         self._owed.difference_update(owed)

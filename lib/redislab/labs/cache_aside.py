@@ -9,7 +9,7 @@ from traitlets import observe
 from redislab.bench import Chart, Experiment, Line, Watch, action, choice, number
 from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ServeStale
 from redislab.labs.theory import HitForecast, hit_ratio
-from redislab.labs.workload import Popularity, Versions
+from redislab.labs.workload import Expiries, Popularity, Versions
 
 OURS, MODULES = "ours", "as in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
@@ -19,7 +19,7 @@ class TtlLab(Experiment):
     """Readers and a few writers on a catalogue of users, through cache-aside with a TTL.
 
     The dashed line is computed, not measured: `HitForecast` follows what the knobs have done. The dotted one is
-    where it settles without writes, the sum of pᵢ·λpᵢT/(1+λpᵢT) over the keys.
+    where it settles, `hit_ratio`.
     """
 
     title = "Cache-aside"
@@ -64,7 +64,7 @@ class TtlLab(Experiment):
         self.server = lab.private_server()  # it will be killed
         self.database = lab.open_database()
         self.users, self.keys = Versions(self.database.users), lab.keys
-        self.expected, self.down = 0.0, False
+        self.sampled = time.perf_counter()
         self.slow_down()
         self.choose()
         self.populate()
@@ -100,7 +100,7 @@ class TtlLab(Experiment):
         if self.server:
             ids = self.database.users.ids[: self.catalogue]
             self.popularity = Popularity(ids, self.skew)
-            self.forecast = HitForecast(self.popularity.shares, 70, self.span)
+            self.forecast = HitForecast(self.popularity.shares, longest_ttl=95, span=self.span)
 
     def request(self):
         id = self.popularity.pick()
@@ -113,10 +113,9 @@ class TtlLab(Experiment):
             record = self.cache.get(id)
         except redis.RedisError:
             return "read", "error"
-        sent = self.watch.take()
-        found = bool(sent) and sent[0].found
-        stale = record["version"] < newest
-        return ("read", "hit" if found else "miss", "stale") if stale else ("read", "hit" if found else "miss")
+        first = next((command for command in self.watch.take() if command.text.startswith("GET ")), None)
+        tags = ("read", "hit" if first and first.found else "miss")
+        return (*tags, "stale") if record["version"] < newest else tags
 
     def write(self, id):
         record = self.database.users.find(id)
@@ -136,12 +135,13 @@ class TtlLab(Experiment):
     def sample(self, window):
         now = window.interval
         seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
-        reads, writes = now.tags["read"], now.tags["write"] if self.writers == THROUGH else 0
-        load = self.db_ms / 1e3
+        through = self.writers == THROUGH
+        reads, writes = now.tags["read"], now.tags["write"] if through else 0
         if not self.server.alive:
             self.forecast.empty()
-        forecast = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, load)
-        settled = hit_ratio(self.popularity.shares, self.rate * (1 - self.writes / 100), self.ttl)
+        forecast = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, self.db_ms / 1e3)
+        written = self.rate * self.writes / 100
+        settled = hit_ratio(self.popularity.shares, self.rate - written, self.ttl, written if through else 0.0)
         return {
             "hits": window.share("hit", of="read"),
             "forecast": None if forecast is None else 100 * forecast,

@@ -11,18 +11,21 @@ def zipf(size: int, skew: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def hit_ratio(shares, rate: float, ttl: float) -> float:
-    """Steady-state hit ratio (0 to 1) of cache-aside under Poisson reads, without writes.
+def hit_ratio(shares, rate: float, ttl: float, write_rate: float = 0.0) -> float:
+    """Steady-state hit ratio (0 to 1) of cache-aside under Poisson reads and writes that delete.
 
-    A key that is read λpᵢ times a second is cached for T seconds and then absent for 1/(λpᵢ) on average, so it is
-    found λpᵢT/(1 + λpᵢT) of the time (renewal-reward theorem); the shares pᵢ weigh the keys.
+    A key that is read λpᵢ times a second lives for T seconds, or mᵢ = (1 − exp(−μpᵢT)) / (μpᵢ) if writes delete it, and
+    is then absent for 1/(λpᵢ) on average. So it is found λpᵢmᵢ/(1 + λpᵢmᵢ) of the time (renewal-reward theorem), and the
+    shares pᵢ weigh the keys.
 
     Args:
         shares: pᵢ, shape (keys,).
-        rate: λ, reads per second of all keys together.
+        rate, write_rate: λ and μ, reads and writes per second of all keys together.
         ttl: T in seconds.
     """
-    reads = np.asarray(shares) * rate * ttl
+    shares = np.asarray(shares)
+    ends = np.maximum(write_rate * shares, 1e-12)
+    reads = rate * shares * -np.expm1(-ends * ttl) / ends
     return float(np.sum(shares * reads / (1 + reads)))
 
 

@@ -160,15 +160,18 @@ def start(url: str | None = None, *, backend: str | None = None, database: str |
         DatabaseError: the database cannot be reached.
     """
     global _lab
+    anyhow = url is backend is database is None
     url = url or os.environ.get("REDISLAB_REDIS_URL") or None
     backend = backend or os.environ.get("REDISLAB_BACKEND") or None
     database = database or os.environ.get("REDISLAB_DATABASE_URL") or None
     asked = (url, backend, database)
     with _lock:
         if _lab is not None:
-            if _lab.asked == asked and _lab.server.alive:
+            same = anyhow or _lab.asked == asked
+            if same and _lab.server.alive:
                 return _lab
-            report("The Redis of this lab is gone; starting another one." if _lab.asked == asked else "Leaving the former lab.")
+            report("The Redis of this lab is gone; starting another one." if same else "Leaving the former lab.")
+            url, backend, database = asked = _lab.asked if anyhow else asked
             _lab.close()
             _lab = None
         _lab = _open(url, backend, database, report)
