@@ -77,6 +77,11 @@ class Window:
         self.total.merge(self.interval)
         self._recent = None
 
+    def count(self, tag: str, amount: float) -> None:
+        """Add to a tag what no request carried, such as the hits that a theory expects of this interval."""
+        self._slots[-1].tags[tag] += amount
+        self._recent = None
+
     @property
     def recent(self) -> Slot:
         """The slots of the last `span` seconds, merged."""

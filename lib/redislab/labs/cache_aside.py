@@ -1,5 +1,6 @@
 """Section 1.1: cache-aside, and what happens when a popular key expires."""
 
+import itertools
 import random
 import time
 
@@ -13,6 +14,7 @@ from redislab.labs.workload import Expiries, Popularity, Versions
 
 OURS, MODULES = "ours", "as in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
+NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 
 
 class TtlLab(Experiment):
@@ -100,7 +102,7 @@ class TtlLab(Experiment):
         if self.server:
             ids = self.database.users.ids[: self.catalogue]
             self.popularity = Popularity(ids, self.skew)
-            self.forecast = HitForecast(self.popularity.shares, longest_ttl=95, span=self.span)
+            self.forecast = HitForecast(self.popularity.shares, longest_ttl=95)
 
     def request(self):
         id = self.popularity.pick()
@@ -139,12 +141,13 @@ class TtlLab(Experiment):
         reads, writes = now.tags["read"], now.tags["write"] if through else 0
         if not self.server.alive:
             self.forecast.empty()
-        forecast = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, self.db_ms / 1e3)
+        expected = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, self.db_ms / 1e3)
+        window.count("expected", reads * expected)
         written = self.rate * self.writes / 100
         settled = hit_ratio(self.popularity.shares, self.rate - written, self.ttl, written if through else 0.0)
         return {
             "hits": window.share("hit", of="read"),
-            "forecast": None if forecast is None else 100 * forecast,
+            "forecast": window.share("expected", of="read"),
             "settled": 100 * settled,
             "p50": window.percentile("read", 50),
             "p99": window.percentile("read", 99),
@@ -182,7 +185,7 @@ class StampedeLab(Experiment):
     concurrency = number(50, 1, 200, label="Clients", integer=True)
     db_width = number(10, 1, 50, label="DB width", unit="queries at once", integer=True)
     recompute_ms = number(100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time")
-    protection = choice("none", ["none", "single-flight lock", "early refresh (XFetch)", "serve stale"], label="Protection")
+    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection")
     beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
 
     charts = (
@@ -196,9 +199,9 @@ class StampedeLab(Experiment):
         Chart("Reads that had to wait", (Line("slow", "slower than half a recompute"),), unit="%", low=0),
     )
     presets = {
-        "Unprotected": {"protection": "none", "concurrency": 100},
-        "One flight": {"protection": "single-flight lock", "concurrency": 100},
-        "The worst case": {"protection": "none", "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
+        "Unprotected": {"protection": NONE, "concurrency": 100},
+        "One flight": {"protection": LOCK, "concurrency": 100},
+        "The worst case": {"protection": NONE, "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
     }
     workers = 400
     span = 3.5
@@ -207,8 +210,8 @@ class StampedeLab(Experiment):
 
     def setup(self, lab):
         self.database = lab.open_database()
-        self.users = Expiries(self.database.users, self.TTL)
         self.client, self.keys, self.sent = lab.client(max_connections=self.workers), lab.keys, 0
+        self.turns = itertools.count()
         self.tune()
         self.choose()
 
@@ -225,12 +228,14 @@ class StampedeLab(Experiment):
     @observe("protection")
     def choose(self, _=None):
         if self.server:
+            kind = f"hot_{next(self.turns)}"  # each has a key of its own: what they store differs
+            self.users = Expiries(self.database.users, kind, self.TTL)
             common = (self.client, self.users, self.keys)
             self.cache = {
-                "none": lambda: CacheAside(*common, ttl=self.TTL, jitter=0, single_flight=False),
-                "single-flight lock": lambda: CacheAside(*common, ttl=self.TTL, jitter=0),
-                "early refresh (XFetch)": lambda: EarlyRefresh(*common, ttl=self.TTL, beta=self.beta),
-                "serve stale": lambda: ServeStale(*common, ttl=self.TTL),
+                NONE: lambda: CacheAside(*common, ttl=self.TTL, jitter=0, single_flight=False),
+                LOCK: lambda: CacheAside(*common, ttl=self.TTL, jitter=0),
+                EARLY: lambda: EarlyRefresh(*common, ttl=self.TTL, beta=self.beta),
+                STALE: lambda: ServeStale(*common, ttl=self.TTL, stale_for=self.TTL),
             }[self.protection]()
 
     def gap(self, random):

@@ -1,7 +1,5 @@
 """What theory predicts, drawn beside what was measured."""
 
-from collections import deque
-
 import numpy as np
 
 
@@ -40,13 +38,12 @@ class HitForecast:
     STEP = 0.05  # s
     CLASSES = 200
 
-    def __init__(self, shares, longest_ttl: float, span: float):
+    def __init__(self, shares, longest_ttl: float):
         edges = np.unique(np.geomspace(1, len(shares) + 1, self.CLASSES + 1).astype(int)) - 1
         self.keys = np.diff(edges)
         self.share = np.add.reduceat(shares, edges[:-1]) / self.keys
         self._leaving = np.zeros((int(longest_ttl / self.STEP) + 2, len(self.keys)))
-        self._recent = deque(maxlen=round(span / self.STEP))
-        self._carry = 0.0
+        self._carry = self._found = 0.0
         self.empty()
 
     def empty(self) -> None:
@@ -54,7 +51,7 @@ class HitForecast:
         self.cached = np.zeros(len(self.keys))
         self._leaving[:] = 0
 
-    def advance(self, seconds: float, reads: float, writes: float, ttl: float, jitter: float, load: float) -> float | None:
+    def advance(self, seconds: float, reads: float, writes: float, ttl: float, jitter: float, load: float) -> float:
         """Move on by `seconds`, in which `reads` and `writes` (counts, all keys together) arrived.
 
         Args:
@@ -62,16 +59,14 @@ class HitForecast:
             load: seconds between a miss and the value being stored.
 
         Returns:
-            The expected hit ratio (0 to 1) over the last `span` seconds; None before the first read.
+            The expected hit ratio (0 to 1) of this time.
         """
         steps, self._carry = divmod(seconds + self._carry, self.STEP)
-        for _ in range(int(steps)):
-            self._step(reads / seconds, writes / seconds, ttl, jitter, load)
-        hits = sum(hit for hit, _ in self._recent)
-        total = sum(read for _, read in self._recent)
-        return hits / total if total else None
+        found = [self._step(reads / seconds, writes / seconds, ttl, jitter, load) for _ in range(int(steps))]
+        self._found = sum(found) / len(found) if found else self._found
+        return self._found
 
-    def _step(self, read_rate: float, write_rate: float, ttl: float, jitter: float, load: float) -> None:
+    def _step(self, read_rate: float, write_rate: float, ttl: float, jitter: float, load: float) -> float:
         self.cached -= self._leaving[0]
         self._leaving = np.roll(self._leaving, -1, axis=0)
         self._leaving[-1] = 0
@@ -86,7 +81,7 @@ class HitForecast:
         stored = (1 - self.cached) * (1 - stays_absent)
         self.cached += stored
         self._schedule(stored, ttl, jitter)
-        self._recent.append((read_rate * float(np.sum(self.keys * self.share * (1 - absent))), read_rate))
+        return float(np.sum(self.keys * self.share * (1 - absent)))
 
     def _schedule(self, stored, ttl: float, jitter: float) -> None:
         ends = np.linspace(ttl * (1 - jitter), ttl * (1 + jitter), 9) if jitter else np.array([ttl])

@@ -56,8 +56,8 @@ class Versions:
 class Expiries:
     """A table that counts the reads that belong to one expiry: those that start within half a TTL of the first."""
 
-    def __init__(self, table, ttl: float, timer=time.monotonic):
-        self._table, self.kind, self._ttl, self._timer = table, table.kind, ttl, timer
+    def __init__(self, table, kind: str, ttl: float, timer=time.monotonic):
+        self._table, self.kind, self._ttl, self._timer = table, kind, ttl, timer
         self._first, self._lock = float("-inf"), threading.Lock()
         self.calls = 0
 
