@@ -108,13 +108,16 @@ class Notebook:
         self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args) }", [name, arguments])
 
     def run_all(self, timeout: float = 120.0) -> None:
-        """Run every cell, and wait until the kernel has done so."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        """Run every cell, and wait until the kernel has done so, or has met with an error."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         self.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget.content.widgets.every("
-            "cell => cell.model.type !== 'code' || !cell.model.sharedModel.source.trim() || cell.model.executionCount)",
+            "() => { const cells = window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model)"
+            " .filter((cell) => cell.type === 'code' && cell.sharedModel.source.trim());"
+            " return cells.every((cell) => cell.executionCount)"
+            " || cells.some((cell) => cell.outputs.toJSON().some((output) => output.output_type === 'error')) }",
             timeout=1000 * timeout,
         )
+        assert not self.cell_errors(), self.cell_errors()
 
     def run_cell(self, index: int) -> None:
         self.page.evaluate(

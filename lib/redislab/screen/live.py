@@ -57,7 +57,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._points: dict[str, tuple[list, list]] = {}
         self._growing: set[str] = set()
         self._lock = threading.Lock()
-        super().__init__(figures=[json.loads(figure.to_json()) for figure in figures])
+        super().__init__(figures=[json.loads(figure.to_json(remove_uids=False)) for figure in figures])
         self.on_msg(self._hear)
 
     def feed(self, frame: dict[str, tuple]) -> None:

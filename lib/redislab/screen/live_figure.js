@@ -103,7 +103,6 @@ class Plot {
     for (const trace of this.traces) {
       const colour = theme[trace.meta?.role] ?? theme.palette[turn++ % theme.palette.length];
       if (trace.type === "bar") {
-        trace.marker = { ...trace.marker, color: (trace.y ?? []).map((_, i) => theme.palette[i % theme.palette.length]) };
         trace.textfont = { ...trace.textfont, color: theme.ink };
         this.bars = theme.palette;
       } else trace.line = { width: 2, ...trace.line, color: colour };
@@ -127,7 +126,7 @@ class Plot {
     for (const trace of this.traces) {
       const points = this.data.get(key(trace));
       if (points) [trace.x, trace.y] = [points.x, points.y];
-      if (trace.type === "bar" && this.bars) trace.marker.color = (trace.y ?? []).map((_, i) => this.bars[i % this.bars.length]);
+      if (trace.type === "bar") trace.marker = { color: trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
     }
     const { xaxis, yaxis } = this.layout;
     if (this.meta.window) {
@@ -285,6 +284,7 @@ export default () => {
         cancelAnimationFrame(due);
         clearTimeout(leaving);
         views.delete(view);
+        report(false);
         seen.delete(view);
         if (Plotly) for (const plot of plots) Plotly.purge(plot.body);
       };

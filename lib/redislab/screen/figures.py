@@ -1,0 +1,110 @@
+"""Turns an experiment's charts into plotly figures, and its samples into points."""
+
+from collections.abc import Iterator
+
+from redislab.bench import Chart
+
+MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits the labels would move the plot
+HEIGHT = 212  # px
+
+
+def figures(charts, window: float) -> list:
+    """A plotly figure for each chart. Colours are left to the page, which knows its theme."""
+    import plotly.graph_objects as go
+
+    make = {"time": _series, "xy": _series, "bars": _bars}
+    return [go.Figure(make[chart.kind](go, chart), _layout(chart, window), skip_invalid=False) for chart in charts]
+
+
+def frame(charts, t: float, values: dict) -> dict[str, tuple]:
+    """What one sample adds to the figures, for LiveFigure.feed."""
+    points = {}
+    for chart in charts:
+        if chart.kind == "bars":
+            labels = [line.label for line in reversed(chart.lines)]  # plotly draws from the bottom up
+            points[_bars_key(chart)] = [values.get(line.key) for line in reversed(chart.lines)], labels
+        for line in chart.lines if chart.kind != "bars" else ():
+            value = values.get(line.key)
+            points[line.key] = (t, value) if chart.kind == "time" else tuple(zip(*value or [((), ())], strict=True))
+    return points
+
+
+def columns(charts) -> Iterator[tuple[str, str]]:
+    """Key and heading of everything plotted as numbers, each once."""
+    seen = set()
+    for chart in charts:
+        for line in chart.lines:
+            if chart.kind != "xy" and line.key not in seen:
+                seen.add(line.key)
+                label = line.label if len(chart.lines) > 1 or chart.kind == "bars" else chart.title
+                yield line.key, f"{label}, {chart.unit}" if chart.unit else label
+
+
+def _bars_key(chart: Chart) -> str:
+    return f"bars of {chart.title}"
+
+
+def _series(go, chart: Chart) -> list:
+    unit = f" {chart.unit}" if chart.unit else ""
+    return [
+        go.Scatter(
+            uid=line.key,
+            name=line.label,
+            mode="lines" if chart.kind == "time" else "lines+markers",
+            line={"dash": line.dash, "width": 1.6 if line.role else 2.2},
+            meta={"role": line.role},
+            hovertemplate=f"%{{y:.3~r}}{unit}<extra>{line.label}</extra>",
+        )
+        for line in chart.lines
+    ]
+
+
+def _bars(go, chart: Chart) -> list:
+    bar = go.Bar(uid=_bars_key(chart), name=chart.title, orientation="h", width=0.62, cliponaxis=False)
+    bar.texttemplate = f"%{{x:,.3~r}} {chart.unit}"
+    return [bar.update(textposition="outside", textfont_size=14, hoverinfo="skip")]
+
+
+def _layout(chart: Chart, window: float) -> dict:
+    layout = {
+        "title": {"text": chart.title},
+        "height": HEIGHT,
+        "margin": MARGIN,
+        "showlegend": False,
+        "hovermode": "x",
+        "dragmode": False,
+        "meta": {"settle": [], "value_unit": chart.unit},
+    }
+    meta = layout["meta"]
+    if chart.kind == "bars":
+        layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
+        layout["yaxis"] = {"fixedrange": True, "tickfont": {"size": 14}, "automargin": False}
+        layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
+        meta["settle"] = ["x"]
+        return layout
+    layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
+    layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
+    layout["annotations"] = [_unit_of_y(chart)]
+    if chart.kind == "time":
+        layout["xaxis"] |= {"ticksuffix": f" {chart.x_unit}", "nticks": 7}
+        meta["window"] = window
+    else:
+        layout["xaxis"]["title"] = {"text": f"{chart.x_title}, {chart.x_unit}", "standoff": 6}
+        layout["margin"] = MARGIN | {"b": 46}
+        meta["settle"] += ["x"]
+    if "range" not in layout["yaxis"]:
+        meta["settle"] += ["y"]
+    return layout
+
+
+def _axis(log: bool, low: float | None = None, high: float | None = None, **more) -> dict:
+    axis = {"type": "log" if log else "linear", "fixedrange": True, "zeroline": False, "nticks": 5, "exponentformat": "SI"}
+    if low is not None and high is not None and not log:
+        axis["range"] = [low, high]
+    return axis | more
+
+
+def _unit_of_y(chart: Chart) -> dict:
+    """The unit above its axis, upright: quicker to read than a turned title, and it takes no width."""
+    corner = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    return corner | {"xshift": -MARGIN["l"] + 2, "yshift": 5, "showarrow": False, "text": f"↑ {chart.unit}{', log' * chart.log_y}"}

@@ -1,0 +1,292 @@
+"""One panel draws any experiment: knobs, charts, buttons, and what follows in words.
+
+Messages from the page come on a thread of the kernel's choice, and the bench's on another. Everything here happens on
+the kernel's own loop, one thing after the other: whoever comes from elsewhere uses `_post`.
+"""
+
+import asyncio
+import functools
+import re
+import time
+
+import ipywidgets as widgets
+
+from redislab.bench import Experiment, Sample, State, open_session
+from redislab.errors import RedislabError
+from redislab.screen import words
+from redislab.screen.controls import Control, button, close_tree, quantity
+from redislab.screen.figures import columns, figures, frame
+from redislab.screen.live import LiveFigure
+from redislab.screen.words import Words
+
+IDLE = 120.0  # s without a touch, until a panel pauses
+READING = 1.0  # s between two changes of the words: faster cannot be read
+NOTES = {
+    "new": "Press Start.",
+    "starting": "Setting up …",
+    "hidden": "Paused while out of sight; it goes on when you are back.",
+    "idle": "Paused after two minutes without a touch. Press Start to go on.",
+    "other": "Paused, because another panel runs. Press Start to go on with this one.",
+}
+
+_panels: dict[str, "Panel"] = {}
+
+
+def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Panel":
+    """A panel on `experiment`, which begins to measure when it first comes into sight, unless another one is measuring.
+
+    A panel of the same experiment that was shown before is replaced. Without a page to show it on, nothing runs.
+
+    Args:
+        guess: what `predict` returned; it is shown beside the measurement.
+        autostart: False waits for the Start button.
+    """
+    key = f"{type(experiment).__module__}.{type(experiment).__qualname__}"
+    if key in _panels:
+        _panels[key].close()
+    _panels[key] = Panel(experiment, guess, autostart)
+    return _panels[key]
+
+
+class Panel(widgets.VBox):
+    """The widget that `panel` makes. The experiment's knobs may also be set from a cell; the sliders follow.
+
+    Attributes:
+        experiment: what is measured.
+        figure: the LiveFigure; `figure.data()` is what is drawn.
+        recording: the samples so far, as a table and as CSV.
+    """
+
+    def __init__(self, experiment: Experiment, guess=None, autostart: bool = True):
+        self.experiment, self.guess, self._autostart = experiment, guess, autostart
+        self._session, self._last, self._loop = None, Sample(0.0, {}, {}), _running_loop()
+        self._visible, self._because, self._turning = False, "new", None
+        self._touched, self._spoke = time.monotonic(), 0.0
+        self.figure = LiveFigure(
+            figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._page)
+        )
+        self._controls = {
+            name: Control(knob, getattr(experiment, name), self._posted(functools.partial(self._turn, name)))
+            for name, knob in experiment.knobs().items()
+        }
+        experiment.observe(self._turned, list(self._controls))
+        super().__init__(self._rows())
+        for name in ("rl", "rl-panel"):
+            self.add_class(name)
+        self._speak()
+
+    @property
+    def recording(self):
+        return self._session and self._session.recording
+
+    @property
+    def measuring(self) -> bool:
+        return bool(self._session) and self._session.state in ("starting", "running")
+
+    # What it is made of
+
+    def _rows(self) -> list:
+        self._status = Words(names=["rl-status"])
+        self._sentence = Words(names=["rl-sentence"], live="polite")
+        self._claim = Words(names=["rl-claim"])
+        self._table = Words(names=["rl-table"])
+        self._table.layout.display = "none"
+        head = Words(names=["rl-title"], html=words.title(self.experiment.title, self.experiment.claim))
+        knobs = widgets.VBox([control.widget for control in self._controls.values()]).add_class("rl-knobs")
+        seen = widgets.VBox([self.figure, self._sentence, self._table]).add_class("rl-seen")
+        return [
+            widgets.HBox([head, self._status]).add_class("rl-head"),
+            self._toolbar(),
+            widgets.HBox([knobs, seen]).add_class("rl-main"),
+            self._claim,
+        ]
+
+    def _toolbar(self) -> widgets.HBox:
+        self._go = button("Start", self._posted(self._start_or_pause), "rl-go", icon="play")
+        reset = button("Reset", self._posted(self._reset), icon="refresh", tooltip="Begin anew, with the knobs where they are")
+        actions = [
+            button(label, self._posted(functools.partial(self._act, name)), "rl-action")
+            for name, label in self.experiment.actions().items()
+        ]
+        presets = [
+            button(label, self._posted(functools.partial(self._preset, knobs)), "rl-preset")
+            for label, knobs in self.experiment.presets.items()
+        ]
+        self._show_table = widgets.ToggleButton(description="Table", icon="table", tooltip="What is plotted, as figures")
+        self._show_table.add_class("rl-button").observe(self._posted(lambda _: self._toggle_table()), "value")
+        csv = button("CSV", self._posted(self._download), icon="download", tooltip="All samples so far, as a file")
+        groups = [[self._go, reset], actions, presets, [self._show_table, csv]]
+        names = ["rl-run", "rl-actions", "rl-presets", "rl-take"]
+        return widgets.HBox(
+            [widgets.HBox(group).add_class(name) for group, name in zip(groups, names, strict=True) if group]
+        ).add_class("rl-toolbar")
+
+    # What the learner does
+
+    def _start_or_pause(self) -> None:
+        if self.measuring:
+            self._pause("")
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        self._touched = time.monotonic()
+        self._because = ""
+        self._open()
+        self._session.state = "starting"
+        self._show_state()
+        try:
+            self._session.start()
+        except RedislabError as failure:
+            self._event(State("failed", str(failure)))
+
+    def _open(self) -> None:
+        if self._session is None:
+            self._session = open_session(self.experiment, self._event, call=self._posted_event)
+
+    def _pause(self, because: str) -> None:
+        self._because = because
+        self._session.pause()
+
+    def _reset(self) -> None:
+        self.figure.clear()
+        if self._session is not None:
+            self._session.reset()
+
+    def _act(self, name: str) -> None:
+        if self.measuring:
+            self._session.act(name)
+        else:
+            self._status.html = self._status_text("Press Start first: there is nothing running that this could be done to.")
+
+    def _preset(self, knobs: dict) -> None:
+        self.experiment.turn(knobs)
+
+    def _turn(self, name: str, value) -> None:
+        """The page moved a control."""
+        self._touched, self._turning = time.monotonic(), name
+        try:
+            setattr(self.experiment, name, value)
+        finally:
+            self._turning = None
+
+    def _turned(self, change) -> None:
+        """A knob was set, by the page or by a cell; only then does its control have to follow."""
+        if change.name != self._turning:
+            self._controls[change.name].show(change.new)
+        self._spoke = 0.0
+
+    def _toggle_table(self) -> None:
+        self._table.layout.display = "" if self._show_table.value else "none"
+        self._speak()
+
+    def _download(self) -> None:
+        if self._session is not None and self.recording.samples:
+            name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
+            self.figure.download(f"{name}.csv", self.recording.to_csv())
+
+    # What the page and the bench say
+
+    def _page(self, message: dict) -> None:
+        self._touched = time.monotonic()
+        if message["kind"] == "hello":
+            self._open()  # there is a page, so the bench may warm up
+        elif message["kind"] == "seen":
+            self._visible = message["visible"]
+            if not self._visible and self.measuring:
+                self._pause("hidden")
+            elif self._visible and self._may_begin():
+                self._start()
+
+    def _may_begin(self) -> bool:
+        waiting = self._because == "hidden" or (self._because == "new" and self._autostart)
+        return waiting and not any(panel.measuring for panel in _panels.values())
+
+    def _event(self, event) -> None:
+        if isinstance(event, Sample):
+            self._last = event
+            self.figure.feed(frame(self.experiment.charts, event.t, event.values))
+            if time.monotonic() - self._spoke >= READING:
+                self._speak()
+            if time.monotonic() - self._touched > IDLE and self.measuring:
+                self._pause("idle")
+        else:
+            if event.name == "paused" and not self._because:
+                others = any(other.measuring for other in _panels.values() if other is not self)
+                self._because = "other" if others else ""
+            self._show_state(event.message)
+
+    # What it says
+
+    def _show_state(self, message: str = "") -> None:
+        on = self.measuring
+        self._go.description, self._go.icon = ("Pause", "pause") if on else ("Start", "play")
+        self._status.html = self._status_text(message)
+        self._speak()
+
+    def _status_text(self, message: str = "") -> str:
+        state = self._session.state if self._session else "new"
+        note = message or (NOTES.get(self._because, "") if state == "paused" else NOTES.get(state, ""))
+        where = self.recording.where if self._session else {}
+        return words.status(state, where, self._last.values, note)
+
+    def _speak(self) -> None:
+        self._spoke = time.monotonic()
+        values = self._last.values
+        if self._session and self._session.state == "running":
+            self._status.html = self._status_text()
+        self._sentence.html = words.escape(self.experiment.sentence(values)) if values else ""
+        self._claim.html = self._claim_text(values)
+        if self._show_table.value and self._session:
+            self._table.html = words.table(list(columns(self.experiment.charts)), self.recording.samples)
+
+    def _claim_text(self, values: dict) -> str:
+        verdict = self.experiment.verdict(values) if values else None
+        if self.guess is None:
+            return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
+        guess = quantity(self.guess.value, self.guess.unit) if self.guess.value is not None else "not made yet"
+        measured = words.number(values.get(self.guess.key), self.guess.unit)
+        return words.claim_line(self.experiment.claim, guess, measured, verdict)
+
+    # How it runs, and ends
+
+    def _posted(self, function):
+        """`function`, but on the kernel's loop."""
+        return lambda *arguments: self._call(self._guarded, function, *arguments)
+
+    def _posted_event(self, function, event) -> None:
+        self._call(self._guarded, function, event)
+
+    def _call(self, function, *arguments) -> None:
+        if self._loop is None or self._loop.is_closed():
+            function(*arguments)
+        else:
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _guarded(self, function, *arguments) -> None:
+        """An error becomes a sentence in the panel: nobody reads the kernel's log."""
+        if self.comm is None:
+            return  # closed in the meantime
+        try:
+            function(*arguments)
+        except Exception as failure:
+            self._status.html = self._status_text(f"{type(failure).__name__}: {failure}")
+
+    def close(self) -> None:
+        """Stop measuring and leave the page; nothing is left behind."""
+        if self.comm is None:
+            return
+        self.experiment.unobserve(self._turned, list(self._controls))
+        if self._session is not None:
+            self._session.close()
+        close_tree(self)
+
+    def __repr__(self) -> str:
+        return f"<Panel on {self.experiment.title}>"
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None  # no kernel, so no page either
