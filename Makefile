@@ -1,0 +1,55 @@
+# `make help` lists what can be done. Everything happens in .venv/, and a second run only does what is new.
+
+VENV     := .venv
+BIN      := $(VENV)/bin
+NOTEBOOK := notebooks/00_start_here.ipynb
+LAB_ARGS ?=
+# JupyterLab refuses to run as root unless it is told that this is meant, as in a container
+ROOT     := $(if $(filter 0,$(shell id -u)),--allow-root)
+CHECK    := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+              $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab install test bench present lint clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab: install  ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 9999" passes options on)
+	$(BIN)/jupyter lab $(ROOT) $(LAB_ARGS) $(NOTEBOOK)
+
+install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
+
+test: $(VENV)/.test  ## run all tests that this machine can run
+	$(BIN)/pytest $(TEST_ARGS)
+
+bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
+	$(BIN)/python -m tests.budgets
+
+present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room
+	$(BIN)/voila --strip_sources=True --theme=light $(LAB_ARGS) notebooks
+
+lint: $(VENV)/.test  ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:  ## remove .venv/ and what tools left behind
+	rm -rf $(VENV) build dist lib/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found. Install one (Debian: python3-venv), or say make PYTHON=/path/to/python." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+$(VENV)/.present: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[present]"
+	@touch $@
