@@ -102,7 +102,7 @@ class Notebook:
         self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
         if dark:
             self.command("apputils:change-theme", theme="JupyterLab Dark")
-            self.page.wait_for_selector("body[data-jp-theme-light='false']")
+            self.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
 
     def command(self, name: str, **arguments) -> None:
         self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args) }", [name, arguments])

@@ -1,6 +1,9 @@
 """What the learner sees: the panel, the live figure, source on demand, and the lab's card."""
 
+from redislab.screen import card
 from redislab.screen.live import LiveFigure
 from redislab.screen.panel import Panel, panel
+from redislab.screen.show import Source, show
 
-__all__ = ["LiveFigure", "Panel", "panel"]
+__all__ = ["LiveFigure", "Panel", "Source", "panel", "show"]
+card.register()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from redislab.bench import Knob
+from redislab.screen.words import quantity
 
 STOPS = (1, 1.1, 1.2, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)  # in each decade of a log slider
 
@@ -50,13 +51,6 @@ def stops(knob: Knob) -> list:
 
 def nearest(options, value):
     return min((option for _, option in options), key=lambda option: abs(option - value))
-
-
-def quantity(value, unit: str = "") -> str:
-    """A figure as one says it, with its unit: "1,500/s", "±10 %", "0.2 s"."""
-    sign, unit = ("±", unit[1:]) if unit.startswith("±") else ("", unit)
-    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return f"{sign}{text}{'' if unit.startswith('/') or not unit else ' '}{unit}"
 
 
 def _slider(knob: Knob, value):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from redislab.bench import Chart
 
 MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits the labels would move the plot
-HEIGHT = 212  # px
+HEIGHT = 196  # px
 
 
 def figures(charts, window: float) -> list:
@@ -73,12 +73,12 @@ def _layout(chart: Chart, window: float) -> dict:
         "showlegend": False,
         "hovermode": "x",
         "dragmode": False,
-        "meta": {"settle": [], "value_unit": chart.unit},
+        "meta": {"settle": []},
     }
     meta = layout["meta"]
     if chart.kind == "bars":
         layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
-        layout["yaxis"] = {"fixedrange": True, "tickfont": {"size": 14}, "automargin": False}
+        layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}
         layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
         meta["settle"] = ["x"]
         return layout
@@ -86,7 +86,7 @@ def _layout(chart: Chart, window: float) -> dict:
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
     layout["annotations"] = [_unit_of_y(chart)]
     if chart.kind == "time":
-        layout["xaxis"] |= {"ticksuffix": f" {chart.x_unit}", "nticks": 7}
+        layout["xaxis"]["ticksuffix"] = f" {chart.x_unit}"
         meta["window"] = window
     else:
         layout["xaxis"]["title"] = {"text": f"{chart.x_title}, {chart.x_unit}", "standoff": 6}
@@ -106,5 +106,6 @@ def _axis(log: bool, low: float | None = None, high: float | None = None, **more
 
 def _unit_of_y(chart: Chart) -> dict:
     """The unit above its axis, upright: quicker to read than a turned title, and it takes no width."""
+    unit = "per second" if chart.unit == "/s" else chart.unit
     corner = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
-    return corner | {"xshift": -MARGIN["l"] + 2, "yshift": 5, "showarrow": False, "text": f"↑ {chart.unit}{', log' * chart.log_y}"}
+    return corner | {"xshift": -MARGIN["l"] + 2, "yshift": 5, "showarrow": False, "text": f"↑ {unit}{', log' * chart.log_y}"}

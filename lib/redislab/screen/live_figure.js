@@ -45,7 +45,7 @@ const finite = (values) => values.filter((value) => typeof value === "number");
 
 function nice(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
+  return [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
 }
 
 // A range grows at once and shrinks only when it is far too large: an axis must not twitch with every point.
@@ -67,10 +67,10 @@ function settle(values, before, log) {
   return before;
 }
 
-function figureOf(text) {
-  if (text === undefined) return "–";
-  const size = Math.abs(text);
-  return text.toLocaleString("en", { maximumFractionDigits: size >= 100 ? 0 : size >= 10 ? 1 : 2 });
+function figureOf(value) {
+  if (value == null) return "–";
+  const digits = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 class Plot {
@@ -122,26 +122,32 @@ class Plot {
     });
   }
 
+  // Nothing at or below 0 has a place on a log axis.
+  drawable(values) {
+    return this.layout.yaxis.type === "log" ? values.map((value) => (value > 0 ? value : null)) : values;
+  }
+
   fill() {
     for (const trace of this.traces) {
       const points = this.data.get(key(trace));
-      if (points) [trace.x, trace.y] = [points.x, points.y];
+      if (points) [trace.x, trace.y] = [points.x, this.drawable(points.y)];
       if (trace.type === "bar") trace.marker = { color: trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
     }
     const { xaxis, yaxis } = this.layout;
     if (this.meta.window) {
       const now = Math.max(0, ...this.traces.map((trace) => trace.x?.at(-1) ?? 0));
-      xaxis.range = [Math.max(0, now - this.meta.window), Math.max(this.meta.window, now)];
+      const span = this.meta.window * ([0.25, 0.5].find((part) => now <= part * this.meta.window) ?? 1); // at first, a closer look
+      xaxis.range = [Math.max(0, now - span), Math.max(span, now)];
     }
     for (const name of this.meta.settle ?? []) {
       const axis = name === "x" ? xaxis : yaxis;
       const values = finite(this.traces.flatMap((trace) => trace[name] ?? []));
       axis.range = settle(values, axis.range, axis.type === "log");
-      axis.autorange = false;
+      if (axis.type === "log") axis.dtick = axis.range[1] - axis.range[0] > 1 ? 1 : "D2";
     }
     this.layout.datarevision = ++this.revision;
     for (const { trace, value } of this.legend) {
-      const text = this.meta.window ? figureOf(trace.y?.at(-1) ?? undefined) : "";
+      const text = this.meta.window ? figureOf(trace.y?.at(-1)) : "";
       if (value.textContent !== text) value.textContent = text;
     }
   }
@@ -149,6 +155,7 @@ class Plot {
   paint(Plotly) {
     this.fill();
     Object.assign(this.layout, { width: this.body.clientWidth, height: this.body.clientHeight });
+    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.body.clientWidth / 80));
     return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
   }
 }
@@ -259,7 +266,7 @@ export default () => {
         for (const entry of entries) plots.find((plot) => plot.el === entry.target).near = entry.isIntersecting;
         look();
         draw();
-      });
+      }, { rootMargin: "200px" });
       const size = new ResizeObserver(draw);
       const mood = new MutationObserver(dress);
       for (const plot of plots) sight.observe(plot.el);

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 from redislab.bench import Experiment, Sample, State, open_session
 from redislab.errors import RedislabError
 from redislab.screen import words
-from redislab.screen.controls import Control, button, close_tree, quantity
+from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.figures import columns, figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.words import Words
@@ -91,7 +91,7 @@ class Panel(widgets.VBox):
         self._claim = Words(names=["rl-claim"])
         self._table = Words(names=["rl-table"])
         self._table.layout.display = "none"
-        head = Words(names=["rl-title"], html=words.title(self.experiment.title, self.experiment.claim))
+        head = Words(names=["rl-title"], html=f"<h3>{words.escape(self.experiment.title)}</h3>")
         knobs = widgets.VBox([control.widget for control in self._controls.values()]).add_class("rl-knobs")
         seen = widgets.VBox([self.figure, self._sentence, self._table]).add_class("rl-seen")
         return [
@@ -105,7 +105,7 @@ class Panel(widgets.VBox):
         self._go = button("Start", self._posted(self._start_or_pause), "rl-go", icon="play")
         reset = button("Reset", self._posted(self._reset), icon="refresh", tooltip="Begin anew, with the knobs where they are")
         actions = [
-            button(label, self._posted(functools.partial(self._act, name)), "rl-action")
+            button(label, self._posted(functools.partial(self._act, name)), "rl-action", icon="bolt")
             for name, label in self.experiment.actions().items()
         ]
         presets = [
@@ -115,8 +115,8 @@ class Panel(widgets.VBox):
         self._show_table = widgets.ToggleButton(description="Table", icon="table", tooltip="What is plotted, as figures")
         self._show_table.add_class("rl-button").observe(self._posted(lambda _: self._toggle_table()), "value")
         csv = button("CSV", self._posted(self._download), icon="download", tooltip="All samples so far, as a file")
-        groups = [[self._go, reset], actions, presets, [self._show_table, csv]]
-        names = ["rl-run", "rl-actions", "rl-presets", "rl-take"]
+        groups = [[self._go, reset], actions, [self._show_table, csv], presets]
+        names = ["rl-run", "rl-actions", "rl-take", "rl-presets"]
         return widgets.HBox(
             [widgets.HBox(group).add_class(name) for group, name in zip(groups, names, strict=True) if group]
         ).add_class("rl-toolbar")
@@ -244,9 +244,9 @@ class Panel(widgets.VBox):
         verdict = self.experiment.verdict(values) if values else None
         if self.guess is None:
             return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
-        guess = quantity(self.guess.value, self.guess.unit) if self.guess.value is not None else "not made yet"
-        measured = words.number(values.get(self.guess.key), self.guess.unit)
-        return words.claim_line(self.experiment.claim, guess, measured, verdict)
+        guess = words.quantity(self.guess.value, self.guess.unit) if self.guess.value is not None else "not made yet"
+        found = words.measured(values.get(self.guess.key), self.guess.unit)
+        return words.claim_line(self.experiment.claim, guess, found, verdict)
 
     # How it runs, and ends
 

@@ -23,25 +23,31 @@ class Words(anywidget.AnyWidget):
     live = traitlets.Unicode("off").tag(sync=True)
 
 
-def number(value, unit: str = "") -> str:
-    """Three digits that matter, thousands apart."""
-    if value is None:
-        return "–"
+def quantity(value, unit: str = "") -> str:
+    """A figure as one says it, with its unit: "1,500/s", "±10 %", "0.2 s"."""
+    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return _with_unit(text, unit)
+
+
+def measured(value, unit: str = "") -> str:
+    """As `quantity`, with the digits that a measurement deserves; a dash where there is none."""
     if not isinstance(value, (int, float)):
-        return escape(str(value))
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}" + (f" {escape(unit)}" if unit else "")
+        return "–" if value is None else str(value)
+    digits = 0 if abs(value) >= 100 or isinstance(value, int) else 1 if abs(value) >= 10 else 2
+    return _with_unit(f"{value:,.{digits}f}", unit)
 
 
-def title(text: str, claim: str) -> str:
-    return f"<h3>{escape(text)}</h3>"
+def _with_unit(text: str, unit: str) -> str:
+    if unit.startswith("±"):
+        text, unit = f"±{text}", unit[1:]
+    return text + ("" if not unit or unit.startswith("/") else " ") + unit
 
 
 def status(state: str, where: dict, values: dict, note: str = "") -> str:
     """The state, what is measured on, and how much of the load came back."""
     facts = [" · ".join(str(where[name]) for name in ("server", "backend") if name in where)]
     if values.get("round_trip_ms") is not None:
-        facts.append(f"round trip <b>{number(values['round_trip_ms'])}</b> ms")
+        facts.append(f"round trip <b>{measured(values['round_trip_ms'])}</b> ms")
     if "offered" in values:
         facts.append(f"offered <b>{values['offered']:,.0f}</b>/s, achieved <b>{values['achieved']:,.0f}</b>/s")
         facts.append(f"n = <b>{values['requests']:,}</b>")
@@ -53,12 +59,12 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
     return f"<div class='rl-facts'><span class='rl-state rl-{state}'>{state}</span>{spans}</div>{note}"
 
 
-def claim_line(claim: str, guess: str | None, measured: str | None, verdict: str | None) -> str:
+def claim_line(claim: str, guess: str | None, found: str | None, verdict: str | None) -> str:
     """The claim, the learner's guess, this machine's figure, and what follows."""
     cells = [
         ("The module’s claim", f"“{escape(claim)}”" if claim else None),
         ("Your guess", guess),
-        ("Measured here", measured),
+        ("Measured here", found),
         ("Verdict", escape(verdict) if verdict else "measuring …"),
     ]
     return "".join(f"<div><small>{head}</small><p>{text}</p></div>" for head, text in cells if text)
@@ -71,7 +77,7 @@ def table(columns: list[tuple[str, str]], samples: list[dict], rows: int = 12) -
         chosen[int(sample["t"])] = sample
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for _, label in [("t", "time, s"), *columns])
     body = "".join(
-        f"<tr><td>{second}</td>" + "".join(f"<td>{number(sample.get(key))}</td>" for key, _ in columns) + "</tr>"
+        f"<tr><td>{second}</td>" + "".join(f"<td>{escape(measured(sample.get(key)))}</td>" for key, _ in columns) + "</tr>"
         for second, sample in sorted(chosen.items(), reverse=True)[:rows]
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

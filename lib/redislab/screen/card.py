@@ -1,0 +1,54 @@
+"""The lab's card: which Redis is measured, and what it can do."""
+
+from html import escape
+
+CAPABILITIES = {
+    "field_ttl": "TTL of a field",
+    "bloom": "Bloom filters",
+    "compare_and_set": "compare-and-set",
+    "cluster": "cluster",
+}
+PLACES = {
+    "url": "your own, by REDISLAB_REDIS_URL",
+    "docker": "in a container of this lab",
+    "local": "the redis-server installed here",
+    "bundled": "came with this course",
+}
+
+
+def card(lab) -> str:
+    """HTML of `lab.facts()`."""
+    facts = lab.facts()
+    able = [name for key, name in CAPABILITIES.items() if key in facts["capabilities"]]
+    unable = [name for key, name in CAPABILITIES.items() if key not in facts["capabilities"] and key != "cluster"]
+    rows = {
+        "Where": PLACES.get(facts["backend"], facts["backend"]),
+        "Round trip": f"{facts['round_trip_ms']:.2f} ms, measured just now",
+        "Can do": ", ".join(able) or "the commands of every Redis",
+        "Cannot do": ", ".join(unable),
+        "Client": f"{facts['client']}, {facts['parser']}",
+        "Database": facts["database"],
+        "Keys under": f"{facts['prefix']}:",
+        "Passed over": "; ".join(facts["passed_over"]),
+    }
+    body = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items() if text)
+    return f"{STYLE}<div class='rl-card'><strong>{escape(facts['product'])} {escape(facts['version'])}</strong><dl>{body}</dl></div>"
+
+
+def register() -> None:
+    """Show every Lab as its card, if this is a notebook."""
+    import IPython
+
+    if shell := IPython.get_ipython():
+        shell.display_formatter.formatters["text/html"].for_type_by_name("redislab.world.lab", "Lab", card)
+
+
+STYLE = """<style>
+.rl-card{max-width:640px;padding:14px 18px;border:1px solid var(--jp-border-color2,#ddd);border-left:4px solid #0072b2;
+  border-radius:6px;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif;font-size:14px;
+  color:var(--jp-ui-font-color0,inherit)}
+.rl-card strong{font-size:18px;font-weight:650}
+.rl-card dl{display:grid;grid-template-columns:auto 1fr;gap:4px 20px;margin:8px 0 0}
+.rl-card dt{color:var(--jp-ui-font-color2,#666);font-weight:400;padding:0;width:auto;float:none;white-space:nowrap}
+.rl-card dd{margin:0;width:auto;float:none;padding:0;font-variant-numeric:tabular-nums}
+</style>"""
