@@ -4,6 +4,8 @@ VENV     := .venv
 BIN      := $(VENV)/bin
 NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
+# where JupyterLab is told not to ask about news; an editable install leaves such files out
+QUIET    := etc/jupyter/labconfig/page_config.d
 # JupyterLab refuses to run as root unless it is told that this is meant, as in a container
 ROOT     := $(if $(filter 0,$(shell id -u)),--allow-root)
 CHECK    := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
@@ -44,6 +46,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
+	@install -d $(VENV)/$(QUIET) && install -m 644 lib/jupyter/redislab.json $(VENV)/$(QUIET)/
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed

@@ -1,9 +1,78 @@
+"""What the tests share: the lab, what this machine has, and a look at what was left behind at the end."""
+
+import functools
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
 import pytest
 
 from redislab.world import start
 
+IN_CI = os.environ.get("CI") == "true"
+
+
+@functools.cache
+def lacks(feature: str) -> str | None:
+    """Why this machine cannot run tests of `feature`; None if it can."""
+    if feature == "docker":
+        answer = shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, timeout=20)
+        return None if answer and answer.returncode == 0 else "no Docker engine answers"
+    if feature == "browser":
+        return None if shutil.which("chromium") or shutil.which("google-chrome") else "Chromium is not installed"
+    return None if shutil.which(feature) else f"{feature} is not on PATH"
+
+
+def needs(feature: str) -> None:
+    """Skip, and say why, where `feature` ("docker", "browser", or a program) is missing; in CI that is a failure."""
+    if reason := lacks(feature):
+        if IN_CI:
+            pytest.fail(f"{reason}, and in CI nothing is skipped", pytrace=False)
+        pytest.skip(reason)
+
+
+def backends() -> list:
+    """The places for a Redis that this machine may have, as parameters; the others are skipped with their reason."""
+    return [pytest.param("bundled"), pytest.param("local"), pytest.param("docker", marks=pytest.mark.docker)]
+
+
+def have(backend: str) -> None:
+    """Skip or fail if `backend` cannot be had here."""
+    if backend != "bundled":
+        needs({"local": "redis-server", "docker": "docker"}[backend])
+
+
+@pytest.fixture(autouse=True)
+def _machine(request):
+    for feature in ("docker", "browser"):
+        if request.node.get_closest_marker(feature):
+            needs(feature)
+
 
 @pytest.fixture(scope="session")
 def lab():
-    """The lab of this test run, on whatever REDISLAB_BACKEND says, or else on the first that works."""
+    """The lab of this test run: on REDISLAB_BACKEND, or else the first that works."""
     return start()
+
+
+def left_behind() -> list[str]:
+    """Folders, processes and containers of redislab on this machine."""
+    listing = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout.splitlines()
+    ours = ("world/keeper.py", "world/proxy.py", "redislab.bench.process")
+    found = [line.strip() for line in listing if any(name in line for name in ours)]
+    found += glob.glob(os.path.join(tempfile.gettempdir(), "redislab-*"))
+    if lacks("docker") is None:
+        command = ["docker", "ps", "--all", "--filter", "label=redislab.keeper", "--format", "{{.ID}} {{.Image}}"]
+        found += subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    return found
+
+
+def settles(wanted, timeout: float = 15.0):
+    """Ask until `wanted()` is false or time is up; return its last answer."""
+    deadline = time.monotonic() + timeout
+    while (answer := wanted()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return answer

@@ -31,8 +31,20 @@ def hits(lab) -> list[Row]:
     again, dogpile = in_turns(lambda: cache.get(42), lambda: region.get_or_create(dogpile_key, lambda: loaded))
     lab.redis.delete(dogpile_key)
     return [
-        Row("CacheAside.get, a hit: speed against json.loads(client.get(key))", bare / ours, 0.85, high=False, note=f"{1e6 * ours:.0f} µs"),
-        Row("CacheAside.get, a hit: speed against dogpile.cache", dogpile / again, 1.0, high=False, note=f"{1e6 * dogpile:.0f} µs"),
+        Row(
+            "CacheAside.get, a hit: speed against json.loads(client.get(key))",
+            bare / ours,
+            0.85,
+            high=False,
+            note=f"{1e6 * ours:.0f} µs",
+        ),
+        Row(
+            "CacheAside.get, a hit: speed against dogpile.cache",
+            dogpile / again,
+            1.0,
+            high=False,
+            note=f"{1e6 * dogpile:.0f} µs",
+        ),
     ]
 
 
@@ -41,5 +53,7 @@ def rows() -> list[Row]:
     lab = start()
     started = time.perf_counter() - began
     table = [Row("import redislab", imported("redislab"), 0.3, unit="s")]
-    table += [Row(f"start() on {lab.server.product} {lab.server.version} ({lab.server.backend})", started, 3.0, unit="s")]
+    table += [
+        Row(f"start() on {lab.server.product} {lab.server.version} ({lab.server.backend})", started, 3.0, unit="s")
+    ]
     return table + hits(lab)

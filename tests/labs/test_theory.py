@@ -39,7 +39,9 @@ def test_the_forecast_agrees_with_a_simulated_cache_while_the_ttl_moves():
     for tick, ttl in enumerate(ttls):
         now, found = tick * 0.1, 0
         moments = np.sort(random.uniform(now, now + 0.1, 300))
-        for key, moment, write in zip(random.choice(200, 300, p=shares), moments, random.random(300) < 0.05, strict=True):
+        for key, moment, write in zip(
+            random.choice(200, 300, p=shares), moments, random.random(300) < 0.05, strict=True
+        ):
             if write:
                 expires[key] = 0
             elif expires[key] > moment:

@@ -70,7 +70,9 @@ class KnobTrait(TraitType):
 def number(default, low, high, *, label, unit="", log=False, integer=False, step=None, help="") -> Any:
     """A slider from `low` to `high`; `log=True` spaces it by ratio, `integer=True` keeps it whole."""
     kind = "integer" if integer else "number"
-    return KnobTrait(label=label, kind=kind, default=default, unit=unit, low=low, high=high, log=log, step=step, help=help)
+    return KnobTrait(
+        label=label, kind=kind, default=default, unit=unit, low=low, high=high, log=log, step=step, help=help
+    )
 
 
 def choice(default, options, *, label, help="") -> Any:

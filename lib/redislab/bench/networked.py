@@ -16,7 +16,9 @@ class Networked(Experiment):
     charts is the round trip as measured, not as asked for.
     """
 
-    rtt = number(0.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis")
+    rtt = number(
+        0.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis"
+    )
     client = None
     measured_ms = None
     _delay = None

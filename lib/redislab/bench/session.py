@@ -55,9 +55,7 @@ class Bench:
     def __init__(self):
         command = [sys.executable, "-m", "redislab.bench.process"]
         # a session of its own: an interrupt of the kernel is not one of the bench
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self._sending = threading.Lock()
         self._sessions: dict[int, Session] = {}
         threading.Thread(target=self._hear, daemon=True, name="redislab-bench").start()
@@ -101,7 +99,9 @@ class Bench:
         self.process.stdout.close()
         code = self.process.wait()
         for session in list(self._sessions.values()):
-            session._hear("state", "failed", f"The measuring process ended (exit {code}). Press Start to begin anew.", {})
+            session._hear(
+                "state", "failed", f"The measuring process ended (exit {code}). Press Start to begin anew.", {}
+            )
 
 
 class Session:

@@ -184,7 +184,9 @@ class StampedeLab(Experiment):
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
     db_width = number(10, 1, 50, label="DB width", unit="queries at once", integer=True)
-    recompute_ms = number(100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time")
+    recompute_ms = number(
+        100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
+    )
     protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection")
     beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
 

@@ -1,0 +1,73 @@
+"""The house: one floor may use only the floors below it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIB = Path(__file__).parents[1] / "lib" / "redislab"
+SECTIONS = ("caching", "modeling", "keys", "tuning", "antipatterns")
+FLOORS = {"course": 5, "screen": 4, "labs": 3, "bench": 2, "world": 1, "errors": 0, "lua": 0} | dict.fromkeys(
+    SECTIONS, 1
+)
+WIDGETS = ("ipywidgets", "anywidget", "plotly", "IPython")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file names in an import, at any depth."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def rooms(module: str):
+    parts = module.split(".")
+    return parts[1] if parts[0] == "redislab" and len(parts) > 1 and parts[1] in FLOORS else None
+
+
+MODULES = sorted(path for path in LIB.rglob("*.py") if path.parent != LIB)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIB)))
+def test_no_arrow_climbs(path):
+    here = path.relative_to(LIB).parts[0]
+    for module in imports(path):
+        there = rooms(module)
+        if there is None or there == here:
+            continue
+        assert FLOORS[there] <= FLOORS[here], f"{here} uses {there}, which is above it"
+        if here in SECTIONS:
+            assert there in ("keys", "errors", "lua"), f"{here} uses {there}: a section stands on keys and lua alone"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIB)))
+def test_only_the_screen_and_the_course_know_widgets(path):
+    if FLOORS[path.relative_to(LIB).parts[0]] < 4:
+        assert not {module.split(".")[0] for module in imports(path)} & set(WIDGETS)
+
+
+def test_every_room_has_its_floor():
+    assert {path.name for path in LIB.iterdir() if path.is_dir() and path.name != "__pycache__"} <= set(FLOORS)
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("redislab", (*WIDGETS, "redis", "sqlalchemy", "pandas", "numpy")),
+        ("redislab.caching", (*WIDGETS, "sqlalchemy", "pandas", "traitlets")),
+        ("redislab.keys", (*WIDGETS, "sqlalchemy", "pandas", "traitlets")),
+        ("redislab.world", (*WIDGETS, "testcontainers", "docker", "sqlalchemy", "pandas")),
+        ("redislab.labs", (*WIDGETS, "testcontainers", "docker", "pandas")),
+    ],
+)
+def test_what_is_not_used_is_not_loaded(module, absent):
+    code = f"import sys, {module}; print(*{absent!r} & sys.modules.keys())".replace(f"{absent!r}", f"set({absent!r})")
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not loaded

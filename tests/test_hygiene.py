@@ -1,0 +1,127 @@
+"""How notebooks and code are kept."""
+
+import ast
+import json
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MODULES = sorted((ROOT / "lib").rglob("*.py"))
+TEXTS = [
+    ROOT / name for name in ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "environment.yml", ".ci/run")
+]
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path: Path) -> list:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_the_notebooks_that_are_promised_are_there():
+    assert {"00_start_here", "01_caching_patterns"} <= {path.stem for path in NOTEBOOKS}
+
+
+@each_notebook
+def test_a_notebook_holds_no_output_and_opens_with_the_usual_kernel(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "widgets" not in notebook.metadata
+    for cell in code_cells(path):
+        assert not cell.outputs
+        assert cell.execution_count is None
+
+
+@each_notebook
+def test_cell_ids_are_names_and_each_is_there_once(path):
+    ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", name) for name in ids)
+
+
+@each_notebook
+def test_cells_are_short_and_prose_stands_between_them(path):
+    lengths = sorted(len(cell.source.splitlines()) for cell in code_cells(path))
+    assert statistics.median(lengths) <= 3
+    assert lengths[int(len(lengths) * 0.9) - 1] <= 10
+    assert lengths[-1] <= 20
+    kinds = "".join(cell.cell_type[0] for cell in nbformat.read(path, as_version=4).cells)
+    assert "cccc" not in kinds
+
+
+@each_notebook
+def test_a_question_takes_at_most_120_words(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.id.endswith("-question"):
+            prose = re.sub(r"```.*?```|^#.*$|^\*.*$", "", cell.source, flags=re.S | re.M)
+            assert len(prose.split()) <= 120, cell.id
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *NOTEBOOKS], ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    text = (
+        path.read_text()
+        if path.suffix == ".md"
+        else "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    )
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith(("http:", "https:")):
+            assert (path.parent / target).exists(), target
+
+
+@each_notebook
+def test_a_notebook_links_home_and_to_its_neighbours(path):
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    place = NOTEBOOKS.index(path)
+    for neighbour in NOTEBOOKS[max(0, place - 1) : place + 2]:
+        if neighbour != path:
+            assert f"]({neighbour.name})" in text
+    assert path.stem.startswith("00") or "](00_start_here.ipynb)" in text
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_is_one_idea_and_a_function_one_thought(path):
+    text = path.read_text()
+    assert text.count("\n") <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            said = ast.get_docstring(node)
+            lines = node.end_lineno - node.lineno + 1 - (len(said.splitlines()) + 1 if said else 0)
+            assert lines <= 30, f"{node.name} has {lines} lines"
+
+
+def test_small_is_a_feature():
+    assert sum(path.read_text().count("\n") for path in MODULES) < 5000
+
+
+def test_public_things_say_what_they_are():
+    for path in MODULES:
+        tree = ast.parse(path.read_text())
+        assert ast.get_docstring(tree) or not tree.body, path
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and len(node.body) > 3:
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_style(command):
+    said = subprocess.run([sys.executable, "-m", "ruff", *command, str(ROOT)], capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout
+
+
+def test_no_file_names_a_place_on_somebodys_machine():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    for name in tracked or [str(path.relative_to(ROOT)) for path in [*MODULES, *NOTEBOOKS, *TEXTS]]:
+        path = ROOT / name
+        if path.suffix in (".png", ".ico") or not path.exists():
+            continue
+        text = json.dumps(path.read_text()) if path.suffix == ".ipynb" else path.read_text()
+        assert not re.search(r"(?<![\w.])/(root|work|home/\w+|Users/\w+)/", text), name

@@ -1,0 +1,114 @@
+"""Notebooks in fresh kernels: they run from top to bottom, and leave nothing behind, however they end."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+
+from tests.conftest import backends, have, left_behind, settles
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture
+def untouched():
+    """What was there before; the test may add to it only what is gone again soon."""
+    before = set(left_behind())
+    yield
+    assert not settles(lambda: set(left_behind()) - before)
+
+
+@pytest.mark.parametrize("backend", backends())
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_by_itself_and_leaves_nothing_running(path, backend, monkeypatch, untouched):
+    have(backend)
+    monkeypatch.setenv("REDISLAB_BACKEND", backend)
+    notebook = nbformat.read(path, as_version=4)
+    began = time.monotonic()
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    assert time.monotonic() - began < 60
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert any("redislab:" in str(output) for output in outputs)  # the lab's card
+
+
+class Kernel:
+    """A kernel and the cells that are run in it."""
+
+    def __init__(self):
+        self.manager, self.client = start_new_kernel(kernel_name="python3")
+
+    def run(self, code: str) -> str:
+        """Run a cell; what it printed.
+
+        Raises:
+            AssertionError: it raised; the message is its traceback.
+        """
+        said = []
+
+        def hear(message):
+            if message["msg_type"] == "stream":
+                said.append(message["content"]["text"])
+
+        reply = self.client.execute_interactive(code, timeout=60, output_hook=hear)
+        assert reply["content"]["status"] == "ok", "\n".join(reply["content"].get("traceback", []))
+        return "".join(said)
+
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(untouched):
+    kernel = Kernel()
+    yield kernel
+    kernel.close()
+
+
+WORK = """
+from redislab import start, labs, panel
+from redislab.caching import CacheAside
+lab = start()
+CacheAside(lab.redis, lab.database.users, lab.keys).get(1)
+shown = panel(labs.TtlLab())
+recording = labs.FirstContact().run(seconds=0.5, rtt=1.0)
+private = lab.private_server()
+"""
+
+
+@pytest.mark.parametrize("backend", backends())
+def test_a_kernel_that_is_killed_leaves_nothing(backend, monkeypatch, kernel):
+    have(backend)
+    kernel.run(f"import os; os.environ['REDISLAB_BACKEND'] = {backend!r}")
+    kernel.run(WORK)
+    pid = int(kernel.run("print(os.getpid())"))
+    assert left_behind()
+    os.kill(pid, signal.SIGKILL)  # the fixture then waits for everything to be gone
+
+
+def test_cells_may_be_run_again_and_again(kernel):
+    kernel.run("import os; os.environ['REDISLAB_BACKEND'] = 'bundled'\n" + WORK + "private.close()")
+    count = """
+import gc, threading, ipywidgets, subprocess
+gc.collect()
+processes = subprocess.run(['ps', '--ppid', str(os.getpid()), '-o', 'args='], capture_output=True, text=True).stdout
+print(threading.active_count(), len(os.listdir('/proc/self/fd')) if os.path.exists('/proc/self/fd') else 0,
+      len(ipywidgets.Widget.widgets if hasattr(ipywidgets.Widget, 'widgets') else ipywidgets.widget.Widget._instances),
+      processes.count('keeper.py'), processes.count('redislab.bench.process'))
+"""
+    again = "for _ in range(20):\n    lab = start()\n    shown = panel(labs.TtlLab())\n"
+    kernel.run(again)
+    first = [int(word) for word in kernel.run(count).split()]
+    kernel.run(again)
+    second = [int(word) for word in kernel.run(count).split()]
+    threads, files, widgets, keepers, benches = (after - before for before, after in zip(first, second, strict=True))
+    assert threads <= 0
+    assert files <= 0
+    assert widgets <= 0
+    assert keepers == benches == 0
+    assert second[4] == 1

@@ -1,0 +1,63 @@
+"""Every way in leads to the same course."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_make_help_lists_every_target():
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+    assert [line.split()[1] for line in said.splitlines() if line.startswith("  make ")] == targets
+
+
+def test_make_says_what_to_do_where_there_is_no_python(tmp_path):
+    for name in ("Makefile", "pyproject.toml"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    said = subprocess.run(["make", "install", "PYTHON="], cwd=tmp_path, capture_output=True, text=True)
+    assert said.returncode != 0
+    assert "No Python 3.11 to 3.13" in said.stderr
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "binder/environment.yml"])
+def test_conda_brings_python_and_redis_and_the_project_the_rest(name):
+    text = (ROOT / name).read_text()
+    packages = re.findall(r"^\s+- ([\w-]+)", text, re.M)
+    assert set(packages) <= {"conda-forge", "python", "pip", "redis-server"}, "versions have one source: pyproject.toml"
+    assert {"conda-forge", "python", "pip", "redis-server"} <= set(packages)
+    assert "      - .\n" in text or "pip install --no-cache-dir .\n" in (ROOT / "binder/postBuild").read_text()
+
+
+def test_binder_runs_its_post_build():
+    path = ROOT / "binder" / "postBuild"
+    assert os.access(path, os.X_OK)
+    assert path.read_text().startswith("#!")
+    subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def test_dependencies_have_a_lower_bound_and_an_upper_one_by_major():
+    everything = [*PROJECT["project"]["dependencies"], *sum(PROJECT["project"]["optional-dependencies"].values(), [])]
+    for dependency in everything:
+        assert re.match(r"[\w.\[\]-]+>=[\d.]+,<\d+(;.*)?$", dependency.replace(" ", "")), dependency
+
+
+def test_a_wheel_holds_scripts_styles_and_the_quiet_setting(tmp_path):
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    shipped = {
+        path.relative_to(ROOT / "lib").as_posix()
+        for path in (ROOT / "lib" / "redislab").rglob("*.*")
+        if path.suffix in (".py", ".lua", ".js", ".css")
+    }
+    assert shipped <= set(names)
+    assert any(name.endswith("page_config.d/redislab.json") for name in names)
