@@ -53,7 +53,7 @@ def test_a_value_out_of_bounds_is_refused_with_what_may_be_chosen(name, value, s
 
 
 def test_an_unknown_knob_is_refused_with_the_nearest_name():
-    with pytest.raises(KnobError, match="Example has no knob 'tll'. Did you mean ttl"):
+    with pytest.raises(KnobError, match=r"Example has no knob 'tll'\. Did you mean ttl"):
         Example(tll=1)
     with pytest.raises(KnobError, match="Its knobs: ttl, size, mode, lock"):
         Example().run(zzz=1)

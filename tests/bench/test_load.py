@@ -30,7 +30,12 @@ def test_latency_counts_from_the_due_time_and_not_from_the_sending():
 
 def test_a_request_that_cannot_be_sent_in_time_is_given_up_as_an_error():
     blocked = threading.Event()
-    load = OpenLoop(lambda: blocked.wait(PATIENCE + 0.5) and "late" or "late", lambda random: 0.1, workers=1)
+
+    def request():
+        blocked.wait(PATIENCE + 0.5)
+        return "late"
+
+    load = OpenLoop(request, lambda random: 0.1, workers=1)
     load.start()
     time.sleep(PATIENCE + 0.7)
     blocked.set()
