@@ -1,6 +1,7 @@
 import pytest
 
 from redislab.bench import watch
+from redislab.lua import script
 
 
 @pytest.fixture
@@ -21,9 +22,21 @@ def test_commands_are_seen_as_they_are_sent_with_their_round_trips(lab, key):
     assert texts == ["SET", "GET", "GET", "MULTI", "GET", "TTL", "EXEC"]
     assert [command.trip for command in sent.commands] == [1, 2, 3, 4, 4, 4, 4]
     assert sent.round_trips == 4
-    assert not sent.commands[2].found and sent.commands[1].found
+    assert [command.reply for command in sent.commands[:3]] == ["OK", "x" * 57 + "…", None]
     assert len(sent.commands[0].text) < 200
-    assert list(sent.table.columns) == ["command", "reply"]
+    assert list(sent.table.columns) == ["command", "reply", "round trip"]
+
+
+def test_scripts_go_by_the_name_of_their_file(lab, key):
+    client = lab.client()
+    client.script_flush()
+    fill = client.register_script(script("fill"))
+    with watch(client) as sent:
+        fill(keys=[key, key], args=["nobody", "", 1])
+    texts = [command.text for command in sent.commands]
+    assert texts[0].startswith("EVALSHA fill.lua 2") and texts[2] == texts[0]
+    assert texts[1] == "SCRIPT LOAD fill.lua"
+    assert sent.commands[0].reply.startswith("error: ") and sent.commands[2].reply == "0"
 
 
 def test_outside_the_block_nothing_is_watched(lab, key):

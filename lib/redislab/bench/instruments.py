@@ -1,15 +1,23 @@
 """Instruments that wrap a client from outside; the code that is measured knows nothing of them."""
 
+import hashlib
 import threading
 import time
 from typing import NamedTuple
 
+import redis
+
+from redislab import lua
+
 
 class Command(NamedTuple):
-    """One command as it was sent. `found` is False where the reply was nil; `trip` counts round trips from 1."""
+    """One command as it was sent, the reply to it, and in which round trip, counted from 1.
+
+    `reply` is short, and None where it was nil or did not come.
+    """
 
     text: str
-    found: bool
+    reply: str | None
     trip: int
 
 
@@ -48,7 +56,7 @@ class Watch:
 
     def take(self) -> list[Command]:
         """The current thread's commands since the last call."""
-        sent = [Command(text, found, trip) for text, found, trip in self._sent]
+        sent = [Command(text, reply, trip) for text, reply, _, trip in self._sent]
         self._local.sent, self._local.trips = [], 0
         return sent
 
@@ -63,11 +71,10 @@ class Watch:
 
     @property
     def table(self):
-        """A row a command (pandas): what was sent, whether the reply was nil, in which round trip."""
+        """A row a command (pandas): the round trip, what was sent, what came back."""
         import pandas as pd
 
-        rows = [(command.trip, command.text, "found" if command.found else "nil") for command in self.commands]
-        return pd.DataFrame(rows, columns=["round trip", "command", "reply"]).set_index("round trip")
+        return pd.DataFrame(self.commands).rename(columns={"text": "command", "trip": "round trip"})
 
     @property
     def _sent(self) -> list:
@@ -78,12 +85,13 @@ class Watch:
     def _send(self, commands) -> None:
         sent = self._sent
         self._local.trips += 1
-        sent.extend([_text(command), None, self._local.trips] for command in commands)
+        sent.extend([_text(command), None, True, self._local.trips] for command in commands)
 
     def _reply(self, reply) -> None:
+        """Replies come in the order of the commands."""
         for entry in self._sent:
-            if entry[1] is None:
-                entry[1] = reply is not None
+            if entry[2]:
+                entry[1], entry[2] = None if reply is None else _short(reply), False
                 return
 
     def _spend(self, seconds: float) -> None:
@@ -96,8 +104,18 @@ def watch(client) -> Watch:
 
 
 def _text(command) -> str:
-    parts = [part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in command]
-    return " ".join(part if len(part) <= 60 else part[:57] + "…" for part in parts)
+    """The command in words: scripts by their file's name, long arguments cut."""
+    words = [_short(part) for word in command for part in (word.split(" ") if word == "SCRIPT LOAD" else [word])]
+    if words[0] == "EVALSHA":
+        words[1] = lua.names().get(str(command[1]), words[1])
+    elif words[:2] == ["SCRIPT", "LOAD"]:
+        words[2] = lua.names().get(hashlib.sha1(str(command[-1]).encode()).hexdigest(), words[2])
+    return " ".join(words)
+
+
+def _short(value) -> str:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _rewire(pool, connection_class) -> None:
@@ -120,7 +138,11 @@ def _watched(plain: type, watch: Watch) -> type:
             return super().pack_commands(commands)
 
         def read_response(self, *arguments, **options):
-            reply = super().read_response(*arguments, **options)
+            try:
+                reply = super().read_response(*arguments, **options)
+            except redis.ResponseError as refusal:
+                watch._reply(f"error: {refusal}")
+                raise
             watch._reply(reply)
             return reply
 

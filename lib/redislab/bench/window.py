@@ -109,11 +109,11 @@ class Window:
         whole = self.recent.tags[of]
         return 100 * self.recent.tags[tag] / whole if whole else None
 
-    def growth(self, name: str, total: float) -> float:
-        """Per second, from a total that only grows (statements sent, say) and is read at each sample."""
+    def growth(self, name: str, total: float) -> float | None:
+        """Per second, from a total that only grows (statements sent, say) and is read at each sample; None at first."""
         readings = self._totals.setdefault(name, deque())
         readings.append((self._timer(), total))
         while len(readings) > 2 and readings[-1][0] - readings[0][0] > self.span:
             readings.popleft()
         (then, before), (now, after) = readings[0], readings[-1]
-        return (after - before) / (now - then) if now > then else 0.0
+        return (after - before) / (now - then) if now > then else None

@@ -67,8 +67,8 @@ class FirstContact(Networked):
         calls = list(self.calls)[-200:] or [(0.0, 0.0)]
         client, socket = (1e6 * sum(column) / len(calls) for column in zip(*calls, strict=True))
         stats = self.inspector.info("commandstats").get("cmdstat_get", {"calls": 0, "usec": 0})
-        calls_per_second = window.growth("calls", stats["calls"])
-        server = window.growth("usec", stats["usec"]) / calls_per_second if calls_per_second else 0.0
+        answered, busy = window.growth("calls", stats["calls"]), window.growth("usec", stats["usec"])
+        server = busy / answered if answered else None
         return {
             "p50": window.percentile("get", 50),
             "p99": window.percentile("get", 99),
@@ -76,7 +76,7 @@ class FirstContact(Networked):
             "server_us": server,
             "server_share": 100 * server / client if client and server else None,
             "python_us": client - socket,
-            "network_us": max(0.0, socket - server),
+            "network_us": max(0.0, socket - (server or 0.0)),
         }
 
     def sentence(self, values):
