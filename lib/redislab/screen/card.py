@@ -1,4 +1,4 @@
-"""The lab's card: which Redis is measured, and what it can do."""
+"""Cards: which Redis is measured and what it can do; and which commands were sent to it."""
 
 from html import escape
 
@@ -35,12 +35,25 @@ def card(lab) -> str:
     return f"{STYLE}<div class='rl-card'><strong>{escape(facts['product'])} {escape(facts['version'])}</strong><dl>{body}</dl></div>"
 
 
+def sent(watch) -> str:
+    """HTML of the commands that a Watch has seen: a line a round trip, each command with its reply."""
+    rows = "".join(
+        f"<tr><td>{command.trip}</td><td><code>{escape(command.text)}</code></td>"
+        f"<td><code>{'nil' if command.reply is None else escape(command.reply)}</code></td></tr>"
+        for command in watch.commands
+    )
+    head = "<tr><th>round trip</th><th>command</th><th>reply</th></tr>"
+    return f"{STYLE}<table class='rl-sent'><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
 def register() -> None:
-    """Show every Lab as its card, if this is a notebook."""
+    """Show every Lab and every Watch as its card, if this is a notebook."""
     import IPython
 
     if shell := IPython.get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type_by_name("redislab.world.lab", "Lab", card)
+        html = shell.display_formatter.formatters["text/html"]
+        html.for_type_by_name("redislab.world.lab", "Lab", card)
+        html.for_type_by_name("redislab.bench.instruments", "Watch", sent)
 
 
 STYLE = """<style>
@@ -51,4 +64,8 @@ STYLE = """<style>
 .rl-card dl{display:grid;grid-template-columns:auto 1fr;gap:4px 20px;margin:8px 0 0}
 .rl-card dt{color:var(--jp-ui-font-color2,#666);font-weight:400;padding:0;width:auto;float:none;white-space:nowrap}
 .rl-card dd{margin:0;width:auto;float:none;padding:0;font-variant-numeric:tabular-nums}
+.rl-sent{margin:0!important;border-collapse:collapse}
+.rl-sent :is(th,td){text-align:left!important;padding:4px 24px 4px 0!important;font-size:13px;background:none!important}
+.rl-sent td:first-child{text-align:center!important}
+.rl-sent code{background:none!important;padding:0!important}
 </style>"""

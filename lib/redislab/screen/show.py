@@ -76,7 +76,7 @@ def _sheet() -> str:
         ".rl-source{margin:0;border:1px solid var(--jp-border-color2,#ddd);border-radius:6px;overflow:hidden}",
         ".rl-source figcaption{padding:5px 14px;font-size:13px;color:var(--jp-ui-font-color2,#666);"
         "background:var(--jp-layout-color2,#f3f4f6)}",
-        ".rl-code pre{margin:0;padding:10px 14px;overflow-x:auto;font-size:13px;line-height:1.5;"
+        ".rl-source .rl-code pre{margin:0;padding:10px 14px;overflow-x:auto;white-space:pre;font-size:13px;line-height:1.5;"
         "font-family:var(--jp-code-font-family,monospace);color:var(--jp-content-font-color1,inherit);background:transparent}",
     ]
     for role, classes in COLOURS.items():
