@@ -24,7 +24,9 @@ def hits(lab) -> list[Row]:
     key, client = lab.keys.user(42), lab.redis
     cache.get(42)
     ours, bare = in_turns(lambda: cache.get(42), lambda: json.loads(client.get(key)))
-    region = make_region().configure("dogpile.cache.redis", arguments={"connection_pool": lab.client().connection_pool})
+    region = make_region(serializer=lambda value: json.dumps(value).encode(), deserializer=json.loads).configure(
+        "dogpile.cache.redis", arguments={"connection_pool": lab.client(decode_responses=False).connection_pool}
+    )
     loaded = lab.database.users.find(42)
     dogpile_key = lab.keys.entity("dogpile", 42)
     region.get_or_create(dogpile_key, lambda: loaded)

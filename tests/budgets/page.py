@@ -1,0 +1,155 @@
+"""Budgets that need a page: a real JupyterLab in headless Chromium, each figure beside what it is compared with."""
+
+import shutil
+import statistics
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from redislab.labs import FirstContact
+from tests.browser.jupyterlab import FLAGS, JupyterLab, Notebook, chromium, write
+from tests.budgets.table import Row
+
+FIGURE = """
+import plotly.graph_objects as go
+from redislab.screen import LiveFigure
+figure = go.Figure([go.Scatter(x=[0, 1, 2], y=[1, 3, 2], name="p99", uid="p99")])
+"""
+FIGUREWIDGET = "go.FigureWidget(figure)"
+LIVEFIGURE = "board = LiveFigure([figure]); board.feed({'p99': ([0, 1, 2], [1, 3, 2])}); board"
+PANEL = "from redislab import labs, panel\nshown = panel(labs.{lab}())\nshown"
+BASELINE = """
+import sys
+sys.path.insert(0, {root!r})
+from redislab import labs
+from tests.budgets.baseline import threaded_panel
+threaded_panel(labs.TtlLab(), "ttl")
+"""
+ROOT = str(Path(__file__).parents[2])
+
+# in the page: milliseconds until a plot with points has been painted in the cell
+DRAWN = """async (index) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content, began = performance.now();
+  notebook.activeCellIndex = index;
+  window.jupyterapp.commands.execute("notebook:run-cell");
+  const drawn = () => [...notebook.widgets[index].node.querySelectorAll(".js-plotly-plot")].some((plot) =>
+    plot.querySelector(".scatterlayer path.js-line")?.getAttribute("d"));
+  while (!drawn() && performance.now() - began < 30000) await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+# in the page: milliseconds from a key on the slider to the first paint in which the named trace ends elsewhere
+TURNED = """async ([name, key]) => {
+  const find = () => [...document.querySelectorAll(".js-plotly-plot")].find((plot) => plot.data?.some((t) => t.name === name));
+  const last = () => find().data.find((trace) => trace.name === name).y.at(-1);
+  const handle = document.querySelector(".noUi-handle"), before = last(), began = performance.now();
+  handle.focus();
+  handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  while (Math.abs(last() - before) < 1e-9 && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+
+
+@contextmanager
+def pages():
+    """`open(*cells)` gives a notebook of these cells, the first of which has been run."""
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        home, folder = Path(place) / "home", Path(place) / "notebooks"
+        home.mkdir()
+        folder.mkdir()
+        server = JupyterLab(folder, home)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+
+        def open_(*cells) -> Notebook:
+            write(folder / "budget.ipynb", *cells)
+            notebook = Notebook(browser, server, "budget.ipynb", width=1280, height=1400)
+            notebook.run_cell(0)
+            notebook.page.wait_for_function(
+                "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount"
+            )
+            return notebook
+
+        try:
+            server.wait()
+            yield open_
+        finally:
+            browser.close()
+            server.close()
+            shutil.rmtree(folder)
+
+
+def plots(open_) -> list[Row]:
+    times = {}
+    for name, cell in (("widget", FIGUREWIDGET), ("live", LIVEFIGURE)):
+        notebook = open_(FIGURE, cell, cell, cell)
+        times[name] = [notebook.page.evaluate(DRAWN, index) for index in (1, 2, 3)]
+        notebook.close()
+    (first, *more), (theirs, *others) = times["live"], times["widget"]
+    note = f"{first:.0f} ms against {theirs:.0f} ms"
+    further = f"{statistics.mean(more):.0f} ms against {statistics.mean(others):.0f} ms"
+    return [
+        Row("first live plot, against FigureWidget", first / theirs, 0.5, note=note),
+        Row(
+            "each further live plot, against FigureWidget",
+            statistics.mean(more) / statistics.mean(others),
+            0.2,
+            note=further,
+        ),
+    ]
+
+
+def turns(open_, cell: str, presses: int = 40) -> list[float]:
+    """Milliseconds from key to paint, while the lab's default load runs."""
+    notebook = open_("import redislab", cell)
+    notebook.run_cell(1)
+    notebook.page.wait_for_selector(".noUi-handle")
+    notebook.page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((plot) => plot.data?.some((t) => t.y?.length > 30))",
+        timeout=60_000,
+    )
+    taken = [
+        notebook.page.evaluate(TURNED, ["where it settles", "ArrowRight" if turn % 2 else "ArrowLeft"])
+        for turn in range(presses)
+    ]
+    notebook.close()
+    return sorted(taken)
+
+
+def slider(open_) -> list[Row]:
+    ours = turns(open_, PANEL.format(lab="TtlLab"))
+    theirs = turns(open_, BASELINE.format(root=ROOT))
+    p95, other = (taken[int(0.95 * len(taken))] for taken in (ours, theirs))
+    note = f"median {statistics.median(ours):.0f} ms against {statistics.median(theirs):.0f} ms"
+    return [
+        Row("slider to redraw, p95", p95, 120, unit="ms"),
+        Row("slider to redraw, p95 against kernel threads and FigureWidget", p95 / other, 0.6, note=note),
+    ]
+
+
+def tail(open_, seconds: float = 12.0, rounds: int = 3) -> Row:
+    """The p99 that a panel shows against the same load without Jupyter, in turns; the median of the rounds."""
+    ratios = []
+    for _ in range(rounds):
+        alone = FirstContact().run(seconds=seconds).table["p99"].iloc[30:].median()
+        notebook = open_("import redislab", PANEL.format(lab="FirstContact"))
+        notebook.run_cell(1)
+        notebook.page.wait_for_timeout(1000 * (seconds + 3))
+        shown = next(trace["y"] for plot in notebook.plots() for trace in plot if trace["name"] == "p99")
+        notebook.close()
+        ratios.append(statistics.median(shown[30:]) / alone)
+    note = "rounds " + ", ".join(f"{ratio:.2f}" for ratio in sorted(ratios))
+    return Row(
+        "p99 of a GET shown by a panel, against the same load without Jupyter",
+        statistics.median(ratios),
+        1.3,
+        note=note,
+    )
+
+
+def rows():
+    """One after the other, as they are measured."""
+    with pages() as open_:
+        yield from plots(open_)
+        yield from slider(open_)
+        yield tail(open_)
