@@ -14,7 +14,7 @@ from redislab.world import start
 def threaded_panel(experiment, knob: str) -> widgets.VBox:
     """One slider for `knob` and the experiment's charts; samples are taken as often as the bench takes them."""
     plain = figures(experiment.charts, experiment.window)
-    boards = {go.FigureWidget(figure): [trace.uid for trace in figure.data] for figure in plain}
+    boards = [(go.FigureWidget(figure), [trace.uid for trace in figure.data]) for figure in plain]
     spec = experiment.knobs()[knob]
     slider = widgets.FloatSlider(
         getattr(experiment, knob), min=spec.low, max=spec.high, step=0.1, description=spec.label
@@ -25,7 +25,7 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
         for key, value in values.items():
             if isinstance(value, (int, float)):
                 points.setdefault(key, []).append((t, value))
-        for board, keys in boards.items():
+        for board, keys in boards:
             with board.batch_update():
                 for trace, key in zip(board.data, keys, strict=True):
                     if recent := points.get(key, [])[-600:]:
@@ -47,4 +47,4 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
                 running.sample()
 
     threading.Thread(target=measure, daemon=True).start()
-    return widgets.VBox([slider, *boards])
+    return widgets.VBox([slider, *(board for board, _ in boards)])
