@@ -1,5 +1,6 @@
 """A real JupyterLab, and a notebook open in it in headless Chromium. Traffic goes to 127.0.0.1 only."""
 
+import ast
 import json
 import os
 import secrets
@@ -11,6 +12,8 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+
+import nbformat
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,7 +28,7 @@ QUIET = ("favicon", "ResizeObserver loop")  # what JupyterLab itself has to say 
 
 def chromium() -> str | None:
     """Where Chromium is, if it is installed."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def free_port() -> int:
@@ -126,6 +129,25 @@ class Notebook:
             index,
         )
 
+    def ask(self, expression: str):
+        """The value of a Python expression in the notebook's kernel, asked beside the cells; it has to be a literal."""
+        reply = self.page.evaluate(
+            "async (expression) => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;"
+            " const done = kernel.requestExecute({ code: '', user_expressions: { it: expression }, store_history: false }).done;"
+            " return (await done).content.user_expressions.it }",
+            expression,
+        )
+        assert reply["status"] == "ok", f"{expression}: {reply.get('evalue')}"
+        return ast.literal_eval(reply["data"]["text/plain"])
+
+    def until(self, expression: str, timeout: float = 15.0):
+        """Ask until the answer is true, and return it."""
+        deadline = time.monotonic() + timeout
+        while not (answer := self.ask(expression)):
+            assert time.monotonic() < deadline, f"still not after {timeout:.0f} s: {expression}"
+            self.page.wait_for_timeout(50)
+        return answer
+
     def plots(self, scope: str = "") -> list:
         """What each plot on the page draws: a list of its traces' names, x and y."""
         return self.page.evaluate(
@@ -148,6 +170,8 @@ class Notebook:
             self.page.screenshot(path=Path(folder) / f"{name}.png", **options)
 
     def close(self) -> None:
+        """Shut the kernel down, and close the page."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
         self.context.close()
 
     def _heard(self, message) -> None:
@@ -157,3 +181,10 @@ class Notebook:
     def _asked(self, request) -> None:
         if not request.url.startswith((self.lab.url, "data:", "blob:")):
             self.strays.append(request.url)
+
+
+def write(path: Path, *cells: str) -> None:
+    """A notebook of these code cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)

@@ -183,6 +183,7 @@ export default () => {
   const data = new Map();
   const views = new Set();
   const seen = new Map(); // view → in sight
+  let told = false; // what the kernel knows of it
 
   function take(frame) {
     for (const [name, [x, y]] of Object.entries(frame)) {
@@ -242,7 +243,7 @@ export default () => {
         draw();
       }
 
-      let leaving, told, spoke = performance.now();
+      let leaving, spoke = performance.now();
       const view = { draw };
       function report(visible) {
         seen.set(view, visible);

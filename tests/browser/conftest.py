@@ -1,0 +1,60 @@
+"""One JupyterLab and one Chromium for all browser tests; a page of its own for each."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.browser.jupyterlab import FLAGS, JupyterLab, Notebook, chromium
+from tests.conftest import needs
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """A running JupyterLab that shows a copy of the course's notebooks."""
+    needs("browser")
+    home = tmp_path_factory.mktemp("jupyterlab")
+    folder = Path(shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".*")))
+    server = JupyterLab(folder, home)
+    server.folder = folder
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    needs("browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_notebook(jupyterlab, browser):
+    """`open_notebook(name, **options)` opens it in a new page. At the end nothing may have gone wrong in any of them."""
+    opened = []
+
+    def open_it(name: str, **options) -> Notebook:
+        opened.append(Notebook(browser, jupyterlab, name, **options))
+        return opened[-1]
+
+    yield open_it
+    for notebook in opened:
+        notebook.close()
+    for notebook in opened:
+        assert notebook.errors == []
+        assert notebook.strays == []

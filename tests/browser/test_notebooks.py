@@ -1,0 +1,116 @@
+"""Every notebook, in a real JupyterLab: each panel appears, and each of its controls changes what is measured and drawn."""
+
+import pytest
+
+from tests.browser.conftest import NOTEBOOKS
+
+PANEL = "list(__import__('sys').modules['redislab.screen.panel']._panels.values())[{}]"
+
+
+class OnPage:
+    """One panel of an opened notebook, as a person and as the kernel see it."""
+
+    def __init__(self, notebook, index: int):
+        self.notebook, self.page = notebook, notebook.page
+        self.here = self.page.locator(".rl-panel").nth(index)
+        self.kernel = PANEL.format(index)
+        self.here.scroll_into_view_if_needed()
+
+    def ask(self, what: str):
+        return self.notebook.ask(f"(lambda panel: {what})({self.kernel})")
+
+    def until(self, what: str, timeout: float = 20.0):
+        return self.notebook.until(f"(lambda panel: {what})({self.kernel})", timeout)
+
+    def drawn(self) -> float:
+        """The time up to which the charts go; 0 if nothing is drawn."""
+        return self.here.evaluate(
+            "(el) => Math.max(0, ...[...el.querySelectorAll('.js-plotly-plot')].flatMap((plot) =>"
+            " plot.data.filter((trace) => trace.type === 'scatter').map((trace) => trace.x?.at(-1) ?? 0)))"
+        )
+
+    def goes_on(self) -> None:
+        """New points are drawn."""
+        self.page.wait_for_function(
+            "([el, before]) => [...el.querySelectorAll('.js-plotly-plot')].some((plot) =>"
+            " plot.data.some((trace) => trace.type === 'scatter' && trace.x?.at(-1) > before))",
+            arg=[self.here.element_handle(), self.drawn()],
+            timeout=15_000,
+        )
+
+    def start(self) -> None:
+        if self.here.locator(".rl-go").inner_text() == "Start":
+            self.here.locator(".rl-go").click()
+        self.until("panel._session and panel._session.state == 'running'", 60)
+        self.goes_on()
+
+
+def turn(control) -> None:
+    """Move a control as a person at the keyboard does."""
+    if (handle := control.locator(".noUi-handle")).count():
+        handle.focus()
+        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        handle.press("ArrowLeft" if at_end else "ArrowRight")
+    elif (menu := control.locator("select")).count():
+        other = (menu.evaluate("(el) => el.selectedIndex") + 1) % menu.locator("option").count()
+        menu.select_option(index=other)
+    else:
+        control.locator("input").click()
+
+
+def every_knob(panel: OnPage) -> None:
+    controls = panel.here.locator(".rl-knob")
+    names = panel.ask("list(panel.experiment.knobs())")
+    assert controls.count() == len(names)
+    for index, name in enumerate(names):
+        before = panel.ask(f"panel.recording.last[{name!r}]")
+        turn(controls.nth(index))
+        panel.until(f"panel.recording.last[{name!r}] != {before!r}")
+        panel.goes_on()
+
+
+def every_preset(panel: OnPage) -> None:
+    for label, knobs in panel.ask("panel.experiment.presets").items():
+        panel.here.get_by_role("button", name=label, exact=True).click()
+        panel.until(f"{knobs!r}.items() <= panel.recording.last.items()")
+        panel.goes_on()
+
+
+def every_action(panel: OnPage) -> None:
+    for label in panel.ask("list(panel.experiment.actions().values())"):
+        panel.here.get_by_role("button", name=label, exact=True).click()
+        panel.goes_on()
+    assert panel.ask("panel._session.state") == "running"
+
+
+def every_button(panel: OnPage) -> None:
+    panel.here.get_by_role("button", name="Table").click()
+    panel.here.locator(".rl-table td").first.wait_for()
+    with panel.page.expect_download() as download:
+        panel.here.get_by_role("button", name="CSV").click()
+    header = download.value.path().read_text().splitlines()[0]
+    assert header.startswith("t,") and all(name in header for name in panel.ask("list(panel.experiment.knobs())"))
+    before = panel.ask("panel.recording.last['t']")
+    panel.here.get_by_role("button", name="Reset").click()
+    panel.until(f"0 < panel.recording.last.get('t', 0) < {before!r}")
+    panel.goes_on()
+    panel.here.get_by_role("button", name="Pause").click()
+    panel.until("panel._session.state == 'paused'")
+    panel.start()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_panel_appears_and_every_control_does_something(open_notebook, path):
+    notebook = open_notebook(path.name)
+    notebook.run_all()
+    count = notebook.ask("len(__import__('sys').modules['redislab.screen.panel']._panels)")
+    assert notebook.page.locator(".rl-panel").count() == count
+    for index in range(count):
+        panel = OnPage(notebook, index)
+        panel.start()
+        panel.here.locator(".rl-sentence", has_text=".").wait_for()
+        notebook.shoot(f"{path.stem}-{index}")
+        for check in (every_knob, every_preset, every_action, every_button):
+            check(panel)
+    assert notebook.cell_errors() == []

@@ -1,0 +1,176 @@
+"""The panel's life on a page, with an experiment of which every curve is a knob."""
+
+import os
+import signal
+
+import pytest
+
+from tests.browser.jupyterlab import write
+from tests.browser.test_notebooks import OnPage
+
+EXPERIMENT = """
+from redislab import panel
+from redislab.bench import Chart, Experiment, Line, action, choice, number, switch
+
+class Knobs(Experiment):
+    title, claim = "Knobs", "What is turned is drawn"
+    level = number(10.0, 0, 100, label="Level", unit="%")
+    size = number(10, 1, 1000, label="Size", unit="B", log=True, integer=True)
+    mode = choice("one", ["one", "two"], label="Mode")
+    on = switch(False, label="On")
+    charts = (
+        Chart("Level", (Line("level", "level"), Line("half", "half", "dash", "predicted")), unit="%", low=0, high=100),
+        Chart("Size", (Line("size", "size"), Line("two", "mode"), Line("on", "on")), unit="B", log_y=True),
+        Chart("Bars", (Line("level", "level"), Line("half", "half")), unit="%", kind="bars"),
+        Chart("Curve", (Line("curve", "curve"),), unit="%", kind="xy", x_title="place", x_unit="m"),
+    )
+    presets = {"Full": {"level": 100.0}}
+    rate, broken, extra = 50, False, 0
+
+    def setup(self, lab):
+        self.server = lab.server
+
+    def request(self):
+        return "request"
+
+    @action("Break")
+    def stop(self):
+        self.broken = True
+
+    def sample(self, window):
+        if self.broken:
+            raise RuntimeError("it was broken")
+        curve = [(x, self.level * x) for x in range(5)]
+        return {"level": self.level, "half": self.level / 2, "size": self.size, "two": 1 + (self.mode == "two"), "on": 1 + self.on, "curve": curve}
+
+    def sentence(self, values):
+        return f"The level is {values['level']:.0f}."
+
+    def verdict(self, values):
+        return "so it is"
+"""
+SHOWN = "shown = panel(Knobs())\nshown"
+IN_KERNEL = "(len(__import__('ipywidgets').widgets.widget._instances), __import__('threading').active_count(), len(__import__('os').listdir('/proc/self/fd')))"
+
+
+@pytest.fixture
+def scratch(jupyterlab, open_notebook):
+    """`scratch(*cells)` opens and runs a notebook of the experiment, its panel, and these cells."""
+
+    def run(*cells, **options):
+        write(jupyterlab.folder / "scratch.ipynb", EXPERIMENT, SHOWN, *cells)
+        notebook = open_notebook("scratch.ipynb", **options)
+        notebook.run_all()
+        notebook.page.locator(".rl-panel").first.evaluate("(el) => el.scrollIntoView()")
+        return notebook
+
+    return run
+
+
+def last(notebook, name: str):
+    """The newest value drawn by the trace of that name."""
+    traces = [trace for plot in notebook.plots() for trace in plot if trace["name"] == name]
+    return traces[0]["y"][-1] if traces and traces[0]["y"] else None
+
+
+def wait_last(notebook, name: str, value) -> None:
+    notebook.page.wait_for_function(
+        "([name, value]) => [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
+        " plot.data.some((trace) => trace.name === name && trace.y?.at(-1) === value))",
+        arg=[name, value],
+        timeout=15_000,
+    )
+
+
+def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
+    notebook = scratch()
+    wait_last(notebook, "level", 10)
+    notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
+    wait_last(notebook, "curve", 40)
+    bars = next(plot for plot in notebook.plots() if plot[0]["name"] == "Bars")
+    assert bars[0]["y"] == ["half", "level"] and bars[0]["x"] == [5, 10]
+    notebook.page.locator(".rl-sentence", has_text="The level is 10.").wait_for()
+    assert notebook.ask("sorted(shown.figure.data())")[-1] == "two"
+
+
+def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
+    notebook = scratch()
+    wait_last(notebook, "level", 10)
+    notebook.ask("setattr(shown.experiment, 'level', 42.0)")
+    wait_last(notebook, "level", 42)
+    assert notebook.page.locator(".rl-knob .widget-readout").first.inner_text() == "42 %"
+
+
+def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):
+    notebook = scratch("shown.figure")
+    wait_last(notebook, "level", 10)
+    notebook.page.locator(".rl-board").last.scroll_into_view_if_needed()
+    notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length >= 5")
+    notebook.until("shown.recording.last['t'] > 3")
+    notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    notebook.page.reload()
+    notebook.page.locator(".rl-panel").first.evaluate("(el) => el.scrollIntoView()")
+    wait_last(notebook, "level", 10)
+    assert notebook.plots()[0][0]["x"][0] < 1
+
+
+def test_out_of_sight_it_pauses_and_back_in_sight_it_goes_on(scratch):
+    notebook = scratch("print('\\n' * 200)")
+    OnPage(notebook, 0).start()
+    notebook.page.locator(".jp-OutputArea-output").last.evaluate("(el) => el.scrollIntoView({ block: 'end' })")
+    notebook.until("shown._session.state == 'paused'")
+    assert "out of sight" in notebook.ask("shown._status.html")
+    panel = OnPage(notebook, 0)
+    notebook.until("shown._session.state == 'running'")
+    panel.goes_on()
+
+
+def test_starting_one_pauses_the_other(scratch):
+    other = "class Other(Knobs):\n    title = 'Other'\n\nanother = panel(Other(), autostart=False)\nanother"
+    notebook = scratch(other)
+    OnPage(notebook, 0).start()
+    OnPage(notebook, 1).here.locator(".rl-go").evaluate("(el) => el.click()")
+    notebook.until("another._session.state == 'running' and shown._session.state == 'paused'")
+
+
+def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
+    notebook = scratch()
+    wait_last(notebook, "level", 10)
+    counts = []
+    for _ in range(20):
+        notebook.run_cell(1)
+        notebook.until("shown._session and shown._session.state == 'running'")
+        wait_last(notebook, "level", 10)
+        counts.append(notebook.ask(IN_KERNEL))
+    assert notebook.page.locator(".rl-panel").count() == 1
+    assert notebook.ask("len(__import__('redislab.bench.session', fromlist=['x']).Bench.shared()._sessions)") == 1
+    for early, late in zip(counts[2], counts[-1], strict=True):
+        assert late <= early + 1
+
+
+def test_a_failing_experiment_says_so_in_a_sentence(scratch):
+    notebook = scratch()
+    wait_last(notebook, "level", 10)
+    notebook.page.get_by_role("button", name="Break").click()
+    notebook.page.locator(".rl-note", has_text="it was broken").wait_for()
+    assert notebook.page.locator(".rl-go").inner_text() == "Start"
+    notebook.page.locator(".rl-go").click()
+    OnPage(notebook, 0).goes_on()
+
+
+def test_a_bench_that_dies_is_told_and_started_anew(scratch):
+    notebook = scratch()
+    wait_last(notebook, "level", 10)
+    os.kill(notebook.ask("shown._session._bench.process.pid"), signal.SIGKILL)
+    notebook.page.locator(".rl-note", has_text="Press Start").wait_for()
+    notebook.page.locator(".rl-go").click()
+    OnPage(notebook, 0).goes_on()
+
+
+def test_the_theme_is_followed(scratch):
+    notebook = scratch(dark=True)
+    wait_last(notebook, "level", 10)
+    colour = "() => document.querySelector('.js-plotly-plot').layout.font.color"
+    dark = notebook.page.evaluate(colour)
+    notebook.command("apputils:change-theme", theme="JupyterLab Light")
+    notebook.page.wait_for_function(f"(before) => ({colour})() !== before", arg=dark)
