@@ -4,10 +4,10 @@ import json
 
 
 class ModuleCacheAside:
-    """Cache-aside as the module has it, except for its SQL: no lease, no jitter, nothing for missing records, and no
-    answer when Redis fails: with redis-py's default client a read then hangs for seconds and raises.
+    """Cache-aside as the module has it, except for its SQL.
 
-    `CacheAside` mends all four.
+    No lease, no jitter, nothing stored for missing records, and no answer when Redis fails: with
+    redis-py's default client a read then hangs for seconds and raises. `CacheAside` mends all four.
     """
 
     def __init__(self, client, source, keys, *, ttl=3600.0):

@@ -18,27 +18,33 @@ class CacheAside:
         users.get(42)
         users.put(42, record)
 
-    A hit costs one round trip, a miss three and the load. A missing record is stored too, as JSON null. When an entry
-    is gone, one reader gets the lease and loads, the others wait for what it stores. A write deletes the lease with
-    the entry, so that a reader who loaded the old row can no longer store it. When Redis fails, the database answers.
+    A hit costs one round trip, a miss three and the load. A missing record is stored too, as JSON null.
+    When an entry is gone, one reader gets the lease and loads, the others wait for what it stores.
+    A write deletes the lease with the entry, so that a reader who loaded the old row can no longer
+    store it. When Redis fails, the database answers.
 
-    The readers who wait are the price of a single flight: `ServeStale` lets nobody wait, `EarlyRefresh` hardly anybody.
+    The readers who wait are the price of a single flight: `ServeStale` lets nobody wait,
+    `EarlyRefresh` hardly anybody.
 
     Args:
         client: Redis, with `decode_responses` and a short `socket_timeout` (see CircuitBreaker).
         source: has `kind`, `find(id) -> dict | None` and `save(id, record)`.
         keys: a KeyNamespace.
         ttl, missing_ttl: seconds that a record, and the absence of one, are kept.
-        jitter: the fraction by which a TTL varies, so that what was stored together does not expire together.
+        jitter: the fraction by which a TTL varies: stored together is not expired together.
         lease_ttl: seconds after which a reader who died while loading is given up.
     """
 
-    def __init__(self, client, source, keys, *, ttl=60.0, jitter=0.1, missing_ttl=5.0, single_flight=True, lease_ttl=5.0, breaker=None):
+    def __init__(
+        self, client, source, keys, *,
+        ttl=60.0, jitter=0.1, missing_ttl=5.0, single_flight=True, lease_ttl=5.0, breaker=None,
+    ):  # fmt: skip
         self.client, self.source, self.keys = client, source, keys
         self.ttl, self.jitter, self.missing_ttl = ttl, jitter, missing_ttl
         self.single_flight, self.lease_ttl = single_flight, lease_ttl
         self.breaker = breaker or CircuitBreaker()
-        self._lease, self._fill = client.register_script(script("lease")), client.register_script(script("fill"))
+        self._lease = client.register_script(script("lease"))
+        self._fill = client.register_script(script("fill"))
         self._owed = set()  # keys whose delete did not get through
 
     def get(self, id) -> dict | None:
@@ -48,6 +54,8 @@ class CacheAside:
             if self._owed:
                 self._settle()
             record = self._get(self.keys.entity(self.source.kind, id), id)
+        except redis.ResponseError:  # it answers, but takes nothing in: full, or a replica
+            record = self.source.find(id)
         except redis.RedisError:
             self.breaker.failure()
             return self.source.find(id)
@@ -55,7 +63,7 @@ class CacheAside:
         return record
 
     def put(self, id, record) -> None:
-        self.source.save(id, record)  # the commit comes first: a delete before it lets a reader store the old row
+        self.source.save(id, record)  # first: a delete before the commit lets the old row back in
         key = self.keys.entity(self.source.kind, id)
         try:
             if self.breaker.allow():
@@ -83,11 +91,11 @@ class CacheAside:
         return record
 
     def _wait(self, key):
-        """(token, None): load it yourself. (None, value): another reader has. (None, None): it took too long."""
+        """(token, None): load it. (None, value): another reader has. (None, None): that takes too long."""
         token, pause, deadline = secrets.token_hex(8), 0.002, time.monotonic() + self.lease_ttl
-        pair = [key, self.keys.beside(key, "lease")]
+        both = [key, self.keys.beside(key, "lease")]
         while time.monotonic() < deadline:
-            answer = self._lease(keys=pair, args=[token, round(self.lease_ttl * 1000)])
+            answer = self._lease(keys=both, args=[token, round(self.lease_ttl * 1000)])
             if answer != 0:
                 return (token, None) if answer == 1 else (None, answer)
             time.sleep(pause * random.uniform(0.5, 1.0))
@@ -95,14 +103,15 @@ class CacheAside:
         return None, None
 
     def _store(self, key, value, token, ttl=1.0) -> None:
-        milliseconds = max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter)))
+        life = max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter)))
         try:
             if token:
-                self._fill(keys=[key, self.keys.beside(key, "lease")], args=[token, value, milliseconds])
+                both = [key, self.keys.beside(key, "lease")]
+                self._fill(keys=both, args=[token, value, life])
             elif value and not self.single_flight:
-                self.client.set(key, value, px=milliseconds)
+                self.client.set(key, value, px=life)
         except redis.ResponseError:
-            pass  # full, or a read-only replica: it does not store, but what it has it still serves
+            pass  # what it has, it still serves
         except redis.RedisError:
             self.breaker.failure()
 

@@ -5,7 +5,7 @@ import time
 
 
 class CircuitBreaker:
-    """Opens after some failures in a row; then lets one call through each `retry_after` seconds, until one works.
+    """Opens after some failures in a row; then lets one call through each `retry_after` seconds.
 
         if breaker.allow():
             try:
@@ -15,8 +15,9 @@ class CircuitBreaker:
             else:
                 breaker.success()
 
-    It counts what the client reports, so the client has to give up early: with `socket_timeout=0.1` and no retries
-    a hung server costs a tenth of a second for each call until the breaker opens; redis-py's defaults cost minutes.
+    It counts what the client reports, so the client has to give up early: with `socket_timeout=0.1`
+    and no retries a hung server costs a tenth of a second for each call until the breaker opens;
+    redis-py's defaults cost most of a minute.
 
     Args:
         failures: how many in a row open it.

@@ -11,10 +11,11 @@ from redislab.caching.cache_aside import CacheAside
 class EarlyRefresh(CacheAside):
     """Each reader may refresh an entry before it expires, with a chance that grows towards the end.
 
-    A reader refreshes if  −Δ·β·ln(u) ≥ the time left,  with Δ the seconds that the last load took, u uniform in (0, 1)
-    (Vattani, Chierichetti, Lowenstein: "Optimal Probabilistic Cache Stampede Prevention", PVLDB 8(8), 2015).
-    Value and time left come in one round trip, Δ is stored with the value. There is no lock: of many readers in step a
-    few refresh at once, and each of them waits for its own load. `ServeStale` makes one load, and nobody wait.
+    A reader refreshes if  −Δ·β·ln(u) ≥ the time left,  with Δ the seconds that the last load took and
+    u uniform in (0, 1) (Vattani, Chierichetti, Lowenstein: "Optimal Probabilistic Cache Stampede
+    Prevention", PVLDB 8(8), 2015). Value and time left come in one round trip, Δ is stored with the
+    value. There is no lock: of many readers in step a few refresh at once, and each waits for its own
+    load. `ServeStale` makes one load, and nobody wait.
 
     Args:
         beta: above 1 refreshes earlier, below 1 later.

@@ -8,11 +8,12 @@ from redislab.caching.cache_aside import CacheAside
 
 
 class ServeStale(CacheAside):
-    """Keeps an entry for a while after its TTL; whoever finds it then returns it, and one reader has it refreshed.
+    """Keeps an entry for a while after its TTL; whoever finds it then returns it, and one refreshes it.
 
-    Redis holds it for `ttl + stale_for` seconds, so the time left tells a stale entry, in the same round trip as the
-    value. The refresh runs in a thread of its own, under the lease: one load, and nobody waits but the very first.
-    The price is a value that may be older than its TTL by one load, or by `stale_for` while the database is down.
+    Redis holds it for `ttl + stale_for` seconds, so the time left tells a stale entry, in the same
+    round trip as the value. The refresh runs in a thread of its own, under the lease: one load, and
+    nobody waits but the very first. The price is a value that may be older than its TTL, by one load,
+    or by `stale_for` while the database is down.
 
     Args:
         stale_for: seconds that a stale entry may still be served.

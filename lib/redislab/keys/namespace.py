@@ -4,9 +4,9 @@
 class KeyNamespace:
     """Names keys under a prefix, from the general to the specific: `prefix:kind:id`.
 
-        keys = KeyNamespace("shop")
-        keys.user(42)                          # shop:user:42
-        keys.beside(keys.user(42), "lease")    # shop:lease:{shop:user:42}
+    keys = KeyNamespace("shop")
+    keys.user(42)                          # shop:user:42
+    keys.beside(keys.user(42), "lease")    # shop:lease:{shop:user:42}
     """
 
     def __init__(self, prefix: str):
@@ -32,9 +32,18 @@ class KeyNamespace:
         """`prefix:role:{key}`: a companion of `key` in the same slot, so that a script may use both on a cluster.
 
         A cluster hashes only what stands between the first braces (the hash tag); a key that has one keeps it.
+
+        Raises:
+            ValueError: `key` has a closing brace but no hash tag, so that no companion can share its slot.
         """
-        tagged = "{" in key and "}" in key[key.index("{") + 2 :]
-        return f"{self.prefix}:{role}:{key}" if tagged else f"{self.prefix}:{role}:{{{key}}}"
+        inside = key.partition("{")[2].partition("}")
+        if inside[0] and inside[1]:
+            return f"{self.prefix}:{role}:{key}"
+        if "}" in key:
+            raise ValueError(
+                f"{key!r} has a brace that closes no hash tag. Leave braces out of names, or write {{tag}}."
+            )
+        return f"{self.prefix}:{role}:{{{key}}}"
 
     def __repr__(self) -> str:
         return f"KeyNamespace({self.prefix!r})"
