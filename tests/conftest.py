@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import psutil
 import pytest
 
 from redislab.world import start
@@ -19,7 +20,7 @@ IN_CI = os.environ.get("CI") == "true"
 def lacks(feature: str) -> str | None:
     """Why this machine cannot run tests of `feature`; None if it can."""
     if feature == "docker":
-        answer = shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, timeout=20)
+        answer = DOCKER and subprocess.run([DOCKER, "info"], capture_output=True, timeout=20)
         return None if answer and answer.returncode == 0 else "no Docker engine answers"
     if feature == "browser":
         return None if shutil.which("chromium") or shutil.which("google-chrome") else "Chromium is not installed"
@@ -58,14 +59,17 @@ def lab():
     return start()
 
 
+DOCKER = shutil.which("docker")  # asked once: tests change PATH
+
+
 def left_behind() -> list[str]:
     """Folders, processes and containers of redislab on this machine."""
-    listing = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout.splitlines()
     ours = ("world/keeper.py", "world/proxy.py", "redislab.bench.process")
-    found = [line.strip() for line in listing if any(name in line for name in ours)]
+    lines = [f"{process.pid} {' '.join(process.info['cmdline'] or [])}" for process in psutil.process_iter(["cmdline"])]
+    found = [line for line in lines if any(name in line for name in ours)]
     found += glob.glob(os.path.join(tempfile.gettempdir(), "redislab-*"))
     if lacks("docker") is None:
-        command = ["docker", "ps", "--all", "--filter", "label=redislab.keeper", "--format", "{{.ID}} {{.Image}}"]
+        command = [DOCKER, "ps", "--all", "--filter", "label=redislab.keeper", "--format", "{{.ID}} {{.Image}}"]
         found += subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
     return found
 

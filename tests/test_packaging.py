@@ -46,7 +46,10 @@ def test_binder_runs_its_post_build():
 
 
 def test_dependencies_have_a_lower_bound_and_an_upper_one_by_major():
-    everything = [*PROJECT["project"]["dependencies"], *itertools.chain(*PROJECT["project"]["optional-dependencies"].values())]
+    everything = [
+        *PROJECT["project"]["dependencies"],
+        *itertools.chain(*PROJECT["project"]["optional-dependencies"].values()),
+    ]
     for dependency in everything:
         assert re.match(r"[\w.\[\]-]+>=[\d.]+,<\d+(;.*)?$", dependency.replace(" ", "")), dependency
 

@@ -14,7 +14,12 @@ from redislab.world.servers import Server, wait_for
 IMAGE = "redis:8.2.1"
 ASKED = 2  # s for Docker to say that it is there
 PATIENCE = 30  # s for pull and start together
-SOCKETS = ("/var/run/docker.sock", "{XDG_RUNTIME_DIR}/podman/podman.sock", "/run/podman/podman.sock", "{HOME}/.docker/run/docker.sock")
+SOCKETS = (
+    "/var/run/docker.sock",
+    "{XDG_RUNTIME_DIR}/podman/podman.sock",
+    "/run/podman/podman.sock",
+    "{HOME}/.docker/run/docker.sock",
+)
 LABEL = "redislab.keeper"
 
 
@@ -60,11 +65,13 @@ def run(image: str, port: int, *, command=None, environment=None, report=print) 
 
 def _find_socket() -> None:
     """Point DOCKER_HOST at a socket that is there, Podman's included, unless somebody has set it."""
-    if "DOCKER_HOST" not in os.environ:
-        places = (place.format_map({"HOME": str(Path.home()), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "/run")}) for place in SOCKETS)
-        if found := next((place for place in places if Path(place).exists()), None):
-            if found != SOCKETS[0]:
-                os.environ["DOCKER_HOST"] = f"unix://{found}"
+    if "DOCKER_HOST" in os.environ or Path(SOCKETS[0]).exists():
+        return
+    places = {"HOME": str(Path.home()), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "/run")}
+    for socket in SOCKETS:
+        if Path(socket.format_map(places)).exists():
+            os.environ["DOCKER_HOST"] = f"unix://{socket.format_map(places)}"
+            return
 
 
 def _engine():
@@ -92,17 +99,21 @@ def _pull(client, image: str, deadline: float, report) -> None:
         done, told = set(), time.monotonic()
         for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
             if "error" in event:
-                raise StartError(f"the image {image} cannot be pulled ({event['error'][:120]}); set REDISLAB_REDIS_IMAGE to one that is here")
+                raise RuntimeError(event["error"])
             done |= {event["id"]} if event.get("status") == "Pull complete" else set()
             if time.monotonic() > deadline:
-                raise StartError(f"the image {image} was not here within {PATIENCE} s; docker pull {image}, and try again")
+                raise StartError(
+                    f"the image {image} was not here within {PATIENCE} s; docker pull {image}, and try again"
+                )
             if time.monotonic() - told > 3:
                 told = time.monotonic()
                 report(f"Pulling {image}: {len(done)} layers are here …")
     except StartError:
         raise
     except Exception as failure:
-        raise StartError(f"the image {image} cannot be pulled ({_brief(failure)}); set REDISLAB_REDIS_IMAGE to one that is here") from None
+        raise StartError(
+            f"the image {image} cannot be pulled ({_brief(failure)}); set REDISLAB_REDIS_IMAGE to one that is here"
+        ) from None
 
 
 def _reaper(client, deadline: float, report) -> None:

@@ -17,6 +17,7 @@ from redislab.world import dataset
 
 IMAGE = "postgres:17.6"
 PATIENCE = 4  # s to connect
+FORM = "sqlite:///file or postgresql://user:password@host/name"
 
 
 class Table:
@@ -134,7 +135,7 @@ def connect(url: str):
             parsed = parsed.set(drivername="postgresql+psycopg")
         name = parsed.get_backend_name()
         if name not in ("sqlite", "postgresql"):
-            raise DatabaseError(f"{name} is not supported. Use sqlite:///file or postgresql://user:password@host/name.")
+            raise DatabaseError(f"{name} is not supported. Use {FORM}.")
         options = {"timeout": 10} if name == "sqlite" else {"connect_timeout": PATIENCE}
         engine = create_engine(parsed, connect_args=options, pool_size=32, max_overflow=-1)
         if name == "sqlite":
@@ -142,9 +143,11 @@ def connect(url: str):
         with engine.connect():
             return engine
     except (ArgumentError, NoSuchModuleError, ValueError) as failure:
-        raise DatabaseError(f"That is not a database URL ({_brief(failure)}). Write sqlite:///file or postgresql://user:password@host/name.") from None
+        raise DatabaseError(f"That is not a database URL ({_brief(failure)}). Write {FORM}.") from None
     except SQLAlchemyError as failure:
-        raise DatabaseError(f"The database at {_where(url)} cannot be used ({_brief(failure)}). Check REDISLAB_DATABASE_URL.") from None
+        raise DatabaseError(
+            f"The database at {_where(url)} cannot be used ({_brief(failure)}). Check REDISLAB_DATABASE_URL."
+        ) from None
 
 
 def provide(where: str | None, folder: Path, name: str) -> Provided:
@@ -191,7 +194,9 @@ def _schema(url: str, name: str) -> Provided:
         engine = _seeded(inner)
     except SQLAlchemyError as failure:
         raise DatabaseError(f"The database at {_where(url)} refused a schema of its own ({_brief(failure)}).") from None
-    return Provided(inner, engine.dispose, lambda: keeper.execute(text(f'DROP SCHEMA "{name}" CASCADE')), keeper.engine.dispose)
+    return Provided(
+        inner, engine.dispose, lambda: keeper.execute(text(f'DROP SCHEMA "{name}" CASCADE')), keeper.engine.dispose
+    )
 
 
 def _container():

@@ -18,10 +18,18 @@ def _table(name: str, *columns: Column) -> Table:
 
 users = _table("users", Column("name", String), Column("email", String), Column("city", String), Column("plan", String))
 products = _table(
-    "products", Column("name", String), Column("category", String, index=True), Column("price", Float), Column("stock", Integer)
+    "products",
+    Column("name", String),
+    Column("category", String, index=True),
+    Column("price", Float),
+    Column("stock", Integer),
 )
 orders = _table(
-    "orders", Column("user_id", Integer, index=True), Column("product_id", Integer), Column("quantity", Integer), Column("status", String)
+    "orders",
+    Column("user_id", Integer, index=True),
+    Column("product_id", Integer),
+    Column("quantity", Integer),
+    Column("status", String),
 )
 
 FIRST = "Ada Alan Barbara Claude Dennis Edsger Frances Grace Hedy Ivan John Katherine Leslie Margaret Niklaus Radia Sophie Tim".split()
@@ -50,7 +58,12 @@ def _user(id: int, pick: random.Random) -> dict:
 
 def _product(id: int, pick: random.Random) -> dict:
     price = round(pick.lognormvariate(4, 1), 2)
-    return {"name": f"{pick.choice(THINGS)} {id}", "category": pick.choice(KINDS), "price": price, "stock": pick.randrange(500)}
+    return {
+        "name": f"{pick.choice(THINGS)} {id}",
+        "category": pick.choice(KINDS),
+        "price": price,
+        "stock": pick.randrange(500),
+    }
 
 
 def _order(id: int, pick: random.Random) -> dict:

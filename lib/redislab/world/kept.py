@@ -23,7 +23,12 @@ class Kept:
         command = [sys.executable, "-I", "-S", str(SCRIPT), *([label] if label else [])]
         # a session of its own: what ends the kernel's process group does not end who tidies up after it
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
         )
         self._lock = threading.Lock()
         try:

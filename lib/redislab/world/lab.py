@@ -1,6 +1,7 @@
 """`start()`: a Redis from wherever this machine has one, a database behind it, and a prefix to work under."""
 
 import atexit
+import itertools
 import os
 import threading
 import uuid
@@ -37,20 +38,21 @@ class Lab:
         passed_over: why other places for a Redis were not taken, a line each.
     """
 
-    def __init__(self, server: Server, prefix: str, database: str | None = None, passed_over=(), owner: bool = True):
-        self.server, self.prefix, self.passed_over, self._owner = server, prefix, list(passed_over), owner
+    def __init__(self, server: Server, prefix: str, passed_over=(), database_url: str | None = None):
+        self.server, self.prefix, self.passed_over = server, prefix, list(passed_over)
         self.keys = KeyNamespace(prefix)
-        self._where, self._handle, self._database, self._private = database, None, None, []
-        self._redis, self._kept, self.asked = None, None, None
+        self._url, self._owner = database_url, database_url is None
+        self._redis, self._handle, self._private = None, None, []
+        self._kept, self._provided, self.asked = None, None, None
 
     @classmethod
     def attach(cls, address: Address) -> "Lab":
         """The same lab in another process: same server, same database, and private servers of its own."""
-        return cls(Server(address.redis_url, address.backend), address.prefix, address.database_url, owner=False)
+        return cls(Server(address.redis_url, address.backend), address.prefix, database_url=address.database_url)
 
     @property
     def address(self) -> Address:
-        return Address(self.server.url, self.server.backend, self.prefix, self._database_url())
+        return Address(self.server.url, self.server.backend, self.prefix, self._url)
 
     @property
     def redis(self):
@@ -74,7 +76,7 @@ class Lab:
         """A further handle on the same database, with added latency, width and failures of its own."""
         from redislab.world.database import Database
 
-        return Database(self._database_url())
+        return Database(self._url)
 
     def private_server(self, **config) -> Server:
         """A server for one experiment alone, of the lab's kind if that can be: it may be filled, configured and killed.
@@ -113,31 +115,27 @@ class Lab:
             self._handle.close()
         if self._owner:
             self.server.close()
-            if self._database is not None:
-                self._database.close()
-            if self._kept is not None:
-                self._kept.close()
+            for made in (self._provided, self._kept):
+                if made is not None:
+                    made.close()
 
-    def _database_url(self) -> str:
-        if self._where is None or not self._where.startswith(("sqlite", "postgresql")):
-            from redislab.world.database import provide
+    def provide(self, database: str | None) -> None:
+        """Make the database ready: SQLite, PostgreSQL at a URL, or "docker" for PostgreSQL in a container.
 
-            self._kept = self._kept or Kept()
-            self._database = provide(self._where, self._kept.folder, self.prefix)
-            self._where = self._database.url
-        return self._where
+        Raises:
+            DatabaseError: it cannot be reached or written.
+        """
+        from redislab.world.database import provide
+
+        self._kept = Kept()
+        self._provided = provide(database, self._kept.folder, self.prefix)
+        self._url = self._provided.url
 
     def _sweep(self) -> None:
         try:
-            for pattern in (f"{self.prefix}:*",):
-                batch = []
-                for key in self.redis.scan_iter(pattern, count=500):
-                    batch.append(key)
-                    if len(batch) == 500:
-                        self.redis.unlink(*batch)
-                        batch = []
-                if batch:
-                    self.redis.unlink(*batch)
+            keys = self.redis.scan_iter(f"{self.prefix}:*", count=500)
+            while batch := list(itertools.islice(keys, 500)):
+                self.redis.unlink(*batch)
         except redis.RedisError:
             pass  # it is gone; what we wrote has a TTL
 
@@ -189,9 +187,9 @@ def _open(url, backend, database, report) -> Lab:
         server, passed_over = Server(url), []
     else:
         server, passed_over = first((backend,) if backend else ORDER, report)
-    lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", database, passed_over)
+    lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", passed_over)
     try:
-        lab.address  # noqa: B018  the database too is made now, or its failure is ours to tell
+        lab.provide(database)
     except Exception:
         lab.close()
         raise
@@ -210,7 +208,8 @@ def first(kinds, report, config=None) -> tuple[Server, list[str]]:
                 report(f"Passed over {passed_over[-1]}")
     if len(kinds) == 1:
         raise StartError(f"No Redis could be started. {passed_over[0]}.")
-    raise StartError(f"No Redis could be started. Install Docker or redis-server, or set REDISLAB_REDIS_URL. {'; '.join(passed_over)}.")
+    tried = "; ".join(passed_over)
+    raise StartError(f"No Redis could be started. Install Docker or redis-server, or set REDISLAB_REDIS_URL. {tried}.")
 
 
 def _starter(kind: str, report):

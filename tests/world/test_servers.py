@@ -1,0 +1,259 @@
+"""One contract for every place that a Redis comes from; and what a URL that does not work is told."""
+
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import redis
+
+from redislab.caching import CacheAside
+from redislab.errors import StartError
+from redislab.world import servers
+from redislab.world.lab import first
+from redislab.world.network import Delay
+from redislab.world.processes import free_port
+from redislab.world.servers import Server
+from tests.conftest import backends, have, left_behind, settles
+
+
+@pytest.fixture
+def private(lab):
+    made = []
+
+    def make(**config):
+        made.append(lab.private_server(**config))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@pytest.mark.parametrize("backend", backends())
+class TestContract:
+    @pytest.fixture
+    def server(self, backend):
+        have(backend)
+        server, _ = first((backend,), report=print, config={"maxmemory": "64mb", "maxmemory_policy": "allkeys-lfu"})
+        yield server
+        server.close()
+
+    def test_it_is_a_redis_on_loopback_that_keeps_nothing(self, server, backend):
+        config = server.client().config_get("*")
+        assert (server.host, server.backend, server.ours, server.alive) == ("127.0.0.1", backend, True, True)
+        assert (config["save"], config["appendonly"], config["maxmemory-policy"]) == ("", "no", "allkeys-lfu")
+        assert config["maxmemory"] == str(64 * 1024 * 1024)
+        assert int(server.version.split(".")[0]) >= 7
+        assert 0 < server.round_trip() < 0.5
+
+    def test_what_it_can_do_is_asked_of_it(self, server):
+        client = server.client()
+        try:
+            client.execute_command("HPEXPIRE", "none", 1, "FIELDS", 1, "field")
+            able = True
+        except redis.ResponseError:
+            able = False
+        assert ("field_ttl" in server.capabilities) == able
+        assert "cluster" not in server.capabilities
+
+    def test_killed_it_is_gone_and_restarted_it_is_empty_at_the_same_address(self, server):
+        client, port = server.client(), server.port
+        client.set("kept", 1)
+        server.kill()
+        assert not server.alive
+        with pytest.raises(redis.ConnectionError):
+            server.client().ping()
+        server.restart()
+        assert (server.port, server.alive, server.client().dbsize()) == (port, True, 0)
+
+    def test_paused_it_does_not_answer_and_resumed_it_does(self, server):
+        server.pause()
+        try:
+            with pytest.raises(redis.TimeoutError):
+                server.client(socket_timeout=0.2).ping()
+        finally:
+            server.resume()
+        assert server.client().ping()
+
+    def test_closed_it_leaves_nothing(self, backend):
+        have(backend)
+        before = set(left_behind())
+        server, _ = first((backend,), report=print)
+        server.close()
+        server.close()
+        assert not settles(lambda: set(left_behind()) - before)
+
+
+def test_a_client_has_every_setting_chosen(lab):
+    settings = lab.client().connection_pool.connection_kwargs
+    assert (settings["socket_timeout"], settings["socket_connect_timeout"], settings["decode_responses"]) == (
+        1.0,
+        1.0,
+        True,
+    )
+    assert settings["retry"]._retries == 0
+    assert lab.client(socket_timeout=0.1).connection_pool.connection_kwargs["socket_timeout"] == 0.1
+
+
+def test_the_port_may_be_taken_by_somebody_else_in_the_meantime(monkeypatch):
+    # Given that the first free port is not free any more
+    from redislab.world import processes
+
+    with socket.create_server(("127.0.0.1", 0)) as squatter:
+        ports = [squatter.getsockname()[1], processes.free_port()]
+        monkeypatch.setattr(processes, "free_port", lambda: ports.pop(0))
+        server = processes.bundled()
+        # Expect the next one
+        assert server.port != squatter.getsockname()[1]
+        server.close()
+
+
+def test_a_directive_that_the_server_refuses_is_told_with_its_reason():
+    from redislab.world import processes
+
+    with pytest.raises(StartError, match="ended at once"):
+        processes.bundled(maxmemory_policy="none-such")
+
+
+# URLs
+
+SECRET = "s3cret-word"
+
+
+def refused(url: str) -> str:
+    """The one sentence with which `url` is refused, within five seconds and without its password."""
+    began = time.monotonic()
+    with pytest.raises(StartError) as caught:
+        Server(url)
+    message = str(caught.value)
+    assert time.monotonic() - began < 5
+    assert SECRET not in message and "\n" not in message and message.endswith((".", "?"))
+    return message
+
+
+def listener(answer: bytes | None):
+    """A server that is no Redis: it answers everything with `answer`, or not at all."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            if answer is not None:
+                connection.recv(1000)
+                connection.sendall(answer)
+            held.append(connection)
+
+    held = []
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+def test_nothing_listens():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert "Is it running" in refused(f"redis://:{SECRET}@127.0.0.1:{port}")
+
+
+def test_something_listens_that_says_nothing():
+    with listener(None) as server:
+        assert "Nothing answered" in refused(f"redis://127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_something_else_answers():
+    with listener(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n") as server:
+        assert "not a Redis" in refused(f"redis://127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_a_host_that_does_not_exist():
+    assert "host and port" in refused("redis://no-such-host.invalid:6379")
+
+
+@pytest.mark.parametrize("url", [f"http://:{SECRET}@127.0.0.1", "localhost:6379", "redis://127.0.0.1:port"])
+def test_what_is_no_redis_url(url):
+    assert "redis://host:6379" in refused(url)
+
+
+def test_a_password_that_is_wrong_or_missing(private):
+    server = private()
+    server.client().config_set("requirepass", "right")
+    for part in (f":{SECRET}@", f"nobody:{SECRET}@", ""):
+        message = refused(f"redis://{part}127.0.0.1:{server.port}")
+        assert "user or password" in message
+
+
+def test_a_redis_that_is_too_old(private, monkeypatch):
+    # the oldest that counts as new enough is put beyond what any server is: what is asked and said stays the same
+    server = private()
+    monkeypatch.setattr(servers, "OLDEST", (99, 0))
+    assert "the course needs" in refused(server.url)
+
+
+def test_a_user_who_may_use_our_prefix_alone(private, lab, database):
+    server = private()
+    server.client().execute_command("ACL", "SETUSER", "learner", "on", f">{SECRET}", "~redislab:*", "+@all")
+    allowed = Server(f"redis://learner:{SECRET}@127.0.0.1:{server.port}")
+    cache = CacheAside(allowed.client(), database.users, lab.keys)
+    assert cache.get(1) == cache.get(1)
+    assert allowed.client().exists(lab.keys.user(1))
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        allowed.client().get("other")
+    assert SECRET not in repr(allowed)
+
+
+def test_a_cluster_gets_a_client_for_clusters(private, lab, database):
+    node = private(cluster_enabled="yes", cluster_port=free_port())
+    node.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    assert not settles(lambda: node.client().execute_command("CLUSTER INFO")["cluster_state"] != "ok")
+    cluster = Server(node.url)
+    assert isinstance(cluster.client(), redis.RedisCluster)
+    assert "cluster" in cluster.capabilities
+    cache = CacheAside(cluster.client(), database.users, lab.keys)
+    before = cache.get(12)
+    cache.put(12, before | {"city": "Ede"})
+    assert cache.get(12)["city"] == "Ede"
+    with pytest.raises(StartError, match="cluster"):
+        cluster.client(via=object())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"]
+    subprocess.run([*command, *names], check=True, capture_output=True)
+    return folder
+
+
+def test_tls_checks_the_name_of_the_host_also_through_a_delay(certificate):
+    have("local")
+    from redislab.world import processes
+
+    port = processes.free_port()
+    files = {
+        "tls_cert_file": f"{certificate}/cert.pem",
+        "tls_key_file": f"{certificate}/key.pem",
+        "tls_ca_cert_file": f"{certificate}/cert.pem",
+    }
+    plain = processes.local(tls_port=port, tls_auth_clients="no", **files)
+    try:
+        trusted = f"ssl_ca_certs={certificate}/cert.pem"
+        server = Server(f"rediss://localhost:{port}?{trusted}")
+        assert server.client().ping()
+        with Delay("127.0.0.1", port) as delay:
+            assert server.client(via=delay).ping()
+        assert "certificate" in refused(f"rediss://127.0.0.1:{port}?{trusted}")  # another name than the certificate's
+        assert "certificate" in refused(f"rediss://localhost:{port}")  # nobody vouches for it
+    finally:
+        plain.close()
+
+
+@pytest.fixture
+def database(lab):
+    database = lab.open_database()
+    yield database
+    database.close()
