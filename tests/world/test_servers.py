@@ -1,5 +1,6 @@
 """One contract for every place that a Redis comes from; and what a URL that does not work is told."""
 
+import os
 import socket
 import subprocess
 import threading
@@ -117,6 +118,20 @@ def test_a_directive_that_the_server_refuses_is_told_with_its_reason():
         processes.bundled(maxmemory_policy="none-such")
 
 
+@pytest.mark.docker
+def test_an_image_keeps_its_own_command_and_so_its_modules(monkeypatch):
+    if "REDISLAB_REDIS_BLOOM_IMAGE" not in os.environ:
+        pytest.skip("REDISLAB_REDIS_BLOOM_IMAGE names no image with Bloom filters")
+    monkeypatch.setenv("REDISLAB_REDIS_IMAGE", os.environ["REDISLAB_REDIS_BLOOM_IMAGE"])
+    server, _ = first(("docker",), report=print, config={"maxmemory": "50mb"})
+    try:
+        assert "bloom" in server.capabilities
+        assert server.client().execute_command("BF.ADD", "filter", "item") == 1
+        assert server.client().config_get("maxmemory") == {"maxmemory": str(50 * 1024 * 1024)}
+    finally:
+        server.close()
+
+
 # URLs
 
 SECRET = "s3cret-word"
@@ -207,8 +222,9 @@ def test_a_user_who_may_use_our_prefix_alone(private, lab, database):
 
 def test_a_cluster_gets_a_client_for_clusters(private, lab, database):
     node = private(cluster_enabled="yes", cluster_port=free_port())
-    node.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    assert not settles(lambda: node.client().execute_command("CLUSTER INFO")["cluster_state"] != "ok")
+    admin = redis.Redis(port=node.port, decode_responses=True)  # no cluster yet: a node that has no slots
+    admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    assert not settles(lambda: admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok")
     cluster = Server(node.url)
     assert isinstance(cluster.client(), redis.RedisCluster)
     assert "cluster" in cluster.capabilities

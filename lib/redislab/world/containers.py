@@ -30,7 +30,7 @@ def docker(report=print, **config) -> Server:
         StartError: no Docker answers, the image cannot be had in time, or the container does not start.
     """
     image = os.environ.get("REDISLAB_REDIS_IMAGE", IMAGE)
-    control = run(image, 6379, command=["redis-server", *directives({"protected_mode": "no", **config})], report=report)
+    control = run(image, 6379, extra=directives({"protected_mode": "no", **config}), report=report)
     try:
         wait_for("127.0.0.1", control.port, control.alive)
         return Server(f"redis://127.0.0.1:{control.port}", "docker", control)
@@ -39,8 +39,11 @@ def docker(report=print, **config) -> Server:
         raise
 
 
-def run(image: str, port: int, *, command=None, environment=None, report=print) -> "_Container":
-    """Start a container whose `port` is published on 127.0.0.1; a keeper removes it, however we end."""
+def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "_Container":
+    """Start a container whose `port` is published on 127.0.0.1; a keeper removes it, however we end.
+
+    `extra` arguments follow the image's own command, which may load modules.
+    """
     deadline = time.monotonic() + PATIENCE
     _find_socket()
     client = _engine()
@@ -54,8 +57,8 @@ def run(image: str, port: int, *, command=None, environment=None, report=print) 
         container = DockerContainer(image, docker_client_kw={"timeout": PATIENCE})
         container.ports[f"{port}/tcp"] = ("127.0.0.1", public)
         container.with_envs(**(environment or {})).with_kwargs(labels=dict([label.split("=")]))
-        if command:
-            container.with_command(command)
+        if extra:
+            container.with_command([*(client.images.get(image).attrs["Config"]["Cmd"] or []), *extra])
         container.start()
     except Exception as failure:
         kept.close()
