@@ -154,8 +154,8 @@ class Plot {
 
   paint(Plotly) {
     this.fill();
-    Object.assign(this.layout, { width: this.body.clientWidth, height: this.body.clientHeight });
-    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.body.clientWidth / 80));
+    this.layout.width = this.width; // as observed: asking for it here would lay the page out once for each plot
+    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / 80));
     return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
   }
 }
@@ -229,7 +229,7 @@ export default () => {
       function paint() {
         due = undefined;
         const began = performance.now();
-        for (const plot of plots) if (plot.near && plot.body.clientWidth) plot.paint(Plotly);
+        for (const plot of plots) if (plot.near && plot.width) plot.paint(Plotly);
         rested = performance.now() + (performance.now() - began); // as much time for the page as was taken from it
       }
       function draw() {
@@ -268,10 +268,15 @@ export default () => {
         look();
         draw();
       }, { rootMargin: "200px" });
-      const size = new ResizeObserver(draw);
+      const size = new ResizeObserver((entries) => {
+        for (const { target, contentRect } of entries) plots.find((plot) => plot.body === target).width = contentRect.width;
+        draw();
+      });
       const mood = new MutationObserver(dress);
-      for (const plot of plots) sight.observe(plot.el);
-      size.observe(el);
+      for (const plot of plots) {
+        sight.observe(plot.el);
+        size.observe(plot.body);
+      }
       mood.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
       document.addEventListener("visibilitychange", look, { signal });
       for (const event of ["pointermove", "keydown", "wheel"]) {
