@@ -140,9 +140,10 @@ class TtlLab(Experiment):
         seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
         through = self.writers == THROUGH
         reads, writes = now.tags["read"], now.tags["write"] if through else 0
-        if self.down:
-            self.forecast.empty()
         expected = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, self.db_ms / 1e3)
+        if self.down:
+            expected = 0.0
+            self.forecast.empty()
         window.count("expected", reads * expected)
         written = self.rate * self.writes / 100
         settled = hit_ratio(self.popularity.shares, self.rate - written, self.ttl, written if through else 0.0)
