@@ -21,12 +21,17 @@ def frame(charts, t: float, values: dict) -> dict[str, tuple]:
     points = {}
     for chart in charts:
         if chart.kind == "bars":
-            labels = [line.label for line in reversed(chart.lines)]  # plotly draws from the bottom up
-            points[_bars_key(chart)] = [values.get(line.key) for line in reversed(chart.lines)], labels
-        for line in chart.lines if chart.kind != "bars" else ():
+            lines = chart.lines[::-1]  # plotly draws from the bottom up
+            points[_bars_key(chart)] = [values.get(line.key) for line in lines], [line.label for line in lines]
+            continue
+        for line in chart.lines:
             value = values.get(line.key)
-            points[line.key] = (t, value) if chart.kind == "time" else tuple(zip(*value or [((), ())], strict=True))
+            points[line.key] = (t, value) if chart.kind == "time" else _curve(value)
     return points
+
+
+def _curve(pairs) -> tuple[list, list]:
+    return [x for x, _ in pairs or ()], [y for _, y in pairs or ()]
 
 
 def columns(charts) -> Iterator[tuple[str, str]]:
@@ -98,7 +103,13 @@ def _layout(chart: Chart, window: float) -> dict:
 
 
 def _axis(log: bool, low: float | None = None, high: float | None = None, **more) -> dict:
-    axis = {"type": "log" if log else "linear", "fixedrange": True, "zeroline": False, "nticks": 5, "exponentformat": "SI"}
+    axis = {
+        "type": "log" if log else "linear",
+        "fixedrange": True,
+        "zeroline": False,
+        "nticks": 5,
+        "exponentformat": "SI",
+    }
     if low is not None and high is not None and not log:
         axis["range"] = [low, high]
     return axis | more
@@ -108,4 +119,9 @@ def _unit_of_y(chart: Chart) -> dict:
     """The unit above its axis, upright: quicker to read than a turned title, and it takes no width."""
     unit = "per second" if chart.unit == "/s" else chart.unit
     corner = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
-    return corner | {"xshift": -MARGIN["l"] + 2, "yshift": 5, "showarrow": False, "text": f"↑ {unit}{', log' * chart.log_y}"}
+    return corner | {
+        "xshift": -MARGIN["l"] + 2,
+        "yshift": 5,
+        "showarrow": False,
+        "text": f"↑ {unit}{', log' * chart.log_y}",
+    }

@@ -60,11 +60,15 @@ class LiveFigure(anywidget.AnyWidget):
         super().__init__(figures=[json.loads(figure.to_json(remove_uids=False)) for figure in figures])
         self.on_msg(self._hear)
 
-    def feed(self, frame: dict[str, tuple]) -> None:
-        """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`."""
+    def feed(self, frame: dict[str, tuple], pace: float = 0.0) -> None:
+        """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`.
+
+        Args:
+            pace: seconds between two paintings, at least. Each costs the page about 8 ms a plot, which the load may miss.
+        """
         with self._lock:
             clean = {name: self._take(name, *points) for name, points in frame.items()}
-            self.send({"kind": "frame", "frame": clean, "oldest": self._trim()})
+            self.send({"kind": "frame", "frame": clean, "oldest": self._trim(), "pace": 1000 * pace})
 
     def clear(self) -> None:
         """Drop all points."""

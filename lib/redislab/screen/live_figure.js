@@ -213,7 +213,7 @@ export default () => {
         if (message.kind === "all") data.clear();
         take(message.frame);
         trim(message.oldest);
-        for (const view of views) view.draw();
+        for (const view of views) view.draw(message.pace);
       });
       model.send({ kind: "hello" });
     },
@@ -224,18 +224,22 @@ export default () => {
       const grid = Object.assign(document.createElement("div"), { className: "rl-plots" });
       grid.append(...plots.map((plot) => plot.el));
       el.replaceChildren(grid);
-      let Plotly, due, rested = 0;
+      let Plotly, timer, request, planned = Infinity, began = 0, ended = 0;
 
       function paint() {
-        due = undefined;
-        const began = performance.now();
+        [planned, began] = [Infinity, performance.now()];
         for (const plot of plots) if (plot.near && plot.width) plot.paint(Plotly);
-        rested = performance.now() + (performance.now() - began); // as much time for the page as was taken from it
+        ended = performance.now();
       }
-      function draw() {
-        if (!Plotly || due !== undefined || signal.aborted) return;
-        const wait = rested - performance.now();
-        due = wait > 4 ? setTimeout(() => (due = requestAnimationFrame(paint)), wait) : requestAnimationFrame(paint);
+      // At most once in `pace` ms, and the page has as much time for itself as painting took; whoever is in a hurry goes first.
+      function draw(pace = 0) {
+        if (!Plotly || signal.aborted) return;
+        const at = Math.max(began + pace, 2 * ended - began);
+        if (at >= planned) return;
+        planned = at;
+        clearTimeout(timer);
+        cancelAnimationFrame(request);
+        timer = setTimeout(() => (request = requestAnimationFrame(paint)), at - performance.now());
       }
       function dress() {
         const theme = themeOf(el);
@@ -293,8 +297,8 @@ export default () => {
       return () => {
         for (const observer of [sight, size, mood]) observer.disconnect();
         clearInterval(again);
-        clearTimeout(due);
-        cancelAnimationFrame(due);
+        clearTimeout(timer);
+        cancelAnimationFrame(request);
         clearTimeout(leaving);
         views.delete(view);
         report(false);

@@ -19,6 +19,8 @@ from redislab.screen.figures import columns, figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.words import Words
 
+PACE = 0.2  # s between two paintings while nobody turns a knob: what the page does not take is left to the load
+LIVELY = 1.0  # s after a turn in which every sample is painted
 IDLE = 120.0  # s without a touch, until a panel pauses
 READING = 1.0  # s between two changes of the words: faster cannot be read
 NOTES = {
@@ -61,7 +63,7 @@ class Panel(widgets.VBox):
         self.experiment, self.guess, self._autostart = experiment, guess, autostart
         self._session, self._last, self._loop = None, Sample(0.0, {}, {}), _running_loop()
         self._visible, self._because, self._turning = False, "new", None
-        self._touched, self._spoke = time.monotonic(), 0.0
+        self._touched, self._turned_at, self._spoke = time.monotonic(), 0.0, 0.0
         self.figure = LiveFigure(
             figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._page)
         )
@@ -73,7 +75,7 @@ class Panel(widgets.VBox):
         super().__init__(self._rows())
         for name in ("rl", "rl-panel"):
             self.add_class(name)
-        self._speak()
+        self._show_state()
 
     @property
     def recording(self):
@@ -103,7 +105,9 @@ class Panel(widgets.VBox):
 
     def _toolbar(self) -> widgets.HBox:
         self._go = button("Start", self._posted(self._start_or_pause), "rl-go", icon="play")
-        reset = button("Reset", self._posted(self._reset), icon="refresh", tooltip="Begin anew, with the knobs where they are")
+        reset = button(
+            "Reset", self._posted(self._reset), icon="refresh", tooltip="Begin anew, with the knobs where they are"
+        )
         actions = [
             button(label, self._posted(functools.partial(self._act, name)), "rl-action", icon="bolt")
             for name, label in self.experiment.actions().items()
@@ -112,7 +116,9 @@ class Panel(widgets.VBox):
             button(label, self._posted(functools.partial(self._preset, knobs)), "rl-preset")
             for label, knobs in self.experiment.presets.items()
         ]
-        self._show_table = widgets.ToggleButton(description="Table", icon="table", tooltip="What is plotted, as figures")
+        self._show_table = widgets.ToggleButton(
+            description="Table", icon="table", tooltip="What is plotted, as figures"
+        )
         self._show_table.add_class("rl-button").observe(self._posted(lambda _: self._toggle_table()), "value")
         csv = button("CSV", self._posted(self._download), icon="download", tooltip="All samples so far, as a file")
         groups = [[self._go, reset], actions, [self._show_table, csv], presets]
@@ -157,7 +163,9 @@ class Panel(widgets.VBox):
         if self.measuring:
             self._session.act(name)
         else:
-            self._status.html = self._status_text("Press Start first: there is nothing running that this could be done to.")
+            self._status.html = self._status_text(
+                "Press Start first: there is nothing running that this could be done to."
+            )
 
     def _preset(self, knobs: dict) -> None:
         self.experiment.turn(knobs)
@@ -174,7 +182,7 @@ class Panel(widgets.VBox):
         """A knob was set, by the page or by a cell; only then does its control have to follow."""
         if change.name != self._turning:
             self._controls[change.name].show(change.new)
-        self._spoke = 0.0
+        self._spoke, self._turned_at = 0.0, time.monotonic()
 
     def _toggle_table(self) -> None:
         self._table.layout.display = "" if self._show_table.value else "none"
@@ -205,7 +213,8 @@ class Panel(widgets.VBox):
     def _event(self, event) -> None:
         if isinstance(event, Sample):
             self._last = event
-            self.figure.feed(frame(self.experiment.charts, event.t, event.values))
+            pace = 0.0 if time.monotonic() - self._turned_at < LIVELY else PACE
+            self.figure.feed(frame(self.experiment.charts, event.t, event.values), pace)
             if time.monotonic() - self._spoke >= READING:
                 self._speak()
             if time.monotonic() - self._touched > IDLE and self.measuring:
