@@ -1,0 +1,64 @@
+"""From charts and samples to figures and points."""
+
+import pytest
+
+from redislab.bench import Chart, Line
+from redislab.screen.figures import columns, figures, frame
+
+TIME = Chart(
+    "Hits", (Line("hits", "measured"), Line("forecast", "predicted", "dash", "predicted")), unit="%", low=0, high=100
+)
+LATENCY = Chart("Latency", (Line("p99", "p99"),), unit="ms", log_y=True)
+BARS = Chart("Parts", (Line("python", "Python"), Line("server", "server")), unit="µs", kind="bars", low=0)
+CURVE = Chart("Curve", (Line("curve", "curve"),), unit="ms", kind="xy", log_x=True, x_title="batch", x_unit="commands")
+ALL = (TIME, LATENCY, BARS, CURVE)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return [figure.to_plotly_json() for figure in figures(ALL, 60.0)]
+
+
+def test_every_chart_is_a_figure_and_every_line_a_trace_that_its_key_finds(drawn):
+    assert [figure["layout"]["title"]["text"] for figure in drawn] == ["Hits", "Latency", "Parts", "Curve"]
+    assert [trace["uid"] for trace in drawn[0]["data"]] == ["hits", "forecast"]
+    assert drawn[0]["data"][1]["line"]["dash"] == "dash" and drawn[0]["data"][1]["meta"] == {"role": "predicted"}
+
+
+def test_every_axis_has_its_unit(drawn):
+    assert [figure["layout"]["annotations"][0]["text"] for figure in drawn if "annotations" in figure["layout"]] == [
+        "↑ %",
+        "↑ ms, log",
+        "↑ ms",
+    ]
+    assert drawn[0]["layout"]["xaxis"]["ticksuffix"] == " s"
+    assert drawn[2]["layout"]["xaxis"]["ticksuffix"] == " µs"
+    assert drawn[3]["layout"]["xaxis"]["title"]["text"] == "batch, commands"
+
+
+def test_given_bounds_are_kept_and_others_are_left_to_settle(drawn):
+    assert list(drawn[0]["layout"]["yaxis"]["range"]) == [0, 100]
+    assert [figure["layout"]["meta"]["settle"] for figure in drawn] == [[], ["y"], ["x"], ["x", "y"]]
+    assert drawn[1]["layout"]["yaxis"]["type"] == drawn[3]["layout"]["xaxis"]["type"] == "log"
+
+
+def test_a_sample_is_a_point_for_each_line_and_other_bars():
+    values = {"hits": 60.0, "p99": None, "python": 200.0, "server": 3.0, "curve": [(1, 10.0), (10, 2.0)]}
+    points = frame(ALL, 4.2, values)
+    assert points["hits"] == (4.2, 60.0) and points["forecast"] == points["p99"] == (4.2, None)
+    assert points["bars of Parts"] == ([3.0, 200.0], ["server", "Python"])
+    assert points["curve"] == ([1, 10], [10.0, 2.0])
+
+
+def test_a_curve_without_points_is_empty():
+    assert frame((CURVE,), 0.0, {"curve": []})["curve"] == frame((CURVE,), 0.0, {})["curve"] == ([], [])
+
+
+def test_the_table_has_a_heading_with_unit_for_each_figure_once():
+    assert list(columns((*ALL, LATENCY))) == [
+        ("hits", "measured, %"),
+        ("forecast", "predicted, %"),
+        ("p99", "Latency, ms"),
+        ("python", "Python, µs"),
+        ("server", "server, µs"),
+    ]

@@ -1,0 +1,80 @@
+"""The panel without a page: nothing runs, knobs are linked, and closing leaves nothing."""
+
+import ipywidgets as widgets
+import pytest
+
+from redislab.bench import Chart, Experiment, Line, choice, number
+from redislab.course import predict
+from redislab.errors import KnobError
+from redislab.screen import panel
+from redislab.screen.words import quantity
+
+
+class Lab(Experiment):
+    title, claim = "A lab", "It is so"
+    level = number(10.0, 0, 100, label="Level", unit="%")
+    mode = choice("one", ["one", "two"], label="Mode")
+    charts = (Chart("Level", (Line("level", "level"),), unit="%"),)
+    presets = {"Full": {"level": 100.0, "mode": "two"}}
+
+
+@pytest.fixture
+def shown():
+    made = panel(Lab())
+    yield made
+    made.close()
+
+
+def test_without_a_page_nothing_runs(shown):
+    assert shown.recording is None and not shown.measuring
+    assert "Press Start" in shown._status.html
+
+
+def test_a_slider_turns_the_knob_and_the_knob_moves_the_slider(shown):
+    slider = shown._controls["level"].widget
+    slider.value = 42.0
+    assert shown.experiment.level == 42.0
+    shown.experiment.level = 77.0
+    assert slider.value == 77.0
+
+
+def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):
+    shown.experiment.level = 12.345
+    assert shown.experiment.level == 12.345 and shown._controls["level"].widget.value == 12.0
+
+
+def test_a_preset_turns_its_knobs(shown):
+    shown._preset(Lab.presets["Full"])
+    assert (shown._controls["level"].widget.value, shown._controls["mode"].widget.value) == (100.0, "two")
+
+
+def test_a_knob_out_of_bounds_raises_in_the_cell_and_changes_nothing(shown):
+    with pytest.raises(KnobError, match="from 0 to 100"):
+        shown.experiment.level = 101
+    assert shown._controls["level"].widget.value == 10.0
+
+
+def test_an_action_before_start_is_answered_with_what_to_do(shown):
+    shown._act("anything")
+    assert "Press Start first" in shown._status.html
+
+
+def test_the_same_experiment_shown_again_replaces_its_panel_and_closing_leaves_no_widget():
+    before = len(widgets.widgets.widget._instances)
+    first = panel(Lab())
+    second = panel(Lab())
+    assert first.comm is None and second.comm is not None
+    second.close()
+    second.close()
+    assert len(widgets.widgets.widget._instances) == before
+
+
+def test_the_guess_stands_beside_the_claim():
+    guess = predict("How much?", 0, 100, unit="%", key="level")
+    shown = panel(Lab(), guess=guess)
+    assert "not made yet" in shown._claim.html
+    guess.value = 30.0
+    shown._speak()
+    assert quantity(30.0, "%") in shown._claim.html
+    shown.close()
+    guess.close()
