@@ -41,7 +41,8 @@ class Knobs(Experiment):
         if self.broken:
             raise RuntimeError("it was broken")
         curve = [(x, self.level * x) for x in range(5)]
-        return {"level": self.level, "half": self.level / 2, "size": self.size, "two": 1 + (self.mode == "two"), "on": 1 + self.on, "curve": curve}
+        mode = 1 + (self.mode == "two")
+        return {"level": self.level, "half": self.level / 2, "size": self.size, "two": mode, "on": 1 + self.on, "curve": curve}
 
     def sentence(self, values):
         return f"The level is {values['level']:.0f}."
@@ -50,7 +51,10 @@ class Knobs(Experiment):
         return "so it is"
 """
 SHOWN = "shown = panel(Knobs())\nshown"
-IN_KERNEL = "(len(__import__('ipywidgets').widgets.widget._instances), __import__('threading').active_count(), len(__import__('os').listdir('/proc/self/fd')))"
+IN_KERNEL = (
+    "(len(__import__('ipywidgets').widgets.widget._instances), __import__('threading').active_count(),"
+    " len(__import__('os').listdir('/proc/self/fd')))"
+)
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ def milliseconds(latencies: HdrHistogram, percentile: float) -> float:
 
 @dataclass
 class Slot:
+    """What ended within one step of the window: counts by tag, and latencies by kind of request."""
+
     began: float
     offered: int = 0
     ended: int = 0

@@ -22,7 +22,7 @@ def predict(question: str, low: float, high: float, *, unit: str = "", key: str 
     if not low < high:
         raise ValueError(f"A guess needs room: low={low} has to be below high={high}.")
     if key in _guesses:
-        close_tree(_guesses[key])
+        _guesses[key].close()
     _guesses[key] = Guess(question, low, high, unit, key)
     return _guesses[key]
 
@@ -53,6 +53,11 @@ class Guess(widgets.VBox):
             f"You guessed {quantity(self.value, self.unit)}; measured: {measured(found, self.unit)}, "
             f"{off} {'more' if found > self.value else 'less'}."
         )
+
+    def close(self) -> None:
+        """Leave the page, with everything it is made of."""
+        if self.comm is not None:
+            close_tree(self)
 
     def _toggle(self) -> None:
         kept = self.value is None

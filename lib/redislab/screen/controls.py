@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from redislab.bench import Knob
 from redislab.screen.words import quantity
 
-STOPS = (1, 1.1, 1.2, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)  # in each decade of a log slider
+STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
 class Control:
@@ -46,7 +46,9 @@ def stops(knob: Knob) -> list:
         step = knob.step or (1 if knob.kind == "integer" else (knob.high - knob.low) / 100)
         values = [float(f"{knob.low + i * step:.6g}") for i in range(math.ceil((knob.high - knob.low) / step))]
     inside = {knob.low, knob.high, knob.default, *(value for value in values if knob.low <= value <= knob.high)}
-    return sorted({int(value) for value in inside if value == int(value)} if knob.kind == "integer" else map(float, inside))
+    return sorted(
+        {int(value) for value in inside if value == int(value)} if knob.kind == "integer" else map(float, inside)
+    )
 
 
 def nearest(options, value):
@@ -55,7 +57,9 @@ def nearest(options, value):
 
 def _slider(knob: Knob, value):
     options = [(quantity(stop, knob.unit), stop) for stop in stops(knob)]
-    return widgets.SelectionSlider(options=options, value=nearest(options, value), description=knob.label, continuous_update=True)
+    return widgets.SelectionSlider(
+        options=options, value=nearest(options, value), description=knob.label, continuous_update=True
+    )
 
 
 def _menu(knob: Knob, value):

@@ -45,7 +45,9 @@ def source(thing) -> "Source":
         text = textwrap.dedent(inspect.getsource(thing))
         place = Path(inspect.getsourcefile(thing)).name
     except (TypeError, OSError):
-        raise TypeError(f"There is no source to show of {thing!r}: give a class or a function, such as show(CacheAside).") from None
+        raise TypeError(
+            f"There is no source to show of {thing!r}: give a class or a function, such as show(CacheAside)."
+        ) from None
     scripts = {f"{name}.lua": lua.script(name) for name in dict.fromkeys(LUA.findall(text))}
     return Source({place: text} | scripts)
 
@@ -54,11 +56,15 @@ class Source(dict):
     """Source texts by file name; a notebook shows them highlighted, a terminal as they are."""
 
     def _repr_html_(self) -> str:
-        parts = "".join(f"<figcaption>{escape(name)}</figcaption>{_highlighted(name, text)}" for name, text in self.items())
+        parts = "".join(
+            f"<figcaption>{escape(name)}</figcaption>{_highlighted(name, text)}" for name, text in self.items()
+        )
         return f"<style>{_sheet()}</style><figure class='rl-source'>{parts}</figure>"
 
     def __repr__(self) -> str:
-        return "\n\n".join(f"{'#' if name.endswith('.py') else '--'} {name}\n{text.rstrip()}" for name, text in self.items())
+        return "\n\n".join(
+            f"{'#' if name.endswith('.py') else '--'} {name}\n{text.rstrip()}" for name, text in self.items()
+        )
 
 
 def _highlighted(name: str, text: str) -> str:

@@ -77,7 +77,9 @@ def table(columns: list[tuple[str, str]], samples: list[dict], rows: int = 12) -
         chosen[int(sample["t"])] = sample
     head = "".join(f"<th scope='col'>{escape(label)}</th>" for _, label in [("t", "time, s"), *columns])
     body = "".join(
-        f"<tr><td>{second}</td>" + "".join(f"<td>{escape(measured(sample.get(key)))}</td>" for key, _ in columns) + "</tr>"
+        f"<tr><td>{second}</td>"
+        + "".join(f"<td>{escape(measured(sample.get(key)))}</td>" for key, _ in columns)
+        + "</tr>"
         for second, sample in sorted(chosen.items(), reverse=True)[:rows]
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
