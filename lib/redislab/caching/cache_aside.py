@@ -30,7 +30,7 @@ class CacheAside:
         client: Redis, with `decode_responses` and a short `socket_timeout` (see CircuitBreaker).
         source: has `kind`, `find(id) -> dict | None` and `save(id, record)`.
         keys: a KeyNamespace.
-        ttl, missing_ttl: seconds that a record, and the absence of one, are kept.
+        ttl, missing_ttl: seconds that a record, and the absence of one, are kept; 0: not at all.
         jitter: the fraction by which a TTL varies: stored together is not expired together.
         lease_ttl: seconds after which a reader who died while loading is given up.
     """
@@ -64,7 +64,9 @@ class CacheAside:
 
     def put(self, id, record) -> None:
         self.source.save(id, record)  # first: a delete before the commit lets the old row back in
-        key = self.keys.entity(self.source.kind, id)
+        self._forget(self.keys.entity(self.source.kind, id))
+
+    def _forget(self, key) -> None:
         try:
             if self.breaker.allow():
                 return self._delete(key)
@@ -80,8 +82,10 @@ class CacheAside:
 
     def _load(self, key, id):
         token, cached = self._wait(key) if self.single_flight else (None, None)
-        if cached is not None:
-            return json.loads(cached)
+        return self._fetch(key, id, token) if cached is None else json.loads(cached)
+
+    def _fetch(self, key, id, token):
+        """Load it and store it, if the lease is still there; a load that fails gives the lease back."""
         try:
             record = self.source.find(id)
         except Exception:
@@ -103,7 +107,7 @@ class CacheAside:
         return None, None
 
     def _store(self, key, value, token, ttl=1.0) -> None:
-        life = max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter)))
+        life = self._life(ttl)
         try:
             if token:
                 both = [key, self.keys.beside(key, "lease")]
@@ -114,6 +118,10 @@ class CacheAside:
             pass  # what it has, it still serves
         except redis.RedisError:
             self.breaker.failure()
+
+    def _life(self, ttl) -> int:
+        """Milliseconds: the TTL, give or take its jitter."""
+        return max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter)))
 
     def _delete(self, *keys) -> None:
         self.client.delete(*keys, *(self.keys.beside(key, "lease") for key in keys))
