@@ -1,9 +1,20 @@
 """Caching patterns: each has `get(id)` and `put(id, record)`, so that a comparison is a loop."""
 
 from redislab.caching.as_in_the_module import ModuleCacheAside
+from redislab.caching.bloom_filter import BitmapFilter, BloomFilter
+from redislab.caching.bloom_guard import BloomGuard
 from redislab.caching.cache_aside import CacheAside
 from redislab.caching.circuit_breaker import CircuitBreaker
 from redislab.caching.early_refresh import EarlyRefresh
 from redislab.caching.serve_stale import ServeStale
 
-__all__ = ["CacheAside", "CircuitBreaker", "EarlyRefresh", "ModuleCacheAside", "ServeStale"]
+__all__ = [
+    "BitmapFilter",
+    "BloomFilter",
+    "BloomGuard",
+    "CacheAside",
+    "CircuitBreaker",
+    "EarlyRefresh",
+    "ModuleCacheAside",
+    "ServeStale",
+]

@@ -107,7 +107,7 @@ class CacheAside:
         return None, None
 
     def _store(self, key, value, token, ttl=1.0) -> None:
-        life = self._life(ttl)
+        value, life = value if ttl else "", self._life(ttl)
         try:
             if token:
                 both = [key, self.keys.beside(key, "lease")]

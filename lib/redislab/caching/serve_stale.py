@@ -44,4 +44,4 @@ class ServeStale(CacheAside):
         self._store(key, json.dumps(record), token, self.ttl if record else self.missing_ttl)
 
     def _store(self, key, value, token, ttl=1.0) -> None:
-        super()._store(key, value, token, ttl + self.stale_for)
+        super()._store(key, value, token, ttl and ttl + self.stale_for)

@@ -1,0 +1,106 @@
+"""Both filters, wherever they can be: nobody who was added is turned away, few others are let in."""
+
+import os
+import secrets
+
+import pytest
+
+from redislab.bench import watch
+from redislab.caching import BitmapFilter, BloomFilter
+from redislab.caching.bloom_filter import size
+from redislab.keys import KeyNamespace
+from redislab.world.lab import first
+from tests.conftest import needs
+
+IDS = range(1, 5001)
+
+
+@pytest.fixture(scope="module")
+def bloom_server():
+    """A Redis with the Bloom type: the image that REDISLAB_REDIS_BLOOM_IMAGE names, or the public one."""
+    needs("docker")
+    image = os.environ.get("REDISLAB_REDIS_BLOOM_IMAGE", "redis:8.2.1")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REDISLAB_REDIS_IMAGE", image)
+        server, _ = first(("docker",), report=print)
+    yield server
+    server.close()
+
+
+@pytest.fixture(
+    params=[BitmapFilter, pytest.param(BloomFilter, marks=pytest.mark.docker)], ids=lambda kind: kind.__name__
+)
+def make(request, lab):
+    """`make(**options)`: a filter in a namespace of its own."""
+    server = lab.server if request.param is BitmapFilter else request.getfixturevalue("bloom_server")
+    assert request.param is BitmapFilter or "bloom" in server.capabilities
+    client, keys = server.client(), KeyNamespace(f"{lab.prefix}:{secrets.token_hex(4)}")
+    return lambda **options: request.param(client, keys, "user", **{"capacity": len(IDS), **options})
+
+
+def test_an_id_that_was_added_is_never_turned_away(make):
+    known = make()
+    known.fill(IDS)
+    assert all(known.may_hold(id) for id in (*IDS[:300], *IDS[-300:]))
+
+
+@pytest.mark.parametrize("error_rate", [0.2, 0.05, 0.01])
+def test_about_as_many_others_are_let_in_as_was_asked_for(make, error_rate):
+    known = make(error_rate=error_rate)
+    known.fill(IDS)
+    let_in = sum(known.may_hold(id) for id in range(10**6, 10**6 + 2000))
+    assert let_in <= 1.6 * 2000 * error_rate + 10
+    assert let_in > 0
+
+
+def test_what_is_added_later_is_held_and_a_filter_filled_anew_forgets(make):
+    known = make(error_rate=0.001)
+    known.fill(IDS)
+    known.add(9_000_001, 9_000_002)
+    assert known.may_hold(9_000_001) and known.may_hold(9_000_002)
+    known.fill(IDS)
+    assert not known.may_hold(9_000_001)
+
+
+def test_an_id_may_be_a_number_or_a_word(make):
+    known = make(error_rate=0.001)
+    known.fill(["ada", 7])
+    assert known.may_hold("ada") and known.may_hold("7") and not known.may_hold("grace")
+
+
+def test_a_filter_that_is_not_there_turns_nobody_away(make):
+    # Given a Redis that was emptied, and writers who go on adding
+    known = make()
+    assert known.may_hold(1)
+    known.add(1)
+    # Expect that the others are still let in
+    assert known.may_hold(1) and known.may_hold(2)
+
+
+def test_one_round_trip_an_answer_and_nothing_left_beside_the_filter(make):
+    known = make()
+    known.fill(IDS)
+    with watch(known.client) as sent:
+        known.may_hold(1)
+    assert len(sent.commands) == 1
+    assert list(known.client.scan_iter(f"{known.keys.prefix}:*")) == [known.key]
+    assert known.client.ttl(known.key) == -1
+
+
+def test_its_memory_is_what_the_formula_says(make):
+    small, large = make(error_rate=0.1), make(error_rate=0.001)
+    for known, bits in ((small, 4.79), (large, 14.38)):  # an id, by −ln p / (ln 2)²
+        known.fill(IDS)
+        assert known.bits == pytest.approx(bits * len(IDS), rel=0.001)
+        # the server rounds: up to the next power of two, at most
+        assert 0.95 * known.bits / 8 <= known.client.memory_usage(known.key) <= 2.2 * known.bits / 8 + 500
+
+
+def test_the_size_for_a_textbook_case():
+    assert size(1000, 0.01) == (9586, 7)
+
+
+@pytest.mark.parametrize(("capacity", "error_rate"), [(0, 0.01), (10, 0), (10, 1), (10, -1), (10**9, 0.01)])
+def test_a_filter_that_cannot_be_is_refused_at_the_door(capacity, error_rate):
+    with pytest.raises(ValueError, match=r"[Cc]hoose"):
+        BitmapFilter(None, KeyNamespace("shop"), "user", capacity=capacity, error_rate=error_rate)

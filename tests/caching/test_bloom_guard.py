@@ -1,0 +1,93 @@
+"""Cache-aside behind a filter: unknown ids cost nothing, and no row is ever denied."""
+
+import pytest
+
+from redislab.bench import watch
+from redislab.caching import BitmapFilter, BloomGuard, CacheAside
+from redislab.keys import KeyNamespace
+from tests.caching.test_caching import Counted, runs
+from tests.conftest import settles
+
+UNKNOWN = range(10**6, 10**6 + 200)
+NEW = iter(range(700_001, 800_000))  # ids that nobody has inserted yet
+
+
+@pytest.fixture
+def users(database):
+    return Counted(database.users)
+
+
+def guard(client, users, prefix, **options):
+    keys = KeyNamespace(f"{prefix}:{next(runs)}")
+    known = BitmapFilter(client, keys, "user", capacity=20_000, error_rate=0.001)
+    known.fill(users._table.ids)
+    return BloomGuard(client, users, keys, filter=known, **options)
+
+
+@pytest.fixture
+def guarded(lab, users):
+    return guard(lab.client(), users, lab.prefix, ttl=60)
+
+
+def test_what_is_there_is_found_and_hits_cost_no_more_than_without_it(guarded, users):
+    assert [guarded.get(id)["id"] for id in (1, 5000, 10_000)] == [1, 5000, 10_000]
+    with watch(guarded.client) as sent:
+        guarded.get(5000)
+    assert sent.round_trips == 1
+    assert users.finds == 3
+
+
+def test_ids_that_never_existed_reach_neither_the_database_nor_the_cache(guarded, users):
+    before = guarded.client.dbsize()
+    assert {guarded.get(id) for id in UNKNOWN} == {None}
+    assert users.finds <= 5  # the false positives
+    assert guarded.client.dbsize() - before <= 5
+
+
+def test_an_unknown_id_costs_two_round_trips(guarded):
+    turned_away = next(id for id in UNKNOWN if not guarded.filter.may_hold(id))
+    with watch(guarded.client) as sent:
+        guarded.get(turned_away)
+    assert sent.round_trips == 2
+
+
+def test_what_is_put_is_heard_of_and_read_back(guarded, database):
+    id = next(NEW)
+    assert guarded.get(id) is None
+    guarded.put(id, database.users.find(1) | {"name": "Grace Hopper"})
+    assert guarded.get(id)["name"] == "Grace Hopper"
+    guarded.put(id, guarded.get(id) | {"name": "Grace Murray"})
+    assert (guarded.get(id)["name"], guarded.get(id)["version"]) == ("Grace Murray", 2)
+
+
+def test_a_filter_that_was_lost_denies_nothing(guarded):
+    guarded.client.delete(guarded.filter.key)
+    assert guarded.get(1234)["id"] == 1234
+    assert guarded.get(UNKNOWN[0]) is None
+
+
+def test_a_redis_that_hangs_while_a_row_is_inserted_hears_of_it_later(private, database, users):
+    # Given a filter, and a Redis that hangs
+    guarded, id = guard(private.client(socket_timeout=0.1), users, "shop"), next(NEW)
+    private.pause()
+    try:
+        # If a row is inserted, it is inserted all the same
+        guarded.put(id, database.users.find(1))
+        assert guarded.get(id)["id"] == id
+    finally:
+        private.resume()
+    # Expect that this client denies it at no time, and that the filter has heard of it in the end
+    found = []
+    settles(lambda: found.append(guarded.get(id)) or guarded.breaker.is_open)
+    assert all(found)
+    guarded.client.delete(guarded.keys.user(id))
+    assert guarded.get(id)["id"] == id
+    assert guarded.filter.may_hold(id)
+
+
+@pytest.mark.parametrize("options", [{}, {"single_flight": False}])
+def test_with_no_time_for_missing_ids_nothing_is_stored_for_them(lab, users, options):
+    cache = CacheAside(lab.client(), users, KeyNamespace(f"{lab.prefix}:{next(runs)}"), missing_ttl=0, **options)
+    assert [cache.get(UNKNOWN[0]) for _ in range(3)] == [None] * 3
+    assert users.finds == 3
+    assert not list(lab.redis.scan_iter(f"{cache.keys.prefix}:*"))
