@@ -5,7 +5,9 @@ RedislabError
 ├── DatabaseError     the database could not be started or reached
 ├── KnobError         a knob that does not exist, or a value out of its bounds (also a ValueError)
 ├── ExperimentError   an experiment failed while it was measured
-└── CapabilityError   the server cannot do what a lesson needs
+├── CapabilityError   the server cannot do what a lesson needs
+└── WriteError        a write was not acknowledged
+    └── BacklogError  because too many others wait for the database
 """
 
 
@@ -31,3 +33,21 @@ class ExperimentError(RedislabError):
 
 class CapabilityError(RedislabError):
     """The server cannot do what a lesson needs; the message names the nearest thing that it can do."""
+
+
+class WriteError(RedislabError):
+    """A write was not acknowledged; the message says whether it may have been taken all the same."""
+
+
+class BacklogError(WriteError):
+    """A write was not taken, because `waiting` others wait for the database, dead letters included."""
+
+    def __init__(self, waiting: int):
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return (
+            f"{self.waiting:,} writes wait for the database, so this one was not taken. "
+            "Is the database up, and a worker running? Dead letters count too: replay() them."
+        )

@@ -28,6 +28,13 @@ class KeyNamespace:
         """`prefix:order:id`, a string of JSON."""
         return self.entity("order", id)
 
+    def stream(self, kind: str) -> str:
+        """`prefix:stream:kind`, a stream: the writes of a kind that wait for the database, one message each.
+
+        Its field `record` is JSON with the row's id and version; the message's ID is `version-0`.
+        """
+        return self.entity("stream", kind)
+
     def beside(self, key: str, role: str) -> str:
         """`prefix:role:{key}`: a companion of `key` in the same slot, so that a script may use both on a cluster.
 

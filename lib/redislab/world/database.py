@@ -21,7 +21,7 @@ FORM = "sqlite:///file or postgresql://user:password@host/name"
 
 
 class Table:
-    """One table, by id: `find` a row as a dict, `save` one and have its version grow.
+    """One table, by id: `find` a row as a dict, `save` one and have its version grow, `save_many` that bring theirs.
 
     Attributes:
         kind: what one row is: "user", "product" or "order".
@@ -29,12 +29,17 @@ class Table:
 
     def __init__(self, database: "Database", table):
         self._database, self._table, self.kind = database, table, table.name.rstrip("s")
+        self._columns = table.c.keys()
         self._select = select(table).where(table.c.id == bindparam("id"))
         dialect = {"sqlite": sqlite, "postgresql": postgresql}[database.engine.dialect.name]
         insert = dialect.insert(table)
-        given = {name: insert.excluded[name] for name in table.c.keys() if name not in ("id", "version")}
+        given = {name: insert.excluded[name] for name in self._columns if name not in ("id", "version")}
         upsert = insert.on_conflict_do_update(index_elements=["id"], set_={**given, "version": table.c.version + 1})
         self._upsert = upsert.returning(table.c.version)
+        own = insert.excluded.version
+        self._newer = insert.on_conflict_do_update(
+            index_elements=["id"], set_={**given, "version": own}, where=table.c.version < own
+        )
 
     def find(self, id) -> dict | None:
         """The row, or None. One SELECT."""
@@ -44,9 +49,27 @@ class Table:
 
     def save(self, id, record) -> int:
         """Insert or update the row, commit, and return its new version. Every column is written."""
-        values = {name: record[name] for name in self._table.c.keys() if name not in ("id", "version")}
+        values = {name: record[name] for name in self._columns if name not in ("id", "version")}
         with self._database.statement("save") as connection:
             return connection.execute(self._upsert, {**values, "id": id, "version": 1}).scalar_one()
+
+    def save_many(self, records) -> None:
+        """Insert or update the rows in one transaction, a statement each; every record has its id and its version.
+
+        A row is left as it is if its version is not older, so that records may come twice and in any order.
+        """
+        rows = [{name: record[name] for name in self._columns} for record in records]
+        if not rows:
+            return
+        rows.sort(key=lambda row: (row["id"], row["version"]))  # two transactions that lock in one order never deadlock
+        with self._database.statement("save", len(rows)) as connection:
+            connection.execute(self._newer, rows)
+
+    def versions(self, least: int = 0) -> dict:
+        """Versions by id, of the rows whose version is at least `least`. A scan of the table."""
+        query = select(self._table.c.id, self._table.c.version).where(self._table.c.version >= least)
+        with self._database.statement("scan") as connection:
+            return dict(connection.execute(query).tuples().all())
 
     @functools.cached_property
     def ids(self) -> list[int]:
@@ -59,10 +82,11 @@ class Database:
     """A handle on a seeded database. What is added to it is this handle's alone, and is labelled as added.
 
     Attributes:
-        added_latency: seconds that each statement takes longer.
-        width: how many statements may run at once; the others queue. None: no limit.
-        failing: True makes every statement raise DatabaseError.
-        statements: how many were sent, by kind: "find", "save".
+        added_latency: seconds that each transaction takes longer.
+        width: how many transactions may run at once; the others queue. None: no limit.
+        failing: True makes every transaction raise DatabaseError.
+        statements: how many were sent, by kind: "find", "save", "scan".
+        transactions: how many were begun; only `save_many` puts more than one statement into one.
 
     Raises:
         DatabaseError: it cannot be reached.
@@ -71,17 +95,18 @@ class Database:
     def __init__(self, url: str):
         self.url, self.engine = url, connect(url)
         self.added_latency, self.width, self.failing = 0.0, None, False
-        self.statements = {"find": 0, "save": 0, "scan": 0}
+        self.statements, self.transactions = {"find": 0, "save": 0, "scan": 0}, 0
         self._running, self._door = 0, threading.Condition()
         self.product = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.engine.dialect.name]
         self.version = self._version()
         self.users, self.products, self.orders = (Table(self, dataset.metadata.tables[name]) for name in dataset.SIZES)
 
     @contextmanager
-    def statement(self, kind: str):
-        """A connection for one transaction, after the wait that was added."""
+    def statement(self, kind: str, count: int = 1):
+        """A connection for one transaction of `count` statements, after the wait that was added."""
         with self._door:
-            self.statements[kind] += 1
+            self.statements[kind] += count
+            self.transactions += 1
             self._door.wait_for(lambda: self.width is None or self._running < self.width)
             self._running += 1
         try:

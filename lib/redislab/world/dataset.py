@@ -2,7 +2,7 @@
 
 import random
 
-from sqlalchemy import Column, Float, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, func, insert, select
 
 SIZES = {"users": 10_000, "products": 1_000, "orders": 20_000}
 SEED = 2026
@@ -11,8 +11,8 @@ metadata = MetaData()
 
 
 def _table(name: str, *columns: Column) -> Table:
-    """A table with an id and a version, which grows by 1 with each write: staleness can be measured."""
-    version = Column("version", Integer, nullable=False, default=1)
+    """A table with an id and a version, which grows with each write, by 1 or to a time in µs: staleness can be measured."""
+    version = Column("version", BigInteger, nullable=False, default=1)
     return Table(name, metadata, Column("id", Integer, primary_key=True), *columns, version)
 
 

@@ -1,0 +1,42 @@
+-- Accept a write: give it a version, queue it for the database, and cache it. All of it, or nothing.
+--
+-- KEYS[1]  the entry; it gets no TTL, so that what the database has not got can neither expire nor fall to volatile-*
+-- KEYS[2]  the entry's lease: a reader who loaded the old row can no longer store it
+-- KEYS[3]  the stream of accepted writes
+-- KEYS[4]  the stream of dead letters
+-- ARGV[1]  the record as JSON, up to where its version goes
+-- ARGV[2]  how many writes and dead letters may wait
+--
+-- Returns the version, or minus the number of those that wait if that is too many. A version is the server's time in µs,
+-- or one more than the last if the clock has not moved on; it is the message's ID as well, so the stream is in its order.
+
+local waiting = redis.call('XLEN', KEYS[3]) + redis.call('XLEN', KEYS[4])
+if waiting >= tonumber(ARGV[2]) then
+    return -waiting
+end
+
+local record
+local function queue(version)
+    local digits = string.format('%.0f', version)
+    record = ARGV[1] .. digits .. '}'
+    return redis.pcall('XADD', KEYS[3], digits .. '-0', 'record', record)
+end
+
+local now = redis.call('TIME')
+local version = now[1] * 1000000 + now[2]
+local added = queue(version)
+if added.err then
+    local about = redis.call('XINFO', 'STREAM', KEYS[3])
+    for i = 1, #about, 2 do
+        if about[i] == 'last-generated-id' then
+            version = tonumber(string.match(about[i + 1], '^%d+')) + 1
+        end
+    end
+    added = queue(version)
+    if added.err then
+        return added
+    end
+end
+redis.call('SET', KEYS[1], record)
+redis.call('DEL', KEYS[2])
+return version
