@@ -1,0 +1,209 @@
+"""The stream of accepted writes, step by step, on every Redis that this machine has."""
+
+import json
+
+import pytest
+import redis
+from redis.crc import key_slot
+
+from redislab.bench import watch
+from redislab.caching.backlog import GROUP, Backlog
+from redislab.keys import KeyNamespace
+from redislab.world.lab import first
+from tests.caching.test_caching import runs
+from tests.conftest import backends, have
+
+RECORD = {"id": 7, "name": "Ada", "version": 3}
+
+
+@pytest.fixture(scope="module", params=backends())
+def server(request):
+    have(request.param)
+    server, _ = first((request.param,), report=print)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def client(server):
+    client = server.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def backlog(client):
+    backlog = Backlog(client, KeyNamespace(f"{{shop{next(runs)}}}"), "user")
+    backlog.open()
+    return backlog
+
+
+def life() -> int:
+    return 60_000
+
+
+class TestAccept:
+    def test_a_write_is_cached_and_queued_in_one_round_trip(self, backlog, client):
+        client.set(backlog.keys.beside(backlog.keys.user(7), "lease"), "a reader's")
+        backlog.accept(7, RECORD, 10)
+        with watch(client) as sent:
+            version = backlog.accept(7, RECORD, 10)
+        assert sent.round_trips == 1 and len(sent.commands) == 1
+        entry = client.get(backlog.keys.user(7))
+        assert json.loads(entry) == RECORD | {"version": version}
+        assert client.pttl(backlog.keys.user(7)) == -1  # it neither expires nor falls to volatile-*
+        assert not client.exists(backlog.keys.beside(backlog.keys.user(7), "lease"))
+        assert client.xrange(backlog.stream)[-1] == (f"{version}-0", {"record": entry})
+
+    def test_a_version_is_the_servers_time_in_microseconds(self, backlog, client):
+        (before, _), version, (after, _) = client.time(), backlog.accept(7, RECORD, 10), client.time()
+        assert before <= version / 1e6 <= after + 1
+
+    def test_versions_grow_also_when_the_clock_has_gone_back(self, backlog, client):
+        ahead = backlog.accept(7, RECORD, 100) + 10**12
+        client.xadd(backlog.stream, {"record": "from a clock that was ahead"}, id=f"{ahead}-5")
+        versions = [backlog.accept(id, RECORD, 100) for id in (7, 8, 7)]
+        assert versions == [ahead + 1, ahead + 2, ahead + 3]
+        assert json.loads(client.get(backlog.keys.user(7)))["version"] == ahead + 3
+        client.delete(backlog.stream)
+
+    def test_versions_grow_when_the_stream_is_empty_again(self, backlog, client):
+        first = backlog.accept(7, RECORD, 10) + 10**12
+        client.xadd(backlog.stream, {"record": ""}, id=f"{first}-0")
+        client.xtrim(backlog.stream, maxlen=0)
+        assert backlog.accept(7, RECORD, 10) == first + 1
+
+    def test_beyond_the_limit_nothing_changes(self, backlog, client):
+        newest = [backlog.accept(id, RECORD, 2) for id in (7, 8)][0]
+        assert backlog.accept(7, RECORD, 2) == -2
+        assert json.loads(client.get(backlog.keys.user(7)))["version"] == newest
+        assert backlog.waiting == 2
+
+    def test_dead_letters_count_towards_the_limit(self, backlog):
+        backlog.accept(7, RECORD, 2)
+        backlog.bury(backlog.read("a", 1)[0], "why")
+        backlog.accept(8, RECORD, 2)
+        assert backlog.accept(9, RECORD, 2) == -2
+
+    def test_all_of_it_or_nothing(self, backlog, client):
+        client.delete(backlog.stream)
+        client.set(backlog.stream, "in the way")
+        client.set(backlog.keys.user(7), "as before")
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+            backlog.accept(7, RECORD, 10)
+        assert client.get(backlog.keys.user(7)) == "as before"
+
+    @pytest.mark.parametrize("record", [{}, {"version": 1}, {"text": '}"\\ é \x00', "nested": {"version": 5}}])
+    def test_any_record_comes_back_as_it_went_in(self, backlog, client, record):
+        version = backlog.accept("a b", record, 10)
+        expected = record | {"id": "a b", "version": version}
+        assert json.loads(client.get(backlog.keys.user("a b"))) == expected
+        assert backlog.read("a", 1)[0].record == expected
+
+    def test_what_is_not_json_is_refused_before_anything_is_sent(self, backlog):
+        with pytest.raises(TypeError):
+            backlog.accept(7, {"name": object()}, 10)
+        assert backlog.waiting == 0
+
+
+class TestSettle:
+    def test_a_write_that_is_saved_leaves_and_its_entry_begins_to_expire(self, backlog, client):
+        backlog.accept(7, RECORD, 10)
+        messages = backlog.read("a", 10)
+        assert backlog.settle(messages, life) == 1
+        assert 0 < client.pttl(backlog.keys.user(7)) <= 60_000
+        assert (backlog.waiting, client.xpending(backlog.stream, GROUP)["pending"]) == (0, 0)
+        assert backlog.settle(messages, life) == 0  # once more changes nothing
+
+    def test_a_newer_entry_stays_pinned(self, backlog, client):
+        backlog.accept(7, RECORD, 10)
+        older = backlog.read("a", 10)
+        newer = backlog.accept(7, RECORD, 10)
+        backlog.settle(older, life)
+        assert json.loads(client.get(backlog.keys.user(7)))["version"] == newer
+        assert client.pttl(backlog.keys.user(7)) == -1
+
+    @pytest.mark.parametrize("loaded", [json.dumps(RECORD), '{"version": 3, "id": 7}', "null"])
+    def test_an_entry_from_the_row_as_it_was_goes_with_its_lease(self, backlog, client, loaded):
+        # Given a pinned entry that was evicted all the same, and readers who loaded the row meanwhile
+        lease = backlog.keys.beside(backlog.keys.user(7), "lease")
+        backlog.accept(7, RECORD, 10)
+        client.set(backlog.keys.user(7), loaded, ex=60)
+        client.set(lease, "a reader's")
+        backlog.settle(backlog.read("a", 10), life)
+        assert not client.exists(backlog.keys.user(7), lease)
+
+
+class TestDeadLetters:
+    def test_a_write_moves_once(self, backlog, client):
+        version = backlog.accept(7, RECORD, 10)
+        (message,) = backlog.read("a", 10)
+        backlog.bury(message, "KeyError: 'city'")
+        backlog.bury(message, "a second worker")
+        (letter,) = backlog.dead_letters()
+        assert letter.record == RECORD | {"version": version}
+        assert client.xrange(backlog.dead)[0][1]["reason"] == "KeyError: 'city'"
+        assert (backlog.waiting, backlog.letters) == (0, 1)
+        assert client.pttl(backlog.keys.user(7)) == -1  # the only place that has it for readers
+
+    def test_what_another_worker_has_settled_is_not_buried(self, backlog):
+        backlog.accept(7, RECORD, 10)
+        messages = backlog.read("a", 10)
+        backlog.settle(messages, life)
+        backlog.bury(messages[0], "too late")
+        assert backlog.letters == 0
+
+    def test_they_are_read_in_pages_and_settled_like_the_others(self, backlog, client):
+        for id in range(5):
+            backlog.accept(id, {}, 10)
+        for message in backlog.read("a", 10):
+            backlog.bury(message, "why")
+        page = backlog.dead_letters(2)
+        rest = backlog.dead_letters(10, after=page[-1].id)
+        assert [letter.record["id"] for letter in page + rest] == [0, 1, 2, 3, 4]
+        assert backlog.settle(rest, life, stream=backlog.dead) == 3
+        assert backlog.letters == 2
+        assert client.pttl(backlog.keys.user(4)) > 0
+
+
+class TestGroup:
+    def test_what_was_accepted_before_the_first_worker_is_read(self, client):
+        backlog = Backlog(client, KeyNamespace(f"{{shop{next(runs)}}}"), "user")
+        backlog.accept(7, RECORD, 10)
+        backlog.open()
+        backlog.open()
+        assert [message.record["id"] for message in backlog.read("a", 10)] == [7]
+
+    def test_each_write_is_read_by_one_worker_and_claimed_by_another_when_it_has_been_idle(self, backlog):
+        for id in range(3):
+            backlog.accept(id, {}, 10)
+        mine, others = backlog.read("a", 2), backlog.read("b", 10)
+        assert [[m.record["id"] for m in read] for read in (mine, others)] == [[0, 1], [2]]
+        assert backlog.claim("b", 60.0, 10) == []
+        assert backlog.claim("b", 0.0, 10) == mine + others
+
+    def test_a_consumer_leaves_unless_writes_are_pending_to_it(self, backlog, client):
+        backlog.accept(7, {}, 10)
+        messages = backlog.read("a", 10)
+        backlog.read("b", 10)
+        for consumer in ("a", "b"):
+            backlog.leave(consumer)
+        assert [each["name"] for each in client.xinfo_consumers(backlog.stream, GROUP)] == ["a"]
+        assert backlog.claim("c", 0.0, 10) == messages
+
+    def test_what_somebody_deleted_from_the_stream_is_passed_over(self, backlog, client):
+        for id in (1, 2):
+            backlog.accept(id, {}, 10)
+        gone, there = backlog.read("a", 10)
+        client.xdel(backlog.stream, gone.id)
+        assert backlog.claim("b", 0.0, 10) == [there]
+
+
+def test_the_keys_of_a_kind_share_a_slot_if_the_prefix_has_a_tag(client):
+    def slots(prefix, id):
+        backlog = Backlog(client, KeyNamespace(prefix), "user")
+        return [key_slot(name.encode()) for name in (backlog.stream, backlog.dead, *backlog._entry(id))]
+
+    assert len({slot for id in (1, 2, "a}b{c") for slot in slots("{shop}", id)}) == 1
+    stream, dead, entry, lease = slots("shop", 1)
+    assert stream == dead != entry == lease
