@@ -99,7 +99,19 @@ def test_a_module_is_one_idea_and_a_function_one_thought(path):
 
 
 def test_small_is_a_feature():
-    assert sum(path.read_text().count("\n") for path in MODULES) < 5000
+    assert sum(lines_of_code(path) for path in MODULES) < 5000
+
+
+def lines_of_code(path: Path) -> int:
+    """Lines that are neither blank, nor a comment, nor part of a docstring: what explains the code is not held against it."""
+    text = path.read_text()
+    lines = {
+        number for number, line in enumerate(text.splitlines(), 1) if line.strip() and not line.strip().startswith("#")
+    }
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
+            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(lines)
 
 
 def test_public_things_say_what_they_are():

@@ -10,13 +10,14 @@ def test_a_call_is_split_into_python_network_and_server():
     assert 0 < last["p50"] <= last["p99"]
 
 
-def test_an_added_round_trip_goes_to_the_network_and_is_shown_as_measured():
-    experiment = FirstContact()
-    here = experiment.run(seconds=2).last
-    there = experiment.run(seconds=2.5, rtt=4.0).last
-    assert there["network_us"] - here["network_us"] == pytest.approx(4000, rel=0.25)
-    assert there["round_trip_ms"] == pytest.approx(4.0, abs=0.8)
+def test_an_added_round_trip_goes_to_the_network_and_is_shown_as_measured(running):
+    lab = running(FirstContact(rate=100.0))
+    here = lab.go_on(2)[-1]
+    lab.experiment.rtt = 4.0
+    there = lab.until(lambda sample: sample["network_us"] - here["network_us"] == pytest.approx(4000, rel=0.25))
     assert there["server_us"] < 200
+    # it is measured again and again; a busy machine may spoil one of the measurements
+    lab.until(lambda sample: sample["round_trip_ms"] == pytest.approx(4.0, abs=0.8))
 
 
 def test_a_large_value_costs_the_client_more_than_the_server():

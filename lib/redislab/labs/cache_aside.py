@@ -140,7 +140,9 @@ class TtlLab(Experiment):
         seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
         through = self.writers == THROUGH
         reads, writes = now.tags["read"], now.tags["write"] if through else 0
-        expected = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, self.db_ms / 1e3)
+        queries, busy = window.growth("find", self.users.finds), window.growth("seconds", self.users.seconds)
+        load = busy / queries if queries else self.db_ms / 1e3
+        expected = self.forecast.advance(seconds, reads, writes, self.ttl, self.jitter / 100, load)
         if self.down:
             expected = 0.0
             self.forecast.empty()
@@ -153,7 +155,7 @@ class TtlLab(Experiment):
             "settled": 100 * settled,
             "p50": window.percentile("read", 50),
             "p99": window.percentile("read", 99),
-            "queries": window.growth("find", self.users.finds),
+            "queries": queries,
             "stale": window.rate("stale"),
             "down": self.down,
         }

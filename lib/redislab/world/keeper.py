@@ -35,6 +35,8 @@ def die_with_keeper() -> None:
 
 
 class Keeper:
+    """What is kept: a folder, and at most one server in it."""
+
     def __init__(self, folder: str):
         self.folder, self.server = folder, None
 

@@ -6,9 +6,11 @@ when stdin closes, it ends.
 A `select` loop and not epoll: epoll rounds waits up to whole milliseconds in Python before 3.12.
 """
 
+import os
 import selectors
 import socket
 import sys
+import threading
 import time
 from collections import deque
 
@@ -56,14 +58,14 @@ class Pipe:
 
 
 class Proxy:
+    """Listens, and joins each connection to one of its own to the target by two pipes."""
+
     def __init__(self, target: tuple[str, int]):
         self.target, self.delay = target, 0.0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.selector = selectors.SelectSelector()
         self.selector.register(self.listener, selectors.EVENT_READ, self.accept)
-        self.selector.register(sys.stdin.buffer.raw, selectors.EVENT_READ, self.command)
         self.pairs: dict[socket.socket, tuple[Pipe, Pipe]] = {}
-        self.pending = b""
 
     def serve(self) -> None:
         while True:
@@ -110,16 +112,16 @@ class Proxy:
                 self.selector.unregister(pipe.source)
             pipe.source.close()
 
-    def command(self) -> None:
-        data = sys.stdin.buffer.raw.read(1024)
-        if not data:
-            raise SystemExit
-        *lines, self.pending = (self.pending + data).split(b"\n")
-        if lines:
-            self.delay = float(lines[-1])
+
+def obey(proxy: Proxy) -> None:
+    """In a thread, since not every system can select on a pipe: take new delays until the owner lets go."""
+    for line in sys.stdin:
+        proxy.delay = float(line)
+    os._exit(0)
 
 
 if __name__ == "__main__":
     proxy = Proxy((sys.argv[1], int(sys.argv[2])))
+    threading.Thread(target=obey, args=(proxy,), daemon=True).start()
     print(proxy.listener.getsockname()[1], flush=True)
     proxy.serve()
