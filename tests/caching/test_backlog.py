@@ -74,7 +74,7 @@ class TestAccept:
         assert backlog.accept(7, RECORD, 10) == first + 1
 
     def test_beyond_the_limit_nothing_changes(self, backlog, client):
-        newest = [backlog.accept(id, RECORD, 2) for id in (7, 8)][0]
+        newest, _ = (backlog.accept(id, RECORD, 2) for id in (7, 8))
         assert backlog.accept(7, RECORD, 2) == -2
         assert json.loads(client.get(backlog.keys.user(7)))["version"] == newest
         assert backlog.waiting == 2

@@ -103,7 +103,7 @@ class TestBackPressure:
         record = database.users.find(4)
         newest = [cache.put(4, record) for _ in range(3)][-1]
         began = time.monotonic()
-        with pytest.raises(BacklogError, match="3 writes wait for the database.*worker running.*replay") as caught:
+        with pytest.raises(BacklogError, match=r"3 writes wait for the database.*worker running.*replay") as caught:
             cache.put(4, record | {"city": "nowhere"})
         assert caught.value.waiting == 3
         assert time.monotonic() - began >= 0.1
@@ -166,7 +166,7 @@ class TestRedisFails:
             cache.backlog.open()
             version = cache.put(8, database.users.find(8))
             server.client().config_set("maxmemory", 1)
-            with pytest.raises(WriteError, match="refused.*memory"):
+            with pytest.raises(WriteError, match=r"refused.*memory"):
                 cache.put(8, database.users.find(8) | {"city": "nowhere"})
             assert cache.get(8)["version"] == version
             assert cache.backlog.waiting == 1
