@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from redislab.world import start
+from redislab.world.lab import first
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -57,6 +58,18 @@ def _machine(request):
 def lab():
     """The lab of this test run: on REDISLAB_BACKEND, or else the first that works."""
     return start()
+
+
+@pytest.fixture(scope="session")
+def bloom_server():
+    """A Redis with the Bloom type: the image that REDISLAB_REDIS_BLOOM_IMAGE names, or the usual one, which has it."""
+    needs("docker")
+    with pytest.MonkeyPatch.context() as environment:
+        if image := os.environ.get("REDISLAB_REDIS_BLOOM_IMAGE"):
+            environment.setenv("REDISLAB_REDIS_IMAGE", image)
+        server, _ = first(("docker",), report=print)
+    yield server
+    server.close()
 
 
 DOCKER = shutil.which("docker")  # asked once: tests change PATH

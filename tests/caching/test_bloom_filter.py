@@ -1,6 +1,5 @@
 """Both filters, wherever they can be: nobody who was added is turned away, few others are let in."""
 
-import os
 import secrets
 
 import pytest
@@ -9,22 +8,8 @@ from redislab.bench import watch
 from redislab.caching import BitmapFilter, BloomFilter
 from redislab.caching.bloom_filter import size
 from redislab.keys import KeyNamespace
-from redislab.world.lab import first
-from tests.conftest import needs
 
 IDS = range(1, 5001)
-
-
-@pytest.fixture(scope="module")
-def bloom_server():
-    """A Redis with the Bloom type: the image that REDISLAB_REDIS_BLOOM_IMAGE names, or the public one."""
-    needs("docker")
-    image = os.environ.get("REDISLAB_REDIS_BLOOM_IMAGE", "redis:8.2.1")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("REDISLAB_REDIS_IMAGE", image)
-        server, _ = first(("docker",), report=print)
-    yield server
-    server.close()
 
 
 @pytest.fixture(
