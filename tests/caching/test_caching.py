@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ServeStale
+from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ModuleWriteBehind, ServeStale, WriteBehind
 from redislab.keys import KeyNamespace
 
-SIBLINGS = [CacheAside, EarlyRefresh, ServeStale, ModuleCacheAside]
+SIBLINGS = [CacheAside, EarlyRefresh, ServeStale, WriteBehind, ModuleCacheAside, ModuleWriteBehind]
 runs = itertools.count()
 
 
@@ -34,7 +34,9 @@ class TestContract:
     @pytest.fixture
     def cache(self, sibling, lab, users):
         keys = KeyNamespace(f"{lab.prefix}:{next(runs)}")  # nobody else's entries
-        return sibling(lab.client(), users, keys, ttl=60)
+        cache = sibling(lab.client(), users, keys, ttl=60)
+        yield cache
+        getattr(cache, "close", lambda: None)()
 
     def test_a_miss_loads_and_a_hit_does_not(self, cache, users):
         first, second = cache.get(7), cache.get(7)
@@ -46,7 +48,7 @@ class TestContract:
         cache.put(8, before | {"city": "Utrecht"})
         after = cache.get(8)
         assert after["city"] == "Utrecht"
-        assert after["version"] == before["version"] + 1
+        assert after["version"] > before["version"]
 
     def test_an_entry_lives_about_as_long_as_its_ttl(self, cache, lab):
         cache.get(9)
