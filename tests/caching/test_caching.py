@@ -1,13 +1,41 @@
 """One contract for all siblings: `get(id)` and `put(id, record)`."""
 
 import itertools
+from functools import partialmethod
 
 import pytest
 
-from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ModuleWriteBehind, ServeStale, WriteBehind
+from redislab.caching import (
+    CacheAside,
+    EarlyRefresh,
+    ModuleCacheAside,
+    ModuleRefreshAhead,
+    ModuleWriteBehind,
+    RefreshAhead,
+    ServeStale,
+    WriteBehind,
+    WriteThrough,
+)
+from redislab.caching.write_through import DB_FIRST
 from redislab.keys import KeyNamespace
 
-SIBLINGS = [CacheAside, EarlyRefresh, ServeStale, WriteBehind, ModuleCacheAside, ModuleWriteBehind]
+
+class WriteThroughDbFirst(WriteThrough):
+    __init__ = partialmethod(WriteThrough.__init__, order=DB_FIRST)
+
+
+SIBLINGS = [
+    CacheAside,
+    EarlyRefresh,
+    ServeStale,
+    WriteThrough,
+    WriteThroughDbFirst,
+    WriteBehind,
+    RefreshAhead,
+    ModuleCacheAside,
+    ModuleRefreshAhead,
+    ModuleWriteBehind,
+]
 runs = itertools.count()
 
 
