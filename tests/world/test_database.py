@@ -85,6 +85,16 @@ def test_what_is_added_is_added_and_no_more(database):
     assert database.users.find(1)
 
 
+def test_a_share_of_the_statements_fails_if_asked_to(database):
+    database.failing, failed = 0.3, 0
+    for _ in range(300):
+        try:
+            database.users.find(1)
+        except DatabaseError:
+            failed += 1
+    assert 45 <= failed <= 135
+
+
 def test_no_more_statements_than_the_width_run_at_once(database):
     database.width, database.added_latency, running, most = 3, 0.02, [], []
     plain = database.engine.begin

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import random
 import threading
 import time
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ class Database:
     Attributes:
         added_latency: seconds that each transaction takes longer.
         width: how many transactions may run at once; the others queue. None: no limit.
-        failing: True makes every transaction raise DatabaseError.
+        failing: True makes every transaction raise DatabaseError; a number from 0 to 1 that share of them.
         statements: how many were sent, by kind: "find", "save", "scan".
         transactions: how many were begun; only `save_many` puts more than one statement into one.
 
@@ -112,7 +113,7 @@ class Database:
         try:
             if self.added_latency:
                 time.sleep(self.added_latency)
-            if self.failing:
+            if random.random() < self.failing:
                 raise DatabaseError("The database is down (added). Switch the failure off.")
             with self.engine.begin() as connection:
                 yield connection
