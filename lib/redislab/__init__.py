@@ -18,6 +18,8 @@ _HOMES = {
     "show": "redislab.screen",
     "watch": "redislab.bench",
     "predict": "redislab.course",
+    "exercise": "redislab.course",
+    "quiz": "redislab.course",
     "labs": "redislab.labs",
 }
 __all__ = list(_HOMES)

@@ -1,5 +1,24 @@
-"""What makes a course of the experiments: guesses now; exercises, claims and progress stand on the same floor."""
+"""What makes a course of the experiments: guesses, exercises with their checks, quizzes.
 
-from redislab.course.predict import Guess, predict
+The names below arrive when they are asked for: the process that checks a learner's code needs no widgets.
+"""
 
-__all__ = ["Guess", "predict"]
+import importlib
+
+_HOMES = {
+    "Guess": "redislab.course.predict",
+    "predict": "redislab.course.predict",
+    "Task": "redislab.course.task",
+    "exercise": "redislab.course.task",
+    "Quiz": "redislab.course.quizzes",
+    "quiz": "redislab.course.quizzes",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'redislab.course' has no attribute {name!r}")
+    found = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = found  # instead of the module of the same name, which the import has left here
+    return found

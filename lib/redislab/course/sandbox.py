@@ -1,0 +1,168 @@
+"""The kernel's side of a check: start the process, hear what it finds, end it in time, and tidy up."""
+
+import json
+import os
+import pickle
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+import cloudpickle
+import redis
+
+from redislab.course.checks import Exercise
+from redislab.world import start
+
+STARTING = 60.0  # s; a server of its own may have to start in a container
+DEADLINE = 10.0  # s for a check
+AT_LEAST = 0.8  # of it are the learner's, however long the start has taken
+
+
+@dataclass
+class Finding:
+    """One requirement, and what was seen of it. `met` is None while it has not been tried."""
+
+    says: str
+    hint: int
+    met: bool | None = None
+    seen: str = ""
+
+
+@dataclass
+class Report:
+    """What a check has found.
+
+    Attributes:
+        said: what the learner's code printed, its beginning.
+        stopped: why it did not come to its end; "" if it did.
+    """
+
+    findings: list[Finding]
+    said: str = ""
+    stopped: str = ""
+    keys: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, exercise: type[Exercise], stopped: str = "") -> "Report":
+        """Nothing tried yet."""
+        return cls([Finding(check.says, check.hint) for check in exercise.requirements()], stopped=stopped)
+
+    @property
+    def passed(self) -> bool:
+        met = [finding.met for finding in self.findings]
+        return not self.stopped and False not in met and True in met
+
+    @property
+    def hint(self) -> int | None:
+        """The hint meant for the first requirement that is not met."""
+        return next((finding.hint for finding in self.findings if finding.met is False), None)
+
+
+def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> Report:
+    """Check `function` in a process of its own, which is killed when `deadline` seconds are over.
+
+    Raises:
+        StartError: there is no Redis to try it on.
+    """
+    lab, report = start(), Report.of(exercise)
+    try:
+        pickled = cloudpickle.dumps(function)
+    except Exception as failure:  # whatever its parts raise when they are asked to travel
+        report.stopped = (
+            f"It holds something of this notebook that cannot travel ({failure}). "
+            "Take all it needs from its arguments: the client, the source, the keys."
+        )
+        return report
+    from redislab.course.process import Job
+
+    job = Job(exercise.name, pickled, lab.address, f"{lab.prefix}:exercise:{secrets.token_hex(3)}")
+    command = [sys.executable, "-m", "redislab.course.process"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **pipes, start_new_session=True)
+    try:
+        _follow(process, job, report, deadline)
+    finally:
+        _end(process)
+        _sweep(lab.redis, report.keys)
+    return report
+
+
+def _follow(process, job, report: Report, deadline: float) -> None:
+    """Hand over the job, and take in events until the end, whichever it is."""
+    events: queue.Queue = queue.Queue()
+    threading.Thread(target=_hear, args=(process.stdout, events), daemon=True).start()
+    try:
+        pickle.dump(job, process.stdin)
+        process.stdin.flush()
+    except OSError:
+        pass  # it is gone already; the end of its events says so
+    trying, began = None, time.monotonic()
+    until = began + STARTING
+    while True:
+        try:
+            kind, *event = events.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            return _stop(report, trying, f"It was not done within {deadline:g} s and was stopped.")
+        if kind == "ready":
+            until = max(began + deadline, time.monotonic() + AT_LEAST * deadline)
+        elif kind == "trying":
+            trying = event[0]
+        elif kind == "found":
+            report.findings[event[0]].met, report.findings[event[0]].seen = event[1:]
+            trying = None
+        elif kind == "said":
+            report.said += event[0]
+        elif kind == "key":
+            report.keys.append(event[0])
+        elif kind == "stopped":
+            return _stop(report, trying, event[0])
+        elif kind == "done":
+            return None
+        elif kind == "gone":
+            return _stop(report, trying, f"The process that it ran in ended (exit {process.wait()}).")
+
+
+def _stop(report: Report, trying: int | None, sentence: str) -> None:
+    """It ends here; if a requirement was being tried, that one is not met."""
+    report.stopped = sentence
+    if trying is not None:
+        report.findings[trying].met, report.findings[trying].seen = False, sentence
+
+
+def _hear(stream, events: queue.Queue) -> None:
+    try:
+        for line in stream:
+            events.put(json.loads(line))
+    except (OSError, ValueError):
+        pass  # it was killed in the middle of a line
+    events.put(["gone"])
+    stream.close()
+
+
+def _end(process) -> None:
+    """End it, with whatever the learner's code has started."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass  # it has ended, and nothing of it is left
+    else:
+        process.kill()
+    process.wait()
+    try:
+        process.stdin.close()
+    except OSError:
+        pass  # what it did not read is lost with it
+
+
+def _sweep(client, keys: list[str]) -> None:
+    try:
+        for first in range(0, len(keys), 500):
+            client.unlink(*keys[first : first + 500])
+    except redis.RedisError:
+        pass  # the server is gone, and the keys with it
