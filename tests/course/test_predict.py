@@ -44,9 +44,40 @@ def test_it_is_compared_in_a_sentence(guess):
     assert guess.compare(68.94) == "You guessed 50 %; measured: 68.9 %, 18.9 % more."
 
 
+def test_a_choice_is_kept_and_compared():
+    made = predict("Which is the fastest?", options=["cache-aside", "refresh-ahead"], key="fastest")
+    slide(made, "refresh-ahead")
+    press(made)
+    assert made.value == made.text == "refresh-ahead"
+    assert made.compare("cache-aside") == "You guessed refresh-ahead; measured: cache-aside."
+    assert made.compare("refresh-ahead") == "You guessed refresh-ahead; measured: refresh-ahead, as you said."
+    made.close()
+
+
 def test_there_has_to_be_room_for_a_guess():
     with pytest.raises(ValueError, match="needs room"):
         predict("?", 5, 5)
+    with pytest.raises(ValueError, match="at least two"):
+        predict("?", options=["one"])
+
+
+def test_a_cell_that_is_run_again_keeps_the_guess_unless_it_asks_something_else():
+    # Given a guess that was kept
+    first = predict("What share?", 0, 100, unit="%", key="share")
+    slide(first, 70.0)
+    press(first)
+    # If the same is asked again, expect the same guess; if something else is, expect none
+    assert predict("What share?", 0, 100, unit="%", key="share").text == "70 %"
+    other = predict("What other share?", 0, 100, unit="%", key="share")
+    assert other.value is None
+    other.close()
+
+
+def test_two_questions_without_a_key_stand_side_by_side():
+    one, two = predict("What?", 0, 1), predict("And what?", 0, 1)
+    assert one.comm is not None and two.comm is not None
+    one.close()
+    two.close()
 
 
 def test_asking_again_replaces_the_question_and_leaves_no_widget():

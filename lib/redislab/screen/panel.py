@@ -253,7 +253,7 @@ class Panel(widgets.VBox):
         verdict = self.experiment.verdict(values) if values else None
         if self.guess is None:
             return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
-        guess = words.quantity(self.guess.value, self.guess.unit) if self.guess.value is not None else "not made yet"
+        guess = words.escape(self.guess.text) or "not made yet"
         found = words.measured(values.get(self.guess.key), self.guess.unit)
         return words.claim_line(self.experiment.claim, guess, found, verdict)
 
