@@ -62,3 +62,31 @@ def test_the_table_has_a_heading_with_unit_for_each_figure_once():
         ("python", "Python, µs"),
         ("server", "server, µs"),
     ]
+
+
+STEPS = Chart(
+    "Steps",
+    (Line("true", "true", shape="hv"), Line("got", "got", "dot", shape="hv", fault=True)),
+    kind="xy",
+    x_names=("before", "GET", "SET"),
+    y_names=("nothing", "something"),
+    wide=True,
+)
+
+
+def test_places_with_names_are_all_shown_and_do_not_move():
+    layout = figures((STEPS,), 60.0)[0].to_plotly_json()["layout"]
+    for axis, names in (("xaxis", STEPS.x_names), ("yaxis", STEPS.y_names)):
+        assert tuple(layout[axis]["ticktext"]) == names
+        assert list(layout[axis]["tickvals"]) == list(range(len(names)))
+        low, high = layout[axis]["range"]
+        assert low < 0 and len(names) - 1 < high
+    assert layout["meta"] == {"settle": [], "wide": True}
+    assert "annotations" not in layout or not layout["annotations"]
+
+
+def test_what_holds_until_the_next_point_is_a_stair_and_a_fault_is_painted_up_to_the_line_before():
+    true, got = figures((STEPS,), 60.0)[0].to_plotly_json()["data"]
+    assert true["line"]["shape"] == got["line"]["shape"] == "hv" and true["mode"] == "lines"
+    assert got["fill"] == "tonexty" and not true.get("fill")
+    assert frame((STEPS,), 1.0, {"true": [(0, 1), (1, 1)], "got": [(0, 0)]})["true"] == ([0, 1], [1, 1])

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """One series. `key` names the value in a sample; `role` gives it its look: "predicted", "limit" or "added"."""
+    """One series. `key` names the value in a sample; `role` gives it its look: "predicted", "limit" or "added".
+
+    `shape` is "hv" for what stays as it is until the next point. What lies between a `fault` line and the line before it
+    is painted as wrong.
+    """
 
     key: str
     label: str
     dash: str = "solid"
     role: str | None = None
+    shape: str = "linear"
+    fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,10 @@ class Chart:
 
     kind "time": each sample's value is appended at the sample's time.
     kind "bars": each sample's value replaces the bar of its label.
-    kind "xy": the value is a list of (x, y) pairs and replaces the series.
+    kind "xy": the value is a list of (x, y) pairs and replaces the series. An axis whose places 0, 1, 2, … have names
+    (`x_names`, `y_names`) shows those, and all of them.
+
+    A `wide` one has a row to itself.
     """
 
     title: str
@@ -32,3 +41,6 @@ class Chart:
     log_x: bool = False
     x_title: str = "time"
     x_unit: str = "s"
+    x_names: tuple[str, ...] = ()
+    y_names: tuple[str, ...] = ()
+    wide: bool = False

@@ -55,10 +55,12 @@ def _series(go, chart: Chart) -> list:
         go.Scatter(
             uid=line.key,
             name=line.label,
-            mode="lines" if chart.kind == "time" else "lines+markers",
-            line={"dash": line.dash, "width": 1.6 if line.role else 2.2},
+            mode="lines" if chart.kind == "time" or line.shape == "hv" else "lines+markers",
+            line={"dash": line.dash, "width": 1.6 if line.role else 2.2, "shape": line.shape},
+            fill="tonexty" if line.fault else None,
             meta={"role": line.role},
-            hovertemplate=f"%{{y:.3~r}}{unit}<extra>{line.label}</extra>",
+            hoverinfo="skip" if chart.y_names else None,
+            hovertemplate=None if chart.y_names else f"%{{y:.3~r}}{unit}<extra>{line.label}</extra>",
         )
         for line in chart.lines
     ]
@@ -78,7 +80,7 @@ def _layout(chart: Chart, window: float) -> dict:
         "showlegend": False,
         "hovermode": "x",
         "dragmode": False,
-        "meta": {"settle": []},
+        "meta": {"settle": [], "wide": chart.wide},
     }
     meta = layout["meta"]
     if chart.kind == "bars":
@@ -89,17 +91,24 @@ def _layout(chart: Chart, window: float) -> dict:
         return layout
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
-    layout["annotations"] = [_unit_of_y(chart)]
+    layout["annotations"] = [] if chart.y_names else [_unit_of_y(chart)]
     if chart.kind == "time":
         layout["xaxis"]["ticksuffix"] = f" {chart.x_unit}"
         meta["window"] = window
     else:
         layout["xaxis"]["title"] = {"text": f"{chart.x_title}, {chart.x_unit}", "standoff": 6}
         layout["margin"] = MARGIN | {"b": 46}
-        meta["settle"] += ["x"]
-    if "range" not in layout["yaxis"]:
-        meta["settle"] += ["y"]
+    _name(layout["xaxis"], chart.x_names, title=None, showline=False, ticks="")
+    _name(layout["yaxis"], chart.y_names)
+    fits = {"x": chart.kind == "time" or chart.x_names, "y": "range" in layout["yaxis"]}
+    meta["settle"] += [axis for axis in "xy" if not fits[axis]]
     return layout
+
+
+def _name(axis: dict, names: tuple[str, ...], **more) -> None:
+    """Give the places 0, 1, 2, … of an axis their names."""
+    if names:
+        axis |= {"tickvals": [*range(len(names))], "ticktext": names, "range": [-0.3, len(names) - 0.7], **more}
 
 
 def _axis(log: bool, low: float | None = None, high: float | None = None, **more) -> dict:

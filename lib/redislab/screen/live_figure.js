@@ -77,7 +77,7 @@ class Plot {
   constructor(spec, data) {
     Object.assign(this, { spec, data, traces: structuredClone(spec.data), layout: structuredClone(spec.layout) });
     this.meta = spec.layout.meta ?? {};
-    this.el = Object.assign(document.createElement("figure"), { className: "rl-plot" });
+    this.el = Object.assign(document.createElement("figure"), { className: this.meta.wide ? "rl-plot rl-wide" : "rl-plot" });
     this.head = this.el.appendChild(document.createElement("figcaption"));
     this.body = this.el.appendChild(document.createElement("div"));
     this.body.className = "rl-drawing";
@@ -106,6 +106,7 @@ class Plot {
         trace.textfont = { ...trace.textfont, color: theme.ink };
         this.bars = theme.palette;
       } else trace.line = { width: 2, ...trace.line, color: colour };
+      if (trace.fill) trace.fillcolor = theme.wrong;
     }
     for (const { trace, swatch } of this.legend) {
       swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
@@ -168,6 +169,7 @@ function themeOf(el) {
     predicted: read("ink"),
     limit: read("quiet"),
     added: read("added"),
+    wrong: read("wrong"),
     ink: read("ink"),
     quiet: read("quiet"),
     grid: read("grid"),
