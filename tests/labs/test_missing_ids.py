@@ -63,6 +63,7 @@ def test_a_flood_of_new_ids_gets_past_the_sentinels_and_not_past_the_filter(runn
     assert flooded["per_thousand"] > 800
     assert flooded["unknown"] > 3 * before["unknown"]
     assert flooded["sentinels"] > 3 * before["sentinels"]
+    assert before["added"] is None and 0 < flooded["added"] < flooded["asked"]
     assert "added load" in lab.experiment.sentence(flooded)
     # If a filter is there
     lab.until(lambda sample: not sample["flooding"])
@@ -95,7 +96,7 @@ def test_a_server_with_the_type_is_asked_for_it(lab, bloom_server):
     experiment.server = place.server
     experiment.setup(place)
     answers = [experiment.request() for _ in range(500)]
-    window.add([Outcome((tags,) if isinstance(tags, str) else tags, 0.001) for tags in answers], len(answers))
+    window.add([Outcome(tags, 0.001) for tags in answers], len(answers))
     values = experiment.sample(window)
     # Expect that it is used, and hardly a query
     assert place.redis.execute_command("BF.INFO", experiment.filter.key)

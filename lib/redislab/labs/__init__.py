@@ -1,7 +1,8 @@
 """One experiment a class, one file a notebook section."""
 
 from redislab.labs.cache_aside import StampedeLab, TtlLab
+from redislab.labs.late_set import LateSetLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.start_here import FirstContact
 
-__all__ = ["FirstContact", "MissingIdsLab", "StampedeLab", "TtlLab"]
+__all__ = ["FirstContact", "LateSetLab", "MissingIdsLab", "StampedeLab", "TtlLab"]

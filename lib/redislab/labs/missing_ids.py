@@ -57,15 +57,17 @@ class MissingIdsLab(Experiment):
 
     charts = (
         Chart(
-            "Database",
+            "Queries that reach the database",
             (
-                Line("known", "for known ids"),
                 Line("unknown", "for unknown ids"),
-                Line("asked", "one for each unknown read", "dot", "limit"),
+                Line("known", "for known ids"),
+                Line("asked", "reads of unknown ids", "dot", "limit"),
+                Line("added", "flood, added", "dot", "added"),
                 Line("settled", "where it settles", "dash", "predicted"),
             ),
             unit="queries/s",
             low=0,
+            wide=True,
         ),
         Chart("Latency of a read of a known id", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
         Chart("Memory for what is not there", (Line("held", "sentinels"), Line("filter", "filter")), unit="kB", low=0),
@@ -152,18 +154,18 @@ class MissingIdsLab(Experiment):
         return random.expovariate(self.rate * (1 + self.FLOOD * self.flooding))
 
     def request(self):
-        kind, id = self.pick()
+        id, *tags = self.pick()
         self.users.take()
         self.cache.get(id)
-        return (kind, f"{kind} query") if self.users.take() else kind
+        return (*tags, f"{tags[0]} query") if self.users.take() else tuple(tags)
 
     def pick(self):
         if self.flooding and random.random() < self.FLOOD / (1 + self.FLOOD):
             id = next(self.fresh)
             self.flooded = range(self.flooded.start or id, id + 1)
-            return "unknown", id
+            return id, "unknown", "flood"
         unknown = random.random() < self.share / 100
-        return ("unknown", self.gone.pick()) if unknown else ("known", self.known.pick())
+        return (self.gone.pick(), "unknown") if unknown else (self.known.pick(), "known")
 
     def sentinels(self) -> int:
         """How many there are: of the ids that are gone all are looked for, of the flood's every n-th."""
@@ -180,6 +182,7 @@ class MissingIdsLab(Experiment):
             "known": window.rate("known query"),
             "unknown": window.rate("unknown query"),
             "asked": window.rate("unknown"),
+            "added": window.rate("flood") or None,
             "settled": settled * self.false_positives / 100 if self.filter else settled,
             "p50": window.percentile("known", 50),
             "p99": window.percentile("known", 99),
@@ -194,7 +197,7 @@ class MissingIdsLab(Experiment):
     def sentence(self, values):
         if values["per_thousand"] is None:
             return "No unknown id has been asked for yet." if self.share else "Nobody asks for an unknown id."
-        said = f"{values['unknown']:,.0f} of {values['asked']:,.0f} reads of unknown ids a second reach the database."
+        said = f"Of {values['asked']:,.0f} reads of unknown ids a second, {values['unknown']:,.0f} reach the database."
         if self.pattern == MODULES:
             said += " The module's code stores nothing for them, and has no filter."
         if values["sentinels"]:
