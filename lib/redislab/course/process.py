@@ -69,6 +69,7 @@ class Trial:
         self._private = self._server() if self.exercise.kills else None
 
     def run(self, function) -> None:
+        raised = None
         for index, requirement in enumerate(self.exercise.requirements()):
             self._emit("trying", index)
             prefix = f"{self._prefix}:{index}"
@@ -79,6 +80,7 @@ class Trial:
                 self._stop(f"It took more than the {MOST_MEMORY / 1e9:g} GB of memory that it may have.")
             except BaseException as failure:  # SystemExit too: it is the learner's
                 met, seen = False, told(failure, function)
+                seen, raised = "It raised the same." if seen == raised else seen, seen
             self._tap.calm()
             self._database.failing, self._database.added_latency = False, 0.0
             scene.source.restore()

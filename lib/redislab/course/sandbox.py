@@ -28,7 +28,7 @@ class Finding:
     """One requirement, and what was seen of it. `met` is None while it has not been tried."""
 
     says: str
-    hint: int
+    hint: int | None
     met: bool | None = None
     seen: str = ""
 
@@ -120,18 +120,19 @@ def _follow(process, job, report: Report, deadline: float) -> None:
         elif kind == "key":
             report.keys.append(event[0])
         elif kind == "stopped":
-            return _stop(report, trying, event[0])
+            return _stop(report, trying, event[0], hinted=False)
         elif kind == "done":
             return None
         elif kind == "gone":
-            return _stop(report, trying, f"The process that it ran in ended (exit {process.wait()}).")
+            return _stop(report, trying, f"The process that it ran in ended (exit {process.wait()}).", hinted=False)
 
 
-def _stop(report: Report, trying: int | None, sentence: str) -> None:
-    """It ends here; if a requirement was being tried, that one is not met."""
+def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True) -> None:
+    """It ends here; if a requirement was being tried, that one is not met, and its hint may not be what helps."""
     report.stopped = sentence
     if trying is not None:
-        report.findings[trying].met, report.findings[trying].seen = False, sentence
+        finding = report.findings[trying]
+        finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
 
 
 def _hear(stream, events: queue.Queue) -> None:

@@ -6,8 +6,8 @@ from types import CodeType
 
 import ipywidgets as widgets
 
-from redislab.course import exercises
-from redislab.course.sandbox import Report, try_out
+from redislab.course import exercises, sandbox
+from redislab.course.sandbox import Report
 from redislab.screen.controls import button, close_tree
 from redislab.screen.live import HERE as SCREEN
 from redislab.screen.show import Source
@@ -92,7 +92,7 @@ class Task(widgets.VBox):
         elif untouched(function, self.text.starter):
             report = Report.of(self._exercise, NOT_YET)
         else:
-            report = try_out(self._exercise, function)
+            report = sandbox.try_out(self._exercise, function)
         if self.result is not None:
             self.result.close()
         self.result = Result(self.text, report)
@@ -138,14 +138,15 @@ class Result(widgets.VBox):
 
     def __init__(self, text: exercises.Text, report: Report):
         self.report, self.passed, self._title = report, report.passed, text.title
-        self._missed = sorted({finding.hint for finding in report.findings if finding.met is False})
+        missed = [finding for finding in report.findings if finding.met is False]
+        numbers = sorted({finding.hint for finding in missed if finding.hint})
         rows = "".join(self._row(finding) for finding in report.findings if report.passed or finding.met is not None)
-        state = "passed" if self.passed else "failed" if self._missed else "waiting"
+        state = "passed" if self.passed else "failed" if missed else "waiting"
         head = f"<h3 class='rl-{state}'>{escape(self.headline)}</h3>"
-        note = f"<p>{escape(report.stopped)}</p>" if report.stopped and not self._missed else ""
+        note = f"<p>{escape(report.stopped)}</p>" if report.stopped and not missed else ""
         children = [Styled(names=["rl-said"], live="polite", html=f"{head}{note}<ul>{rows}</ul>")]
-        if self._missed:
-            children.append(Hints({f"Hint {number}": html(text.hints[number - 1]) for number in self._missed}))
+        if numbers:
+            children.append(Hints({f"Hint {number}": html(text.hints[number - 1]) for number in numbers}))
         if report.said:
             printed = f"<small>It printed</small><pre>{escape(report.said)}</pre>"
             children.append(Words(names=["rl-printed"], html=printed))
@@ -167,7 +168,7 @@ class Result(widgets.VBox):
 
     def _row(self, finding) -> str:
         mark, meaning = MARKS[finding.met]
-        hint = f" <em>Hint {finding.hint} is about this.</em>" if finding.met is False else ""
+        hint = f" <em>Hint {finding.hint} is about this.</em>" if finding.met is False and finding.hint else ""
         return (
             f"<li class='rl-{meaning.replace(' ', '-')}'><b role='img' aria-label='{meaning}'>{mark}</b>"
             f"<span>{html(finding.says, '')}</span><span>{html(sentence(finding.seen), '')}{hint}</span></li>"
@@ -175,9 +176,9 @@ class Result(widgets.VBox):
 
     def __repr__(self) -> str:
         lines = [f"{self._title} – {self.headline}."]
-        lines += [self.report.stopped] if self.report.stopped and not self._missed else []
+        lines += [self.report.stopped] if self.report.stopped else []
         for finding in self.report.findings:
-            hint = f" (task.hint({finding.hint}))" if finding.met is False else ""
+            hint = f" (task.hint({finding.hint}))" if finding.met is False and finding.hint else ""
             lines += [f"  {MARKS[finding.met][0]} {finding.says}: {finding.seen or 'not tried'}{hint}"]
         return "\n".join([*lines, *(["It printed:", self.report.said] if self.report.said else [])])
 

@@ -24,14 +24,6 @@ class GuardedRefresh(Exercise):
             kept, TTL
         ), f"it returned {'the record' if got == row else f'{got!r:.60}'}, kept {life(kept)}"
 
-    @requirement("A hit is one round trip, for the value and the time that is left", hint=1)
-    def one_trip(self, scene: Scene):
-        self.have(scene, 1000 * TTL)
-        scene.sent()
-        scene.call(ID)
-        commands, trips = scene.sent()
-        return trips == 1, f"{count(commands, 'command')} in {count(trips, 'round trip')}; wanted 1"
-
     @requirement("While there is plenty of time, nothing is loaded", hint=2)
     def idle(self, scene: Scene):
         self.have(scene, 1000 * TTL)
@@ -39,6 +31,14 @@ class GuardedRefresh(Exercise):
             scene.call(ID)
         eventually(lambda: scene.source.finds, SETTLING)
         return scene.source.finds == 0, f"{count(scene.source.finds, 'query')} for 5 reads with {TTL} s left; wanted 0"
+
+    @requirement("A hit is one round trip, for the value and the time that is left", hint=1)
+    def one_trip(self, scene: Scene):
+        self.have(scene, 1000 * TTL)
+        scene.sent()
+        scene.call(ID)
+        commands, trips = scene.sent()
+        return trips == 1, f"{count(commands, 'command')} in {count(trips, 'round trip')}; wanted 1"
 
     @requirement(f"With less than {AHEAD} s left, the reader has the old value before the query is done", hint=3)
     def at_once(self, scene: Scene):

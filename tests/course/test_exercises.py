@@ -1,0 +1,62 @@
+"""Every exercise: its solution passes, so does another answer; wrong ones fail with the hint meant for them."""
+
+import cloudpickle
+import pytest
+
+from redislab.course.exercises import ALL, Text
+from tests.course import answers
+
+cloudpickle.register_pickle_by_value(answers)  # as a notebook's cell would be
+
+RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]
+WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]
+
+each_exercise = pytest.mark.parametrize("name", ALL)
+
+
+def written(code: str):
+    """The last function that `code` defines, as a cell would."""
+    scope = {"__name__": "__main__"}
+    exec(compile(code, "<cell>", "exec"), scope)
+    return [each for each in scope.values() if callable(each)][-1]
+
+
+@each_exercise
+def test_the_solution_passes(task, name):
+    shown = task(name)
+    result = shown.check(written(shown.text.solution))
+    assert result.passed, result
+    assert "Passed" in repr(result)
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_an_answer_that_is_right_in_another_way_passes(task, name, answer):
+    result = task(name).check(answer)
+    assert result.passed, result
+
+
+@pytest.mark.parametrize(("name", "answer", "hint", "sees"), WRONG)
+def test_a_wrong_answer_fails_with_the_hint_meant_for_it(task, name, answer, hint, sees):
+    result = task(name).check(answer)
+    assert not result.passed
+    first = next(finding for finding in result.report.findings if finding.met is False)
+    assert (first.hint, result.report.hint) == (hint, hint), result
+    assert sees in repr(result)
+    assert f"Hint {hint} is about this." in result.children[0].html
+
+
+@each_exercise
+def test_untouched_it_says_not_yet(task, name):
+    shown = task(name)
+    result = shown.check(written(shown.text.starter))
+    assert not result.passed
+    assert "Not yet" in repr(result) and "the gap is as it was" in repr(result)
+
+
+@each_exercise
+def test_there_are_wrong_answers_and_hints_enough(name):
+    assert len(answers.WRONG[name]) >= 3 and answers.RIGHT[name]
+    text, hinted = Text.read(name), {check.hint for check in ALL[name].requirements()}
+    assert len(text.hints) >= 3
+    assert hinted == set(range(1, len(text.hints) + 1)) == {hint for _, hint, _ in answers.WRONG[name]}
+    assert len(text.starter.splitlines()) <= 20
