@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from redislab.labs.theory import HitForecast, hit_ratio, zipf
+from redislab.labs.theory import HitForecast, fewest_loads, hit_ratio, zipf
 
 
 def test_zipf_shares_add_up_and_fall_with_the_rank():
@@ -14,6 +14,14 @@ def test_zipf_shares_add_up_and_fall_with_the_rank():
 def test_one_key_is_found_as_often_as_renewal_theory_says():
     # read 10 times a second and kept for 1 s: 10 hits for each miss
     assert hit_ratio([1.0], rate=10, ttl=1.0) == pytest.approx(10 / 11)
+
+
+def test_the_fewest_loads_are_the_misses_of_a_cache_that_everybody_shares():
+    # hot keys cost one load a TTL; keys that are hardly ever read one for each read
+    assert fewest_loads(zipf(10, 0), rate=1e6, ttl=5.0) == pytest.approx(10 / 5, rel=1e-4)
+    assert fewest_loads(zipf(10, 0), rate=0.01, ttl=5.0) == pytest.approx(0.01, rel=0.01)
+    shares = zipf(500, 1.0)
+    assert fewest_loads(shares, 300, 4.0) == pytest.approx(300 * (1 - hit_ratio(shares, 300, 4.0)))
 
 
 def test_writes_that_delete_end_an_entry_like_a_ttl_does():

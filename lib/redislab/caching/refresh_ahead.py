@@ -61,9 +61,9 @@ class RefreshAhead(CacheAside):
         self._refreshing = set()  # keys for which this process need not ask again
         self._own = _Own(client)
 
-    def close(self) -> None:
-        """Refresh nothing more, and wait for what is under way. Reads and writes go on working."""
-        self._background.close()
+    def close(self, timeout: float = 5.0) -> None:
+        """Refresh nothing more, and wait some seconds for what is under way. Reads and writes go on working."""
+        self._background.close(timeout)
 
     def _get(self, key, id):
         if self.mode == PREDICTED:

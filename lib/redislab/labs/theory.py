@@ -27,6 +27,21 @@ def hit_ratio(shares, rate: float, ttl: float, write_rate: float = 0.0) -> float
     return float(np.sum(shares * reads / (1 + reads)))
 
 
+def fewest_loads(shares, rate: float, ttl: float) -> float:
+    """Loads per second without which values grow older than T: one when a key is first read, then one for each life that is read.
+
+    A key lives for T and is then absent for 1/(λpᵢ) on average, until somebody asks; so it is loaded 1/(T + 1/(λpᵢ)) times
+    a second (renewal-reward theorem), and these add up over the keys.
+
+    Args:
+        shares: pᵢ, shape (keys,).
+        rate: λ, reads per second of all keys together.
+        ttl: T in seconds.
+    """
+    reads = rate * np.asarray(shares)
+    return float(np.sum(reads / (1 + reads * ttl)))
+
+
 class HitForecast:
     """The same, before it has settled: what the hit ratio should be now, after all that the knobs have done.
 
