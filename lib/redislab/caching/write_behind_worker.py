@@ -33,7 +33,7 @@ class WriteBehindWorker:
         attempts: how often a batch is tried as a whole.
         backoff, longest: seconds of the first pause after a failure, and of the longest.
         min_idle: seconds after which a write that another worker has read is taken over; more than a batch takes.
-        block: seconds that a read waits for news; less than the client's `socket_timeout`.
+        block: seconds that a read waits for news, at most; less than the client's `socket_timeout`.
 
     Attributes:
         failure: what went wrong last, in the database or in Redis; None after a success.
@@ -118,9 +118,9 @@ class WriteBehindWorker:
     def _collect(self, until) -> list[Message]:
         """A batch: full, or as full as it gets within `linger` of its first write."""
         messages = self.backlog.read(self.name, self.batch, block_ms=max(1, round(1000 * self.block)))
-        deadline = time.monotonic() + self.linger
+        deadline, pause = time.monotonic() + self.linger, min(max(0.001, self.linger / 10), self.block)
         while messages and len(messages) < self.batch and (left := deadline - time.monotonic()) > 0:
-            if until.wait(min(left, max(0.001, self.linger / 10))):
+            if until.wait(min(left, pause)):
                 break
             try:
                 messages += self.backlog.read(self.name, self.batch - len(messages))
