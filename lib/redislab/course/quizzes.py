@@ -71,8 +71,9 @@ class Quiz:
             display_quiz(self.questions, shuffle_answers=False, max_width=760, border_radius=6, colors=COLOURS)
         page, script = (output.data[kind] for output, kind in zip(captured.outputs, KINDS, strict=True))
         sheet = (SCREEN / "screen.css").read_text(encoding="utf-8")
-        framed = f"<style>{sheet}</style><div class='rl rl-quiz' aria-live='polite'>{page}</div>"
-        return framed, re.sub(r"\bMathJax\b", "NoMathJax", script)
+        # in there, the arrow keys choose an answer, not a cell
+        frame = "<div class='rl rl-quiz' aria-live='polite' onkeydown='event.stopPropagation()'>"
+        return f"<style>{sheet}</style>{frame}{page}</div>", re.sub(r"\bMathJax\b", "NoMathJax", script)
 
     def __repr__(self) -> str:
         lines = []

@@ -1,0 +1,93 @@
+"""Exercises and quizzes on a page, by mouse and by keyboard. That nothing is fetched from elsewhere, every page's end checks."""
+
+import pytest
+
+from redislab.course.exercises import Text
+from tests.browser.jupyterlab import write
+
+TEXT = Text.read("write-order")
+WRONG = """
+import json
+
+def put_user(client, source, keys, id, record):
+    print("saving", record["name"])
+    source.save(id, record)
+    client.set(keys.user(id), json.dumps(record), ex=60)
+"""
+CELLS = [
+    "from IPython.display import Markdown\nfrom redislab import exercise, quiz, start\nlab = start()\nMarkdown(r'$\\lambda p T$')",
+    "task = exercise('write-order')\ntask",
+    TEXT.starter,
+    "task.check(put_user)",
+    WRONG,
+    "task.check(put_user)",
+    TEXT.solution,
+    "task.check(put_user)",
+    "quiz('write-through')",
+]
+TASK, UNTOUCHED, CHECKED, PASSED, QUIZ = 1, 3, 5, 7, 8
+
+
+@pytest.fixture(scope="module")
+def name(jupyterlab):
+    write(jupyterlab.folder / "exercises.ipynb", *CELLS)
+    return "exercises.ipynb"
+
+
+def run(notebook, *indices: int) -> None:
+    for index in indices:
+        notebook.run_cell(index)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_task_its_hints_and_what_a_check_says(open_notebook, name, dark):
+    notebook = open_notebook(name, dark=dark)
+    run(notebook, 0, TASK, 2, UNTOUCHED)
+    page = notebook.page
+    page.locator(".rl-result h3", has_text="Not yet: 0 of 6").wait_for()
+    page.locator(".rl-result", has_text="the gap is as it was").wait_for()
+    # Hints open and close by the keyboard
+    task = page.locator(".rl-task:not(.rl-result)")
+    hint = task.get_by_role("button", name="Hint 2")
+    hint.focus()
+    hint.press("Enter")
+    task.locator(".rl-hint", has_text="Before the commit is too early").wait_for()
+    task.get_by_role("button", name="Solution").click()
+    task.locator(".rl-source", has_text="client.delete(keys.user(id))").wait_for()
+    notebook.shoot(f"exercise-{dark}")
+    hint.press("Enter")
+    task.locator(".rl-hint", has_text="Before the commit is too early").wait_for(state="hidden")
+    # A check says what was seen, what was printed, and which hint is meant
+    run(notebook, 4, CHECKED)
+    result = page.locator(".rl-result", has_text="5 of 6 requirements met")
+    result.locator(".rl-not-met", has_text="the cache 'New Name'. Hint 3 is about this.").wait_for()
+    assert result.locator(".rl-met").count() == 5
+    assert "saving New Name" in result.locator("pre").inner_text()
+    result.get_by_role("button", name="Hint 3").click()
+    result.locator(".rl-hint", has_text="Two deletes have no order.").wait_for()
+    notebook.shoot(f"exercise-checked-{dark}")
+    # and with the solution it has passed; the former results are gone
+    run(notebook, 6, PASSED)
+    page.locator(".rl-result h3", has_text="Passed: 6 of 6").wait_for()
+    assert page.locator(".rl-result").count() == 1
+    assert not notebook.cell_errors()
+
+
+def test_a_quiz_explains_each_answer(open_notebook, name):
+    notebook = open_notebook(name)
+    run(notebook, 0, QUIZ)
+    quiz = notebook.page.locator(".rl-quiz .Quiz")
+    quiz.nth(1).wait_for()
+    assert quiz.count() == 2
+    # If the wrong answer is clicked on, expect why it is wrong
+    quiz.first.locator(".MCButton").first.click()
+    quiz.first.locator(".Feedback.incorrect", has_text="Not only.").wait_for()
+    assert "✗" in quiz.first.locator(".incorrectButton").evaluate("(el) => getComputedStyle(el, '::after').content")
+    # and if the next one is chosen by the keyboard, why that is right
+    quiz.first.locator("input").first.press("ArrowDown")
+    quiz.first.locator(".Feedback.correct", has_text="Right.").wait_for()
+    notebook.shoot("quiz")
+    # JupyterLab's own formulas are still set
+    assert notebook.page.locator("mjx-container").count() == 1
+    notebook.page.wait_for_timeout(1000)  # the time in which jupyterquiz would have fetched a MathJax of its own
+    assert notebook.strays == []
