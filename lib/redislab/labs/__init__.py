@@ -1,10 +1,20 @@
 """One experiment a class, one file a notebook section."""
 
 from redislab.labs.cache_aside import StampedeLab, TtlLab
+from redislab.labs.hybrid import HybridLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
 from redislab.labs.start_here import FirstContact
 from redislab.labs.write_through import WriteThroughLab
 
-__all__ = ["FirstContact", "LateSetLab", "MissingIdsLab", "RefreshAheadLab", "StampedeLab", "TtlLab", "WriteThroughLab"]
+__all__ = [
+    "FirstContact",
+    "HybridLab",
+    "LateSetLab",
+    "MissingIdsLab",
+    "RefreshAheadLab",
+    "StampedeLab",
+    "TtlLab",
+    "WriteThroughLab",
+]
