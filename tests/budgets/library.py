@@ -1,4 +1,4 @@
-"""Budgets that need no screen: the import, and the hit path of cache-aside."""
+"""Budgets that need no screen: the import, and the hit path of the caching patterns."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import time
 
 from dogpile.cache import make_region
 
-from redislab.caching import CacheAside
+from redislab.caching import CacheAside, RefreshAhead, WriteThrough
 from redislab.world import start
 from tests.budgets.table import Row, in_turns
 
@@ -50,6 +50,18 @@ def hits(lab) -> list[Row]:
     ]
 
 
+def siblings(lab) -> list[Row]:
+    """A hit of those who do more than cache-aside, against a bare GET."""
+    table, key, client = [], lab.keys.user(43), lab.redis
+    for pattern in (WriteThrough, RefreshAhead):
+        cache = pattern(client, lab.database.users, lab.keys, ttl=600)
+        cache.get(43)
+        ours, bare = in_turns(lambda cache=cache: cache.get(43), lambda: json.loads(client.get(key)))
+        what = f"{pattern.__name__}.get, a hit: speed against json.loads(client.get(key))"
+        table.append(Row(what, bare / ours, 0.8, high=False, note=f"{1e6 * ours:.0f} µs"))
+    return table
+
+
 def rows() -> list[Row]:
     began = time.perf_counter()
     lab = start()
@@ -58,4 +70,4 @@ def rows() -> list[Row]:
     table += [
         Row(f"start() on {lab.server.product} {lab.server.version} ({lab.server.backend})", started, 3.0, unit="s")
     ]
-    return table + hits(lab)
+    return table + hits(lab) + siblings(lab)
