@@ -80,4 +80,6 @@ class WriteThrough(CacheAside):
     def _set(self, key, record) -> None:
         """Store it, and take the lease from a reader who has loaded what was there before."""
         both = self.client.pipeline(transaction=True)
-        both.set(key, json.dumps(record), px=self._life(self.ttl)).delete(self.keys.beside(key, "lease")).execute()
+        both.set(key, json.dumps(record), px=self._life(self.ttl))
+        both.delete(self.keys.beside(key, "lease"))
+        both.execute()
