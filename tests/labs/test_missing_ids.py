@@ -18,12 +18,12 @@ def late(samples, key):
 def test_unprotected_every_read_of_an_unknown_id_is_a_query(running, knobs):
     samples = running(MissingIdsLab(**knobs)).go_on(5)
     assert late(samples, "per_thousand") == 1000
-    assert late(samples, "unknown") == pytest.approx(90, rel=0.35)
+    assert late(samples, "unknown") == pytest.approx(60, rel=0.4)
     assert samples[-1]["sentinels"] == 0 and samples[-1]["filter"] == 0
 
 
 def test_sentinels_spare_the_database_as_much_as_their_ttl_lets_them(running):
-    lab = running(MissingIdsLab(sentinel_ttl=2.0))
+    lab = running(MissingIdsLab(sentinel_ttl=2.0, rate=400.0, share=50.0, db_ms=2.0))
     lab.go_on(4)
     assert late(lab.go_on(4), "unknown") == pytest.approx(lab.samples[-1]["settled"], rel=0.4)
     lab.experiment.sentinel_ttl = 60.0
@@ -45,7 +45,7 @@ def test_a_filter_lets_almost_nobody_through_and_may_be_switched_while_it_runs(r
 
 
 def test_a_larger_filter_is_a_finer_one(running):
-    lab = running(MissingIdsLab(bloom=True, false_positives=20.0, share=100.0))
+    lab = running(MissingIdsLab(bloom=True, false_positives=20.0, share=100.0, db_ms=2.0))
     coarse = lab.go_on(4)
     lab.experiment.false_positives = 0.1
     fine = lab.go_on(4)

@@ -12,7 +12,7 @@ from redislab.caching import CacheAside, ModuleCacheAside
 from redislab.keys import KeyNamespace
 
 NONE, LEASE = "none (as in the module)", "lease"
-PATIENCE = 120.0  # s that a client is left standing until it gives up
+PATIENCE = 600.0  # s that a client is left standing until it gives up
 ROW = 77  # a product
 TOLD = (
     "Press Next step: a reader and a writer are about to use the same row.",
@@ -22,7 +22,7 @@ TOLD = (
     "The writer deletes the entry, though there is none yet.",
     "The reader, late, stores the row that it had.",
     "Somebody reads again.",
-    "The entry's TTL is over.",
+    "The entry's TTL is over. Next step begins another round.",
 )
 WITH_LEASE = {
     4: "The writer deletes the entry, though there is none yet, and the reader's lease.",
@@ -63,7 +63,7 @@ class Client:
     def step(self) -> list:
         """Let it go on to its next stop, or its end; the commands that it sent to Redis on the way."""
         self._go.release()
-        self._stopped.acquire(timeout=PATIENCE)
+        self._stopped.acquire(timeout=30)
         if self._failure:
             raise self._failure
         return self.sent
@@ -248,7 +248,6 @@ class LateSetLab(Experiment):
                 "left": max(0, left) / 1e3,
                 "life": self.ttl,
                 "step": self.done,
-                "stored": left > 0,
                 "stale_reads": len(self.stale),
                 "stale_for": self.stale[-1] - self.stale[0] if self.stale else 0.0,
                 "sent": [said(command) for command in self.sent],

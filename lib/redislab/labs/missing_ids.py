@@ -51,8 +51,8 @@ class MissingIdsLab(Experiment):
     sentinel_ttl = number(0.0, 0, 60, label="Sentinel TTL", unit="s", step=1, help="0: nothing is stored for them")
     bloom = switch(False, label="Bloom filter")
     false_positives = number(1.0, 0.1, 20, label="False positives wanted", unit="%", log=True, help="sizes the filter")
-    rate = number(300.0, 50, 1000, label="Requests", unit="/s", log=True)
-    db_ms = number(5.0, 0, 50, label="Added DB latency", unit="ms", step=1, help="it answers four queries at a time")
+    rate = number(200.0, 50, 1000, label="Requests", unit="/s", log=True)
+    db_ms = number(10.0, 0, 50, label="Added DB latency", unit="ms", step=1, help="it answers four queries at a time")
     pattern = choice(OURS, [OURS, MODULES], label="Cache-aside", help="the module's has neither sentinel nor filter")
 
     charts = (
@@ -93,8 +93,8 @@ class MissingIdsLab(Experiment):
         self.choose()
 
     def teardown(self):
-        self.drop_filter()
         self.database.close()
+        self.drop_filter()
 
     @observe("db_ms")
     def slow_down(self, _=None):
