@@ -70,6 +70,50 @@ def test_no_version_is_given_twice_to_writers_at_once(database):
     assert sorted(versions) == list(range(before + 1, before + 81))
 
 
+def test_many_saves_are_one_transaction_and_a_statement_each(database):
+    version = 10**15 + time.time_ns()
+    rows = [database.users.find(id) | {"city": "Delft", "version": version} for id in range(10, 20)]
+    before = database.statements["save"], database.transactions
+    database.users.save_many([*rows, rows[0] | {"id": 10**9 + version % 10**6}])
+    assert (database.statements["save"] - before[0], database.transactions - before[1]) == (11, 1)
+    assert [database.users.find(row["id"]) for row in rows] == rows
+    assert set(database.users.versions(least=version)) == {*range(10, 20), 10**9 + version % 10**6}
+    database.users.save_many([])
+    assert database.statements["save"] - before[0] == 11
+
+
+def test_of_many_saves_the_newest_of_a_row_wins_in_whatever_order_they_come(database):
+    version = 10**15 + time.time_ns()
+    record = database.users.find(21)
+    for order in ((2, 1, 3), (3, 1, 2), (1, 2), (3,)):
+        database.users.save_many([record | {"city": f"city {n}", "version": version + n} for n in order])
+        assert database.users.find(21) == record | {"city": "city 3", "version": version + 3}
+    assert database.users.save(21, record) == version + 4
+
+
+def test_many_saves_that_cannot_all_be_made_are_not_made_at_all(database):
+    before = database.users.find(22)
+    for bad, failure in [
+        ({"id": 23, "version": 1}, KeyError),
+        (before | {"id": 23, "city": {"no": "text"}}, DatabaseError),
+    ]:
+        with pytest.raises(failure):
+            database.users.save_many([before | {"city": "nowhere", "version": before["version"] + 1}, bad])
+        assert database.users.find(22) == before
+
+
+def test_writers_of_many_rows_in_any_order_do_not_block_each_other_for_good(database):
+    record, version = database.users.find(1), 10**15 + time.time_ns()
+
+    def save(n):
+        ids = list(range(30, 50))[:: -1 if n % 2 else 1]
+        database.users.save_many([record | {"id": id, "version": version + n} for id in ids])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(40)))
+    assert {database.users.find(id)["version"] for id in range(30, 50)} == {version + 39}
+
+
 def test_what_is_added_is_added_and_no_more(database):
     began = time.perf_counter()
     database.users.find(1)

@@ -70,7 +70,7 @@ class Table:
         """Versions by id, of the rows whose version is at least `least`. A scan of the table."""
         query = select(self._table.c.id, self._table.c.version).where(self._table.c.version >= least)
         with self._database.statement("scan") as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     @functools.cached_property
     def ids(self) -> list[int]:
