@@ -82,26 +82,25 @@ def _layout(chart: Chart, window: float) -> dict:
         "dragmode": False,
         "meta": {"settle": [], "wide": chart.wide},
     }
-    meta = layout["meta"]
     if chart.kind == "bars":
         layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
         layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}
         layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
-        meta["settle"] = ["x"]
+        layout["meta"]["settle"] = ["x"]
         return layout
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
     layout["annotations"] = [] if chart.y_names else [_unit_of_y(chart)]
     if chart.kind == "time":
         layout["xaxis"]["ticksuffix"] = f" {chart.x_unit}"
-        meta["window"] = window
+        layout["meta"]["window"] = window
     else:
         layout["xaxis"]["title"] = {"text": f"{chart.x_title}, {chart.x_unit}", "standoff": 6}
         layout["margin"] = MARGIN | {"b": 46}
     _name(layout["xaxis"], chart.x_names, title=None, showline=False, ticks="")
     _name(layout["yaxis"], chart.y_names)
     fits = {"x": chart.kind == "time" or chart.x_names, "y": "range" in layout["yaxis"]}
-    meta["settle"] += [axis for axis in "xy" if not fits[axis]]
+    layout["meta"]["settle"] = [axis for axis in "xy" if not fits[axis]]
     return layout
 
 
