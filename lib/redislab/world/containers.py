@@ -133,7 +133,8 @@ def _reaper(client, deadline: float, report) -> None:
 
 
 def _brief(failure: Exception) -> str:
-    return " ".join(str(failure).split())[:160]
+    """One line; what Docker says itself, if it does, without the address that was asked."""
+    return " ".join(str(getattr(failure, "explanation", None) or failure).split())[:160]
 
 
 class _Container:
