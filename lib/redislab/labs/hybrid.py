@@ -38,8 +38,8 @@ class HybridLab(Networked):
     charts = (
         Chart("Hit ratio", lines("hits"), unit="%", low=0, high=100),
         Chart("Stale reads", lines("stale"), unit="/s", low=0),
-        Chart("Latency of a read, half of them (p50)", lines("p50"), unit="ms", kind="bars", low=0),
-        Chart("Latency of a read, all but one in a hundred (p99)", lines("p99"), unit="ms", kind="bars", low=0),
+        Chart("Latency of a read, p50", lines("p50"), unit="ms", kind="bars", low=0),
+        Chart("Latency of a read, p99", lines("p99"), unit="ms", kind="bars", low=0),
     )
     presets = {
         "As the module routes": {"user": THROUGH, "product": AHEAD, "order": ASIDE},

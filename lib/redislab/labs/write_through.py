@@ -77,9 +77,7 @@ class WriteThroughLab(Networked):
     rate = number(200.0, 20, 500, label="Reads", unit="/s", log=True)
 
     charts = (
-        Chart(
-            "Cache ≠ database, when the writers are done", (Line("differs", "of the rows"),), unit="%", low=0, high=100
-        ),
+        Chart("Cache ≠ database after a race", (Line("differs", "of the races"),), unit="%", low=0, high=100),
         Chart("Reads of what is not committed", (Line("uncommitted", "of the reads"),), unit="%", low=0),
         Chart("Latency of a write", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
         Chart(
