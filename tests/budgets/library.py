@@ -1,5 +1,6 @@
 """Budgets that need no screen: the import, and the hit path of the caching patterns."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -7,7 +8,8 @@ import time
 
 from dogpile.cache import make_region
 
-from redislab.caching import CacheAside, RefreshAhead, WriteThrough
+from redislab.caching import CacheAside, RefreshAhead, WriteBehind, WriteThrough
+from redislab.keys import KeyNamespace
 from redislab.world import start
 from tests.budgets.table import Row, in_turns
 
@@ -62,6 +64,37 @@ def siblings(lab) -> list[Row]:
     return table
 
 
+def writes(lab) -> list[Row]:
+    """Write-behind: what accepting a write costs, and what batches spare a database that is SQLite."""
+    database, keys = lab.open_database(), KeyNamespace(f"{lab.prefix}:{{budget}}")
+    cache, record = WriteBehind(lab.redis, database.users, keys, limit=10**6), database.users.find(44)
+    entry, stream, text = keys.entity("bare", 44), keys.stream("bare"), json.dumps(record)
+
+    def bare():
+        pipeline = lab.redis.pipeline(transaction=False)
+        pipeline.set(entry, text).xadd(stream, {"record": text}).execute()
+
+    ours, pair = in_turns(lambda: cache.put(44, record), bare)
+    lab.redis.unlink(keys.user(44), cache.backlog.stream, entry, stream)
+    many = [database.users.find(id) for id in range(1, 101)]
+    versions = itertools.count(time.time_ns() // 1000)
+
+    def batch():
+        database.users.save_many([each | {"version": next(versions)} for each in many])
+
+    def singles():
+        for each in many:
+            database.users.save(each["id"], each)
+
+    together, alone = in_turns(batch, singles, rounds=7, calls=7)
+    database.close()
+    put_note, batch_note = f"{1e6 * ours:.0f} µs", f"{1e3 * together:.2f} ms against {1e3 * alone:.1f} ms"
+    return [
+        Row("WriteBehind.put: speed against a pipeline of SET and XADD", pair / ours, 0.5, high=False, note=put_note),
+        Row("a batch of 100 rows, against 100 single writes", alone / together, 20, high=False, note=batch_note),
+    ]
+
+
 def rows() -> list[Row]:
     began = time.perf_counter()
     lab = start()
@@ -70,4 +103,4 @@ def rows() -> list[Row]:
     table += [
         Row(f"start() on {lab.server.product} {lab.server.version} ({lab.server.backend})", started, 3.0, unit="s")
     ]
-    return table + hits(lab) + siblings(lab)
+    return table + hits(lab) + siblings(lab) + writes(lab)
