@@ -1,5 +1,6 @@
 """Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings."""
 
+from redislab.bench.application import Application
 from redislab.bench.charts import Chart, Line
 from redislab.bench.experiment import Experiment, action
 from redislab.bench.instruments import Watch, watch
@@ -9,6 +10,7 @@ from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
 
 __all__ = [
+    "Application",
     "Chart",
     "Experiment",
     "Knob",
