@@ -77,7 +77,8 @@ DOCKER = shutil.which("docker")  # asked once: tests change PATH
 
 def left_behind() -> list[str]:
     """Folders, processes and containers of redislab on this machine."""
-    ours = ("world/keeper.py", "world/proxy.py", "redislab.bench.process", "redislab.course.process")
+    ours = ("world/keeper.py", "world/proxy.py")
+    ours += ("redislab.bench.process", "redislab.bench.application", "redislab.course.process")
     lines = [f"{process.pid} {' '.join(process.info['cmdline'] or [])}" for process in psutil.process_iter(["cmdline"])]
     found = [line for line in lines if any(name in line for name in ours)]
     found += glob.glob(os.path.join(tempfile.gettempdir(), "redislab-*"))

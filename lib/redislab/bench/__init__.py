@@ -1,6 +1,5 @@
 """Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings."""
 
-from redislab.bench.application import Application
 from redislab.bench.charts import Chart, Line
 from redislab.bench.experiment import Experiment, action
 from redislab.bench.instruments import Watch, watch
@@ -10,7 +9,6 @@ from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
 
 __all__ = [
-    "Application",
     "Chart",
     "Experiment",
     "Knob",
