@@ -123,7 +123,7 @@ class LateSetLab(Experiment):
 
     charts = (
         Chart(
-            "Who holds what, step by step; red: readers get what is no longer true",
+            "Who holds what; red: readers get the old row",
             (
                 Line("cache", "cache", shape="hv"),
                 Line("database", "database", shape="hv"),
