@@ -60,7 +60,7 @@ def test_a_task_its_hints_and_what_a_check_says(open_notebook, name, dark):
     # A check says what was seen, what was printed, and which hint is meant
     run(notebook, 4, CHECKED)
     result = page.locator(".rl-result", has_text="5 of 6 requirements met")
-    result.locator(".rl-not-met", has_text="the cache 'New Name'. Hint 3 is about this.").wait_for()
+    result.locator(".rl-not-met", has_text="the cache holds 'New Name'. Hint 3 is about this.").wait_for()
     assert result.locator(".rl-met").count() == 5
     assert "saving New Name" in result.locator("pre").inner_text()
     result.get_by_role("button", name="Hint 3").click()

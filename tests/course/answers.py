@@ -285,18 +285,18 @@ def keeps_the_failure_to_itself(client, source, keys, id, record):
     client.delete(keys.user(id))
 
 
-@wrong("write-order", hint=2, sees="after that reader the cache 'Old Name'")
+@wrong("write-order", hint=2, sees="after that reader the cache holds 'Old Name'")
 def deletes_before_the_commit(client, source, keys, id, record):
     client.delete(keys.user(id))
     source.save(id, record)
 
 
-@wrong("write-order", hint=2, sees="the row says 'New Name', the cache 'Old Name'")
+@wrong("write-order", hint=2, sees="the row says 'New Name', the cache holds 'Old Name'")
 def deletes_nothing(client, source, keys, id, record):
     source.save(id, record)
 
 
-@wrong("write-order", hint=3, sees="the row says 'Newer Name', the cache 'New Name'")
+@wrong("write-order", hint=3, sees="the row says 'Newer Name', the cache holds 'New Name'")
 def sets_after_the_commit(client, source, keys, id, record):
     source.save(id, record)
     client.set(keys.user(id), json.dumps(record), ex=60)

@@ -234,3 +234,8 @@ def test_a_kernel_that_is_killed_takes_a_check_with_it():
         os.kill(int(kernel.run("print(os.getpid())")), 9)
     finally:
         kernel.close()
+
+
+def test_the_process_loads_no_widgets():
+    code = "import sys, redislab.course.process; print(*{'ipywidgets', 'anywidget', 'plotly', 'pandas'} & sys.modules.keys())"
+    assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -83,24 +83,21 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
     job = Job(exercise.name, pickled, lab.address, f"{lab.prefix}:exercise:{secrets.token_hex(3)}")
     command = [sys.executable, "-m", "redislab.course.process"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **pipes, start_new_session=True)
+    process, events = subprocess.Popen(command, **pipes, start_new_session=True), queue.Queue()
+    hearing = threading.Thread(target=_hear, args=(process.stdout, events, report.keys), daemon=True)
+    hearing.start()
     try:
-        _follow(process, job, report, deadline)
+        _hand_over(process, job)
+        _follow(process, events, report, deadline)
     finally:
         _end(process)
+        hearing.join(5.0)  # then every key that it has named is known
         _sweep(lab.redis, report.keys)
     return report
 
 
-def _follow(process, job, report: Report, deadline: float) -> None:
-    """Hand over the job, and take in events until the end, whichever it is."""
-    events: queue.Queue = queue.Queue()
-    threading.Thread(target=_hear, args=(process.stdout, events), daemon=True).start()
-    try:
-        pickle.dump(job, process.stdin)
-        process.stdin.flush()
-    except OSError:
-        pass  # it is gone already; the end of its events says so
+def _follow(process, events: queue.Queue, report: Report, deadline: float) -> None:
+    """Take in events until the end, whichever it is."""
     trying, began = None, time.monotonic()
     until = began + STARTING
     while True:
@@ -117,14 +114,19 @@ def _follow(process, job, report: Report, deadline: float) -> None:
             trying = None
         elif kind == "said":
             report.said += event[0]
-        elif kind == "key":
-            report.keys.append(event[0])
         elif kind == "stopped":
-            return _stop(report, trying, event[0], hinted=False)
+            sentence = event[0] if event else f"The process that it ran in ended (exit {_end(process)})."
+            return _stop(report, trying, sentence, hinted=False)
         elif kind == "done":
             return None
-        elif kind == "gone":
-            return _stop(report, trying, f"The process that it ran in ended (exit {process.wait()}).", hinted=False)
+
+
+def _hand_over(process, job) -> None:
+    try:
+        pickle.dump(job, process.stdin)
+        process.stdin.flush()
+    except OSError:
+        pass  # it is gone already; the end of its events says so
 
 
 def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True) -> None:
@@ -135,30 +137,32 @@ def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True
         finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
 
 
-def _hear(stream, events: queue.Queue) -> None:
+def _hear(stream, events: queue.Queue, keys: list[str]) -> None:
     try:
         for line in stream:
-            events.put(json.loads(line))
+            kind, *event = json.loads(line)
+            if kind == "key":
+                keys.append(*event)
+            else:
+                events.put([kind, *event])
     except (OSError, ValueError):
         pass  # it was killed in the middle of a line
-    events.put(["gone"])
     stream.close()
+    events.put(["stopped"])
 
 
-def _end(process) -> None:
-    """End it, with whatever the learner's code has started."""
-    if hasattr(os, "killpg"):
+def _end(process) -> int:
+    """End it, with whatever the learner's code has started; its exit code."""
+    if process.returncode is None:  # so its number, and its group's, cannot be another's by now
         try:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
         except (ProcessLookupError, PermissionError):
-            pass  # it has ended, and nothing of it is left
-    else:
-        process.kill()
-    process.wait()
+            pass  # nothing of it is left
     try:
         process.stdin.close()
     except OSError:
         pass  # what it did not read is lost with it
+    return process.wait()
 
 
 def _sweep(client, keys: list[str]) -> None:

@@ -20,7 +20,7 @@ class WriteOrder(Exercise):
         scene.call(ID, self.user(scene, NEW))
         row, stored = scene.source.row(ID)["name"], self.cached(scene)
         kept = scene.left(scene.keys.user(ID))
-        seen = f"the row says {row!r}, the cache {self.said(stored)}{f', {life(kept)}' if stored else ''}"
+        seen = f"the row says {row!r}, the cache holds {self.said(stored)}{f', {life(kept)}' if stored else ''}"
         return row == NEW and stored in (None, NEW) and kept != -1, seen
 
     @requirement("Nobody reads what is not committed yet", hint=1)
@@ -43,7 +43,7 @@ class WriteOrder(Exercise):
         scene.source.before_commit = read
         scene.call(ID, self.user(scene, NEW))
         stored = self.cached(scene)
-        return stored in (None, NEW), f"the row says {NEW!r}, and after that reader the cache {self.said(stored)}"
+        return stored in (None, NEW), f"the row says {NEW!r}, and after that reader the cache holds {self.said(stored)}"
 
     @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=1)
     def failure(self, scene: Scene):
@@ -55,7 +55,10 @@ class WriteOrder(Exercise):
         except Exception as failure:
             raised = f"{type(failure).__name__} was raised"
         stored = self.cached(scene)
-        return stored == OLD and "nothing" not in raised, f"{raised}, and the cache {self.said(stored)}; wanted {OLD!r}"
+        return (
+            stored == OLD and "nothing" not in raised,
+            f"{raised}, and the cache holds {self.said(stored)}; wanted {OLD!r}",
+        )
 
     @requirement("Of two writers in a race, the later one is what the cache ends with", hint=3)
     def race(self, scene: Scene):
@@ -69,7 +72,7 @@ class WriteOrder(Exercise):
         first, scene.source.after_commit = self.user(scene, NEW), overtaken
         scene.call(ID, first)
         row, stored = scene.source.row(ID)["name"], self.cached(scene)
-        return stored in (None, row), f"the row says {row!r}, the cache {self.said(stored)}"
+        return stored in (None, row), f"the row says {row!r}, the cache holds {self.said(stored)}"
 
     @requirement("With Redis dead, the row is committed all the same", hint=1)
     def dead(self, scene: Scene):
