@@ -61,7 +61,7 @@ def test_a_wheel_holds_scripts_styles_and_the_quiet_setting(tmp_path):
     shipped = {
         path.relative_to(ROOT / "lib").as_posix()
         for path in (ROOT / "lib" / "redislab").rglob("*.*")
-        if path.suffix in (".py", ".lua", ".js", ".css")
+        if path.suffix in (".py", ".lua", ".js", ".css", ".json", ".md")
     }
     assert shipped <= set(names)
     assert any(name.endswith("page_config.d/redislab.json") for name in names)
