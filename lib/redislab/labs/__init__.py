@@ -1,14 +1,17 @@
 """One experiment a class, one file a notebook section."""
 
+from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
 from redislab.labs.start_here import FirstContact
+from redislab.labs.write_behind import WriteBehindLab
 from redislab.labs.write_through import WriteThroughLab
 
 __all__ = [
+    "ArenaLab",
     "FirstContact",
     "HybridLab",
     "LateSetLab",
@@ -16,5 +19,6 @@ __all__ = [
     "RefreshAheadLab",
     "StampedeLab",
     "TtlLab",
+    "WriteBehindLab",
     "WriteThroughLab",
 ]
