@@ -49,13 +49,22 @@ class Versions:
 
     def save(self, id, record) -> int:
         version = self._table.save(id, record)
-        with self._lock:
-            self._newest[id] = max(version, self._newest.get(id, 0))
+        self._note(id, version)
         return version
+
+    def save_many(self, records) -> int:
+        changed = self._table.save_many(records)
+        for record in records:
+            self._note(record["id"], record["version"])
+        return changed
 
     def newest(self, id) -> int:
         """The newest version that was committed here; 0 if this row has not been written."""
         return self._newest.get(id, 0)
+
+    def _note(self, id, version: int) -> None:
+        with self._lock:
+            self._newest[id] = max(version, self._newest.get(id, 0))
 
 
 class Expiries:
