@@ -73,6 +73,17 @@ class TestAccept:
         client.xtrim(backlog.stream, maxlen=0)
         assert backlog.accept(7, RECORD, 10) == first + 1
 
+    def test_a_version_is_newer_than_the_one_that_was_read_whatever_the_clock_says(self, backlog):
+        ahead = backlog.accept(7, RECORD, 10) + 10**12
+        assert backlog.accept(7, RECORD | {"version": ahead}, 10) == ahead + 1
+        assert backlog.accept(8, RECORD, 10) == ahead + 2
+
+    @pytest.mark.parametrize("version", [None, "a word", 2**60, 1.5, True])
+    def test_what_cannot_be_a_version_is_ignored(self, backlog, client, version):
+        given = backlog.accept(7, RECORD | {"version": version}, 10)
+        assert abs(given / 1e6 - client.time()[0]) < 60
+        assert backlog.read("a", 1)[0].record == RECORD | {"version": given}
+
     def test_beyond_the_limit_nothing_changes(self, backlog, client):
         newest, _ = (backlog.accept(id, RECORD, 2) for id in (7, 8))
         assert backlog.accept(7, RECORD, 2) == -2

@@ -1,6 +1,7 @@
 """Caching patterns: each has `get(id)` and `put(id, record)`, so that a comparison is a loop."""
 
 from redislab.caching.as_in_the_module import ModuleCacheAside, ModuleRefreshAhead, ModuleWriteBehind
+from redislab.caching.backlog import Backlog
 from redislab.caching.bloom_filter import BitmapFilter, BloomFilter
 from redislab.caching.bloom_guard import BloomGuard
 from redislab.caching.cache_aside import CacheAside
@@ -14,6 +15,7 @@ from redislab.caching.write_behind_worker import WriteBehindWorker
 from redislab.caching.write_through import WriteThrough
 
 __all__ = [
+    "Backlog",
     "BitmapFilter",
     "BloomFilter",
     "BloomGuard",

@@ -9,6 +9,7 @@ import redis
 from redislab.lua import script
 
 GROUP = "writers"
+EXACT = 2**53  # Lua counts exactly up to here
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Backlog:
         self.client, self.keys, self.kind = client, keys, kind
         self.stream = keys.stream(kind)
         self.dead = keys.beside(self.stream, "dead")
-        self._accept, self._settle, self._bury = (
-            client.register_script(script(name)) for name in ("accept", "settle", "bury")
-        )
+        self._accept = client.register_script(script("accept"))
+        self._settle = client.register_script(script("settle"))
+        self._bury = client.register_script(script("bury"))
         together = (self.stream, self._entry(1)[0], self._entry(2)[0])
         if hasattr(client, "keyslot") and len({client.keyslot(key) for key in together}) > 1:
             raise ValueError(f"On a cluster {keys!r} spreads over slots. Give the prefix a hash tag: '{{shop}}'.")
@@ -60,10 +61,15 @@ class Backlog:
         return self.client.xlen(self.dead)
 
     def accept(self, id, record: dict, limit: int) -> int:
-        """Queue and cache a write: its version, or minus the number of those that wait. One round trip."""
+        """Queue and cache a write: its version, or minus the number of those that wait. One round trip.
+
+        The version is newer than the one that the record was read with, whatever the clocks say.
+        """
         plain = {name: value for name, value in record.items() if name != "version"}
         text = json.dumps({**plain, "id": id})[:-1] + ', "version": '
-        return self._accept(keys=[*self._entry(id), self.stream, self.dead], args=[text, limit])
+        known = record.get("version")
+        known = known if isinstance(known, int) and known < EXACT else 0
+        return self._accept(keys=[*self._entry(id), self.stream, self.dead], args=[text, limit, int(known)])
 
     def open(self) -> None:
         """Create the group, which reads from the stream's beginning, unless it is there."""

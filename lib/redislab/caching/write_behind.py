@@ -17,10 +17,11 @@ class WriteBehind(CacheAside):
         with WriteBehindWorker(users):
             users.put(42, record)
 
-    One script caches the record and queues it in a stream, so that what was acknowledged survives the application,
-    killed at any point. It does not survive Redis: `appendonly yes` makes the queue as durable as its `appendfsync`.
-    Versions come from Redis's clock and only grow; cache and database keep the newest, in whatever order writes
-    arrive, as long as every writer of these rows comes this way.
+    One script caches the record and queues it in a stream, the `Backlog`. What was acknowledged survives the
+    application, killed at any point. It does not survive Redis: `appendonly yes` makes the queue as durable as its
+    `appendfsync`. Versions come from Redis's clock and only grow; cache and database keep the newest, in whatever order
+    writes arrive, as long as every writer of these rows comes this way. (A server that takes over without the stream
+    and with its clock behind cannot know how far they had grown; only what was read before it is put is safe then.)
 
     Until the database has it, an entry has no TTL: it neither expires nor falls to a volatile-* policy, and a reader
     gets what was accepted. Reads are `CacheAside`'s. While Redis is down they see the rows as they are, without what

@@ -6,9 +6,10 @@
 -- KEYS[4]  the stream of dead letters
 -- ARGV[1]  the record as JSON, up to where its version goes
 -- ARGV[2]  how many writes and dead letters may wait
+-- ARGV[3]  the version that the record was read with; 0 if it was not read
 --
 -- Returns the version, or minus the number of those that wait if that is too many. A version is the server's time in µs,
--- or one more than the last if the clock has not moved on; it is the message's ID as well, so the stream is in its order.
+-- or one more than the last, or than ARGV[3], if the clock is not ahead of them. It is the message's ID as well.
 
 local waiting = redis.call('XLEN', KEYS[3]) + redis.call('XLEN', KEYS[4])
 if waiting >= tonumber(ARGV[2]) then
@@ -23,7 +24,7 @@ local function queue(version)
 end
 
 local now = redis.call('TIME')
-local version = now[1] * 1000000 + now[2]
+local version = math.max(now[1] * 1000000 + now[2], ARGV[3] + 1)
 local added = queue(version)
 if added.err then
     local about = redis.call('XINFO', 'STREAM', KEYS[3])
