@@ -40,6 +40,25 @@ class OnPage:
             timeout=15_000,
         )
 
+    def colours(self) -> set:
+        """Of all lines and bars."""
+        return set(
+            self.here.evaluate(
+                "(el) => [...el.querySelectorAll('.js-plotly-plot')].flatMap((plot) =>"
+                " plot.data.flatMap((trace) => (trace.type === 'bar' ? trace.marker : trace.line).color))"
+            )
+        )
+
+    def palette(self) -> set:
+        """The colours that the sheet has for them."""
+        names = [*range(1, 6), "ink", "quiet", "added", "alarm"]
+        return set(
+            self.here.locator(".rl-board").evaluate(
+                "(el, names) => names.map((name) => getComputedStyle(el).getPropertyValue(`--rl-${name}`).trim())",
+                names,
+            )
+        )
+
     def button(self, label: str):
         return self.here.locator("button.rl-button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
 
@@ -110,11 +129,12 @@ def test_every_panel_appears_and_every_control_does_something(open_notebook, pat
     notebook = open_notebook(path.name)
     notebook.run_all()
     count = notebook.ask("len(__import__('sys').modules['redislab.screen.panel']._panels)")
-    assert notebook.page.locator(".rl-panel").count() == count
+    notebook.page.wait_for_function("(count) => document.querySelectorAll('.rl-panel').length === count", arg=count)
     for index in range(count):
         panel = OnPage(notebook, index)
         panel.start()
         panel.here.locator(".rl-sentence", has_text=".").wait_for()
+        assert panel.colours() <= panel.palette()
         notebook.shoot(f"{path.stem}-{index}")
         for check in (every_knob, every_preset, every_action, every_button):
             check(panel)

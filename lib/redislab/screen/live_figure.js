@@ -156,7 +156,7 @@ class Plot {
   paint(Plotly) {
     this.fill();
     this.layout.width = this.width; // as observed: asking for it here would lay the page out once for each plot
-    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / 80));
+    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / (this.bars ? 130 : 80)));
     return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
   }
 }
@@ -226,7 +226,7 @@ export default () => {
       const grid = Object.assign(document.createElement("div"), { className: "rl-plots" });
       grid.append(...plots.map((plot) => plot.el));
       el.replaceChildren(grid);
-      let Plotly, timer, request, planned = Infinity, began = 0, ended = 0;
+      let Plotly, timer, request, dressed = false, planned = Infinity, began = 0, ended = 0;
 
       function paint() {
         [planned, began] = [Infinity, performance.now()];
@@ -235,7 +235,7 @@ export default () => {
       }
       // At most once in `pace` ms, and the page has as much time for itself as painting took; whoever is in a hurry goes first.
       function draw(pace = 0) {
-        if (!Plotly || signal.aborted) return;
+        if (!Plotly || !dressed || signal.aborted) return;
         const at = Math.max(began + pace, 2 * ended - began);
         if (at >= planned) return;
         planned = at;
@@ -245,6 +245,7 @@ export default () => {
       }
       function dress() {
         const theme = themeOf(el);
+        dressed = Boolean(theme.ink); // a notebook may make its cells before it puts them on the page, where they have no style
         for (const plot of plots) plot.dress(theme);
         draw();
       }
@@ -276,7 +277,7 @@ export default () => {
       }, { rootMargin: "200px" });
       const size = new ResizeObserver((entries) => {
         for (const { target, contentRect } of entries) plots.find((plot) => plot.body === target).width = contentRect.width;
-        draw();
+        dressed ? draw() : dress();
       });
       const mood = new MutationObserver(dress);
       for (const plot of plots) {
