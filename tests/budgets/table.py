@@ -7,34 +7,52 @@ from dataclasses import dataclass
 
 @dataclass
 class Row:
-    """One line of the table. `high` budgets are upper bounds, others lower ones."""
+    """One line of the table. `high` budgets are upper bounds, others lower ones; a figure without one is for comparison."""
 
     what: str
     measured: float
-    budget: float
+    budget: float | None = None
     unit: str = "×"
     high: bool = True
     note: str = ""
 
     @property
     def kept(self) -> bool:
+        if self.budget is None:
+            return True
         return self.measured <= self.budget if self.high else self.measured >= self.budget
 
     def __str__(self) -> str:
+        if self.budget is None:
+            return f"{self.what:<72} {self.measured:>8.2f} {self.unit:<3} {self.note}"
         sign, mark = ("≤" if self.high else "≥"), ("kept" if self.kept else "MISSED")
-        return f"{self.what:<62} {self.measured:>8.2f} {self.unit:<3} {sign} {self.budget:<6g} {mark:<7} {self.note}"
+        return f"{self.what:<72} {self.measured:>8.2f} {self.unit:<3} {sign} {self.budget:<6g} {mark:<7} {self.note}"
 
 
 def in_turns(first, second, rounds: int = 15, calls: int = 400) -> tuple[float, float]:
     """Median seconds a call of each, measured in turns: first, second, first, second, …"""
-    times = ([], [])
-    for function in (first, second):
+    times = all_in_turns({"first": repeat(first), "second": repeat(second)}, rounds, calls)
+    return times["first"], times["second"]
+
+
+def repeat(function):
+    """`function`, called as often as is asked for."""
+
+    def batch(calls: int) -> None:
         for _ in range(calls):
             function()
+
+    return batch
+
+
+def all_in_turns(batches: dict, rounds: int = 15, calls: int = 400) -> dict[str, float]:
+    """Median seconds a call of each by name, measured in turns; a batch is told how many calls to make."""
+    spent = {name: [] for name in batches}
+    for batch in batches.values():
+        batch(calls)
     for _ in range(rounds):
-        for function, spent in zip((first, second), times, strict=True):
+        for name, batch in batches.items():
             began = time.perf_counter()
-            for _ in range(calls):
-                function()
-            spent.append((time.perf_counter() - began) / calls)
-    return statistics.median(times[0]), statistics.median(times[1])
+            batch(calls)
+            spent[name].append((time.perf_counter() - began) / calls)
+    return {name: statistics.median(times) for name, times in spent.items()}
