@@ -15,6 +15,21 @@ from redislab.world import start
 from redislab.world.lab import first
 
 IN_CI = os.environ.get("CI") == "true"
+# Two workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
+MARK = f"REDISLAB_TESTS_{os.getpid()}"
+os.environ[MARK] = "1"
+HOME = tempfile.mkdtemp(prefix="tests-")
+os.environ["TMPDIR"], tempfile.tempdir = HOME, None
+
+
+def pytest_unconfigure():
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """The labs take their time, most of it waiting; one worker has them, the other one all the rest."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("labs" if "labs" in item.path.parts else "rest"))
 
 
 @functools.cache
@@ -76,16 +91,35 @@ DOCKER = shutil.which("docker")  # asked once: tests change PATH
 
 
 def left_behind() -> list[str]:
-    """Folders, processes and containers of redislab on this machine."""
+    """Folders, processes and containers of redislab that this test run has started."""
     ours = ("world/keeper.py", "world/proxy.py")
     ours += ("redislab.bench.process", "redislab.bench.application", "redislab.course.process")
-    lines = [f"{process.pid} {' '.join(process.info['cmdline'] or [])}" for process in psutil.process_iter(["cmdline"])]
-    found = [line for line in lines if any(name in line for name in ours)]
-    found += glob.glob(os.path.join(tempfile.gettempdir(), "redislab-*"))
+    running = {line: mine for line, mine in _processes() if any(name in line for name in ours)}
+    found = [line for line, mine in running.items() if mine]
+    found += glob.glob(os.path.join(HOME, "redislab-*"))
     if lacks("docker") is None:
-        command = [DOCKER, "ps", "--all", "--filter", "label=redislab.keeper", "--format", "{{.ID}} {{.Image}}"]
-        found += subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+        command = [
+            DOCKER,
+            "ps",
+            "--all",
+            "--filter",
+            "label=redislab.keeper",
+            "--format",
+            '{{.ID}} {{.Label "redislab.keeper"}}',
+        ]
+        lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+        kept = " ".join(line for line, mine in running.items() if not mine)  # by others' keepers, who will see to them
+        found += [line for line in lines if line.split()[-1] not in kept]
     return found
+
+
+def _processes():
+    """Each process's id and command line, and whether it descends from this one."""
+    for process in psutil.process_iter():
+        try:
+            yield f"{process.pid} {' '.join(process.cmdline())}", MARK in process.environ()
+        except psutil.Error:
+            pass  # it has ended
 
 
 def settles(wanted, timeout: float = 15.0):

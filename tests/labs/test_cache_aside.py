@@ -1,4 +1,4 @@
-from statistics import mean
+from statistics import mean, median
 
 import pytest
 
@@ -67,7 +67,8 @@ def test_as_in_the_module_a_dead_redis_fails_the_reads(running):
 def test_how_often_the_database_is_asked_at_an_expiry(running, protection, least, most):
     lab = running(StampedeLab(concurrency=40, protection=protection))
     calls = [sample["calls"] for sample in lab.go_on(9)[-30:]]
-    assert least <= max(calls) <= most
+    # a lock lets one through, always; how many chance lets through is its usual number
+    assert least <= (max(calls) if most == 1 else median(calls)) <= most
 
 
 def test_serving_stale_makes_nobody_wait_and_a_lock_makes_all_wait_once(running):

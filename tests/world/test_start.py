@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import threading
 import time
 
@@ -70,9 +71,9 @@ def test_what_is_passed_over_is_said_in_a_line_each(fresh, monkeypatch):
     assert lab.passed_over == [line.removeprefix("Passed over ") for line in said]
 
 
-def test_a_docker_that_hangs_is_given_two_seconds(fresh, monkeypatch, tmp_path):
+def test_a_docker_that_hangs_is_given_two_seconds(fresh, monkeypatch):
     # Given a socket that takes connections and never answers
-    path = str(tmp_path / "docker.sock")
+    path = os.path.join(tempfile.mkdtemp(), "docker.sock")  # a socket's path has to be short
     with socket.socket(socket.AF_UNIX) as hung:
         hung.bind(path)
         hung.listen(50)
