@@ -56,6 +56,7 @@ def open_notebook(jupyterlab, browser):
 
     yield open_it
     for notebook in opened:
+        notebook.shoot(f"{Path(notebook.name).stem}-last")
         notebook.close()
     for notebook in opened:
         assert notebook.errors == []

@@ -45,7 +45,8 @@ class OnPage:
         return set(
             self.here.evaluate(
                 "(el) => [...el.querySelectorAll('.js-plotly-plot')].flatMap((plot) =>"
-                " plot.data.flatMap((trace) => (trace.type === 'bar' ? trace.marker : trace.line).color))"
+                " plot.data.filter((trace) => trace.type !== 'bar' || trace.y?.length)"
+                ".flatMap((trace) => (trace.type === 'bar' ? trace.marker : trace.line).color))"
             )
         )
 

@@ -228,7 +228,7 @@ def test_a_kernel_that_is_killed_takes_a_check_with_it():
         kernel.run("import threading; threading.Thread(target=task.check, args=[put_user], daemon=True).start()")
         kernel.run(
             "import time; from redislab.course import sandbox; import subprocess\n"
-            "while 'course.process' not in subprocess.run(['ps', '-ef'], capture_output=True, text=True).stdout:\n"
+            "while 'course.process' not in subprocess.run(['ps', '-efww'], capture_output=True, text=True).stdout:\n"
             "    time.sleep(0.05)"
         )
         os.kill(int(kernel.run("print(os.getpid())")), 9)
