@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
@@ -9,6 +10,8 @@ import plotly.graph_objects as go
 from redislab.bench.process import Running
 from redislab.screen.figures import figures
 from redislab.world import start
+
+PERIOD = 0.1  # s between two draws; at every sample the page falls seconds behind
 
 
 def threaded_panel(experiment, knob: str) -> widgets.VBox:
@@ -21,10 +24,14 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
     )
     loop, points = asyncio.get_running_loop(), {}
 
-    def draw(t: float, values: dict) -> None:
+    drawn = [0.0]
+
+    def keep(t: float, values: dict) -> None:
         for key, value in values.items():
             if isinstance(value, (int, float)):
                 points.setdefault(key, []).append((t, value))
+
+    def draw() -> None:
         for board, keys in boards:
             with board.batch_update():
                 for trace, key in zip(board.data, keys, strict=True):
@@ -33,7 +40,11 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
 
     def emit(kind: str, *event) -> None:
         if kind == "sample":
-            loop.call_soon_threadsafe(draw, *event[:2])
+            keep(*event[:2])
+            now = time.monotonic()
+            if now - drawn[0] >= PERIOD:
+                drawn[0] = now
+                loop.call_soon_threadsafe(draw)
 
     running = Running(experiment, start(), emit)
     slider.observe(lambda change: running.turn({knob: change.new}), "value")

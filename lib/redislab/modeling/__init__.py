@@ -1,0 +1,1 @@
+"""Section 2: data models, each a class on a client."""
