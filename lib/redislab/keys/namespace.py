@@ -28,6 +28,10 @@ class KeyNamespace:
         """`prefix:order:id`, a string of JSON."""
         return self.entity("order", id)
 
+    def limit(self, rule: str, subject) -> str:
+        """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
+        return f"{self.prefix}:limit:{rule}:{subject}"
+
     def stream(self, kind: str) -> str:
         """`prefix:stream:kind`, a stream: the writes of a kind that wait for the database, one message each.
 

@@ -1,0 +1,31 @@
+-- Count a request in the window that it falls into; windows begin at the multiples of their length.
+--
+-- KEYS[1]  the subject's counter: a hash of `window`, its number, and `count`, what it has admitted
+-- ARGV[1]  the limit
+-- ARGV[2]  the window's length in µs
+-- ARGV[3]  the time in µs; empty: the server's own
+--
+-- Returns 1 if it is admitted, else 0; how many more would be, now; and µs until the next one would be, 0 if it is.
+-- A clock that steps back does not open a window anew.
+
+local limit, length, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if not now then
+    local time = redis.call('TIME')
+    now = time[1] * 1000000 + time[2]
+end
+local kept = redis.call('HMGET', KEYS[1], 'window', 'count')
+local window, count = math.floor(now / length), 0
+if kept[1] and tonumber(kept[1]) >= window then
+    window, count = tonumber(kept[1]), tonumber(kept[2])
+end
+local left = (window + 1) * length - now
+if count >= limit then
+    return {0, 0, left}
+end
+if count == 0 then
+    redis.call('HSET', KEYS[1], 'window', window, 'count', 1)
+    redis.call('PEXPIRE', KEYS[1], math.ceil(left / 1000))
+else
+    redis.call('HINCRBY', KEYS[1], 'count', 1)
+end
+return {1, limit - count - 1, 0}

@@ -1,0 +1,84 @@
+"""What the four limiters share: one script, one key a subject, one round trip, and the server's clock."""
+
+from typing import NamedTuple
+
+EXACT = 2**53  # Lua's numbers are exact up to here
+
+
+class Decision(NamedTuple):
+    """What a limiter says; as a truth value, whether the request may pass.
+
+    Attributes:
+        allowed: whether it may.
+        remaining: how many more of the subject's requests would be admitted right now.
+        retry_after: seconds until one would be, if no other comes first; 0 if this one is. For HTTP's Retry-After
+            round it up.
+    """
+
+    allowed: bool
+    remaining: int
+    retry_after: float
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class Limiter:
+    """Calls a script with the subject's key, what the rule says, and the time.
+
+    The script decides and counts in one step, so no number of clients at once gets more than one would. The time is
+    the server's: however wrong the clocks of the applications are, there is one clock. While Redis does not answer,
+    the client's error is raised; whether a request may pass then is for the caller to say.
+
+    Args:
+        script: source of the script.
+        rule: distinguishes keys; two rules of one kind may watch the same subject.
+        numbers: the script's arguments before the time: how many, and µs.
+        clock: seconds, such as `time.time`, instead of the server's own time; for tests, and for seeing what goes wrong.
+
+    Raises:
+        ValueError: nothing could ever be admitted, or numbers would no longer be exact.
+    """
+
+    def __init__(self, client, keys, script: str, rule: str, numbers: tuple[int, int], clock=None):
+        if numbers[0] * numbers[1] >= EXACT:
+            raise ValueError(
+                f"{numbers[0]} times {numbers[1]} µs is more than Lua counts exactly. Choose fewer, or less time."
+            )
+        self.client, self.keys, self.rule, self.clock = client, keys, rule, clock
+        self._script, self._numbers = client.register_script(script), numbers
+
+    def allow(self, subject) -> Decision:
+        """May this request of `subject` pass? If so, it is counted."""
+        now = "" if self.clock is None else round(1e6 * self.clock())
+        allowed, remaining, wait = self._script([self.key(subject)], [*self._numbers, now])
+        return Decision(allowed == 1, remaining, wait / 1e6)
+
+    def key(self, subject) -> str:
+        """Where it keeps what it knows of `subject`."""
+        return self.keys.limit(self.rule, subject)
+
+    def at_most(self, seconds: float) -> int:
+        """The promise: how many requests of a subject it admits in any `seconds` at most (the last moment excluded)."""
+        raise NotImplementedError
+
+
+class Windowed(Limiter):
+    """A limiter of so many requests in so many seconds."""
+
+    def __init__(self, client, keys, script: str, kind: str, limit: int, window: float, clock=None):
+        self.limit, self.window, self._length = whole("limit", limit), window, microseconds(window)
+        super().__init__(client, keys, script, f"{kind}-{window:.12g}s", (self.limit, self._length), clock)
+
+
+def whole(name: str, value) -> int:
+    """`value`, which has to be a whole number from 1."""
+    if value != int(value) or value < 1:
+        raise ValueError(f"{name} = {value!r} does not work: choose a whole number from 1.")
+    return int(value)
+
+
+def microseconds(window: float) -> int:
+    if not 0.001 <= window <= 1e9:
+        raise ValueError(f"window = {window!r} does not work: choose seconds, from a thousandth to a billion.")
+    return round(1e6 * window)

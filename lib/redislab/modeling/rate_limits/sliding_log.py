@@ -1,0 +1,25 @@
+"""A limit for any window whatever, by a log of what was admitted."""
+
+from redislab.lua import script
+from redislab.modeling.rate_limits.limiter import Windowed
+
+
+class SlidingLog(Windowed):
+    """Never more than the limit in any window, wherever it begins: the only one of the four that is exact.
+
+        limiter = SlidingLog(client, keys, limit=100, window=60)
+
+    It costs most: a member of a sorted set for each admission of the last window, some 100 bytes each once there are
+    more than 128 of them, and one round trip, in which the server takes O(log limit) and forgets what is older.
+    `SlidingCounter` knows nearly as much from two numbers.
+
+    Args:
+        limit: requests in a window.
+        window: seconds.
+    """
+
+    def __init__(self, client, keys, *, limit: int, window: float, clock=None):
+        super().__init__(client, keys, script("sliding_log"), "log", limit, window, clock)
+
+    def at_most(self, seconds):
+        return self.limit * -(-round(1e6 * seconds) // self._length)
