@@ -57,3 +57,17 @@ def test_readings_are_copies(board):
 def test_the_figures_keep_the_names_of_their_traces_and_plotly_stays_out_of_the_state(board):
     assert [trace.get("uid") for trace in board.figures[0]["data"]] == ["p99", None]
     assert len(str(board.get_state())) < 50_000 < len(_packed_plotly())
+
+
+def test_points_that_come_too_soon_wait_for_the_next_message_or_for_flush(board, monkeypatch):
+    sent = []
+    monkeypatch.setattr(board, "send", sent.append)
+    for second in range(4):
+        board.feed({"p50": (second, second)}, pace=60)
+    assert [len(message["frames"]) for message in sent] == [1]
+    # If nothing comes after them
+    board.flush()
+    board.flush()
+    # Expect them all in one message, once
+    assert [[frame["p50"] for frame in message["frames"]] for message in sent] == [[(0, 0)], [(1, 1), (2, 2), (3, 3)]]
+    assert board.data()["p50"][0] == [0, 1, 2, 3]

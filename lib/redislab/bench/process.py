@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from redislab.bench.load import OpenLoop
 from redislab.bench.window import Window
 from redislab.errors import RedislabError
+from redislab.world.scheduling import take_short_turns
 
 TICK = 0.1  # s between regular samples
 QUICK = 0.02  # s; the sample after a knob was turned follows this soon
@@ -240,6 +241,7 @@ def main() -> None:
     commands = sys.stdin.buffer
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up among the events
+    take_short_turns()
     sys.setswitchinterval(0.0005)  # a sample being computed holds up a request for this long at most
     Bench(commands, events).serve()
     sys.stdout.flush()

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class LiveFigure(anywidget.AnyWidget):
         self.window, self._on_page = window, on_page
         self._points: dict[str, tuple[list, list]] = {}
         self._growing: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock, self._held, self._sent_at = threading.Lock(), [], 0.0
         super().__init__(figures=[json.loads(figure.to_json(remove_uids=False)) for figure in figures])
         self.on_msg(self._hear)
 
@@ -64,17 +65,25 @@ class LiveFigure(anywidget.AnyWidget):
         """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`.
 
         Args:
-            pace: seconds between two paintings, at least. Each costs the page about 8 ms a plot, which the load may miss.
+            pace: seconds between two messages, at least; points that come sooner wait for the next. To take and paint one
+                costs the page some 12 ms a plot, which the load may miss.
         """
         with self._lock:
-            clean = {name: self._take(name, *points) for name, points in frame.items()}
-            self.send({"kind": "frame", "frame": clean, "oldest": self._trim(), "pace": 1000 * pace})
+            self._held.append({name: self._take(name, *points) for name, points in frame.items()})
+            if time.monotonic() - self._sent_at >= pace:
+                self._pass_on()
+
+    def flush(self) -> None:
+        """Send what waits: nothing may come after it."""
+        with self._lock:
+            if self._held:
+                self._pass_on()
 
     def clear(self) -> None:
         """Drop all points."""
         with self._lock:
             self._points = {name: ([], []) for name in self._points}
-            self.send({"kind": "all", "frame": self._points})
+            self._pass_on_all()
 
     def data(self) -> dict[str, tuple[list, list]]:
         """What is drawn: x and y of every trace, by its key."""
@@ -84,6 +93,14 @@ class LiveFigure(anywidget.AnyWidget):
     def download(self, name: str, text: str) -> None:
         """Have the page save `text` as a file."""
         self.send({"kind": "download", "name": name, "text": text})
+
+    def _pass_on(self) -> None:
+        held, self._held, self._sent_at = self._held, [], time.monotonic()
+        self.send({"kind": "frames", "frames": held, "oldest": self._trim()})
+
+    def _pass_on_all(self) -> None:
+        self._held = []
+        self.send({"kind": "all", "frames": [self._points]})
 
     def _take(self, name: str, x, y) -> tuple:
         if isinstance(x, (list, tuple)):
@@ -113,6 +130,6 @@ class LiveFigure(anywidget.AnyWidget):
             self.send({"kind": "plotly"}, [_packed_plotly()])
         elif kind == "hello":
             with self._lock:
-                self.send({"kind": "all", "frame": self._points})
+                self._pass_on_all()
         if self._on_page and kind != "plotly":
             self._on_page(message)

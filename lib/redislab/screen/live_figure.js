@@ -8,7 +8,7 @@ const STILL = 15000; // ms between two reports that somebody is there
 function plotlyFor(model) {
   const shared = (globalThis.redislabPlotly ??= { asked: -Infinity });
   shared.promise ??= new Promise((resolve) => (shared.resolve = resolve));
-  if (!shared.loaded && performance.now() - shared.asked > PATIENCE) {
+  if (!shared.loading && performance.now() - shared.asked > PATIENCE) {
     shared.asked = performance.now();
     model.send({ kind: "plotly" });
   }
@@ -17,8 +17,8 @@ function plotlyFor(model) {
 
 async function loadPlotly(packed) {
   const shared = globalThis.redislabPlotly;
-  if (shared.loaded) return;
-  shared.loaded = true;
+  if (shared.loading) return;
+  shared.loading = true;
   const others = globalThis.Plotly; // somebody else's version on this page stays theirs
   const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const blob = await new Response(text, { headers: { "Content-Type": "text/javascript" } }).blob();
@@ -28,6 +28,7 @@ async function loadPlotly(packed) {
     shared.resolve(globalThis.Plotly);
     if (others) globalThis.Plotly = others;
   };
+  script.onerror = () => (shared.loading = false); // it is asked for again
   document.head.append(script);
 }
 
@@ -213,9 +214,9 @@ export default () => {
         if (message.kind === "plotly") return loadPlotly(buffers[0]);
         if (message.kind === "download") return download(message.name, message.text);
         if (message.kind === "all") data.clear();
-        take(message.frame);
+        message.frames.forEach(take);
         trim(message.oldest);
-        for (const view of views) view.draw(message.pace);
+        for (const view of views) view.draw();
       });
       model.send({ kind: "hello" });
     },
@@ -226,22 +227,18 @@ export default () => {
       const grid = Object.assign(document.createElement("div"), { className: "rl-plots" });
       grid.append(...plots.map((plot) => plot.el));
       el.replaceChildren(grid);
-      let Plotly, timer, request, dressed = false, planned = Infinity, began = 0, ended = 0;
+      let Plotly, timer, request, dressed = false, planned = false, began = 0, ended = 0;
 
       function paint() {
-        [planned, began] = [Infinity, performance.now()];
+        [planned, began] = [false, performance.now()];
         for (const plot of plots) if (plot.near && plot.width) plot.paint(Plotly);
         ended = performance.now();
       }
-      // At most once in `pace` ms, and the page has as much time for itself as painting took; whoever is in a hurry goes first.
-      function draw(pace = 0) {
-        if (!Plotly || !dressed || signal.aborted) return;
-        const at = Math.max(began + pace, 2 * ended - began);
-        if (at >= planned) return;
-        planned = at;
-        clearTimeout(timer);
-        cancelAnimationFrame(request);
-        timer = setTimeout(() => (request = requestAnimationFrame(paint)), at - performance.now());
+      // At most once an animation frame, and the page has as much time for itself as painting took.
+      function draw() {
+        if (!Plotly || !dressed || planned || signal.aborted) return;
+        planned = true;
+        timer = setTimeout(() => (request = requestAnimationFrame(paint)), 2 * ended - began - performance.now());
       }
       function dress() {
         const theme = themeOf(el);

@@ -6,6 +6,7 @@ the kernel's own loop, one thing after the other: whoever comes from elsewhere u
 
 import asyncio
 import functools
+import os
 import re
 import time
 
@@ -19,8 +20,9 @@ from redislab.screen.figures import columns, figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.words import Words
 
-PACE = 0.2  # s between two paintings while nobody turns a knob: what the page does not take is left to the load
-LIVELY = 1.0  # s after a turn in which every sample is painted
+# s between two paintings while nobody turns a knob; where the page has no core of its own, it takes one from the load
+PACE = 0.2 if (os.cpu_count() or 1) > 2 else 1.0
+LIVELY = 3.0  # s after a start or a turn in which every sample is painted
 IDLE = 120.0  # s without a touch, until a panel pauses
 READING = 1.0  # s between two changes of the words: faster cannot be read
 NOTES = {
@@ -136,7 +138,7 @@ class Panel(widgets.VBox):
             self._start()
 
     def _start(self) -> None:
-        self._touched = time.monotonic()
+        self._touched = self._turned_at = time.monotonic()
         self._because = ""
         self._open()
         self._session.state = "starting"
@@ -160,6 +162,7 @@ class Panel(widgets.VBox):
             self._session.reset()
 
     def _act(self, name: str) -> None:
+        self._turned_at = time.monotonic()
         if self.measuring:
             self._session.act(name)
         else:
@@ -220,6 +223,7 @@ class Panel(widgets.VBox):
             if time.monotonic() - self._touched > IDLE and self.measuring:
                 self._pause("idle")
         else:
+            self.figure.flush()
             if event.name == "paused" and not self._because:
                 others = any(other.measuring for other in _panels.values() if other is not self)
                 self._because = "other" if others else ""

@@ -8,6 +8,7 @@ import subprocess
 
 from redislab.errors import StartError
 from redislab.world.kept import Kept
+from redislab.world.scheduling import take_short_turns
 from redislab.world.servers import OLDEST, Server, wait_for
 
 ATTEMPTS = 5  # another program may take the free port before the server does
@@ -90,7 +91,7 @@ class _Process:
 
     def restart(self) -> None:
         if not self.alive():
-            self._kept.ask("start", *self._command)
+            take_short_turns(self._kept.ask("start", *self._command))
 
     def pause(self) -> None:
         self._kept.ask("signal", int(signal.SIGSTOP))
