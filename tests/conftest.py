@@ -10,9 +10,11 @@ import time
 
 import psutil
 import pytest
+import redis
 
-from redislab.world import start
+from redislab.world import Server, start
 from redislab.world.lab import first
+from redislab.world.processes import free_port
 
 IN_CI = os.environ.get("CI") == "true"
 # Two workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
@@ -85,6 +87,18 @@ def bloom_server():
         server, _ = first(("docker",), report=print)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A cluster of one node, which has all slots; a process, because its nodes give their own addresses."""
+    config = {"cluster_enabled": "yes", "cluster_port": free_port()}
+    node, _ = first(("local", "bundled"), report=print, config=config)
+    admin = redis.Redis(port=node.port, decode_responses=True)
+    admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    assert not settles(lambda: admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok")
+    yield Server(node.url)
+    node.close()
 
 
 DOCKER = shutil.which("docker")  # asked once: tests change PATH

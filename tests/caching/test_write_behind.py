@@ -10,9 +10,6 @@ from redislab.bench import watch
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.errors import BacklogError, WriteError
 from redislab.keys import KeyNamespace
-from redislab.world import Server
-from redislab.world.lab import first
-from redislab.world.processes import free_port
 from tests.caching.test_caching import Counted, runs
 from tests.conftest import settles
 
@@ -195,18 +192,6 @@ def _accepts(cache, id, record) -> bool:
         return cache.put(id, record) > 0
     except WriteError:
         return False
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A cluster of one node, which has all slots; a process, because its nodes give their own addresses."""
-    config = {"cluster_enabled": "yes", "cluster_port": free_port()}
-    node, _ = first(("local", "bundled"), report=print, config=config)
-    admin = redis.Redis(port=node.port, decode_responses=True)
-    admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    assert not settles(lambda: admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok")
-    yield Server(node.url)
-    node.close()
 
 
 def test_on_a_cluster_it_works_under_a_hash_tag(cluster, database):
