@@ -4,7 +4,6 @@ import threading
 import time
 
 import pytest
-import redis
 
 from redislab.bench import watch
 from redislab.caching import WriteBehind, WriteBehindWorker

@@ -18,13 +18,12 @@ local window, count = math.floor(now / length), 0
 if kept[1] and tonumber(kept[1]) >= window then
     window, count = tonumber(kept[1]), tonumber(kept[2])
 end
-local left = (window + 1) * length - now
 if count >= limit then
-    return {0, 0, left}
+    return {0, 0, (window + 1) * length - now}
 end
 if count == 0 then
     redis.call('HSET', KEYS[1], 'window', window, 'count', 1)
-    redis.call('PEXPIRE', KEYS[1], math.ceil(left / 1000))
+    redis.call('PEXPIRE', KEYS[1], math.ceil(length / 1000)) -- a little longer than it counts: no clock has to agree with the TTL
 else
     redis.call('HINCRBY', KEYS[1], 'count', 1)
 end

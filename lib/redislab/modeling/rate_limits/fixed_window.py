@@ -11,7 +11,7 @@ class FixedWindow(Windowed):
         if not limiter.allow(user_id):
             ...  # 429
 
-    It costs least: a counter of about 100 bytes a subject, gone when its window ends, and one round trip.
+    It costs least: a counter of about 100 bytes a subject, gone within a window of its end, and one round trip.
 
     Warning: a burst on the boundary takes the end of one window and the beginning of the next, twice the limit in no
     time at all. `SlidingLog` admits no more than the limit in any window, wherever it begins; `SlidingCounter` and
