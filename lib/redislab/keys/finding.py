@@ -1,0 +1,23 @@
+"""What every audit says: one finding, with its reason and its cure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that an audit saw in a keyspace.
+
+    rule: the rule or audit that was broken.
+    subject: the key or the prefix that breaks it.
+    seen: what was seen, with figures.
+    why: why it matters.
+    cure: how to mend it.
+    weight: how much it matters; 1 a hint, 2 a warning, 3 a danger.
+    """
+
+    rule: str
+    subject: str
+    seen: str
+    why: str
+    cure: str
+    weight: int = 1
