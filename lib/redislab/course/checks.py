@@ -1,14 +1,17 @@
-"""What an exercise is checked with: a real server, a counted table, and trouble at the worst moment."""
+"""What an exercise is checked with: a real server, and trouble at the worst moment."""
 
-import json
+import functools
+import itertools
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from redislab.keys import KeyNamespace
 
 NEARLY = 0.1  # of a TTL
 PATIENCE = 3.0  # s for something that takes milliseconds
+PATIENT_TURNS = 50  # commands of one call, at most, between which a check steps in
 
 
 def requirement(says: str, hint: int):
@@ -19,67 +22,6 @@ def requirement(says: str, hint: int):
         return method
 
     return mark
-
-
-class Exercise:
-    """Requirements, tried in the order of the class, each on a Scene of its own.
-
-    Attributes:
-        name: the exercise's, and its text's, `exercises/NAME.md`.
-        kills: whether it needs a server that may be killed.
-    """
-
-    name = ""
-    kills = False
-
-    @classmethod
-    def requirements(cls) -> list[Callable]:
-        return [member for member in vars(cls).values() if hasattr(member, "says")]
-
-
-class Source:
-    """The users' table, with its calls counted, and with moments at which a check may step in.
-
-    Attributes:
-        finds, saves: how often it was called.
-        before_find: called with the number of the call, from 1, before the table is read.
-        before_commit, after_commit: called with the number of the save.
-    """
-
-    kind = "user"
-
-    def __init__(self, table):
-        self._table, self._lock = table, threading.Lock()
-        self.finds = self.saves = 0
-        self.before_find = self.before_commit = self.after_commit = lambda number: None
-        self._originals: dict = {}
-
-    def find(self, id) -> dict | None:
-        with self._lock:
-            self.finds += 1
-            number = self.finds
-        self.before_find(number)
-        return self._table.find(id)
-
-    def save(self, id, record) -> int:
-        with self._lock:
-            self.saves += 1
-            number = self.saves
-            if id not in self._originals:
-                self._originals[id] = self._table.find(id)
-        self.before_commit(number)
-        version = self._table.save(id, record)
-        self.after_commit(number)
-        return version
-
-    def row(self, id) -> dict | None:
-        """What is in the table, uncounted."""
-        return self._table.find(id)
-
-    def restore(self) -> None:
-        """The rows as they were, but for their versions."""
-        for id, record in self._originals.items():
-            self._table.save(id, record)
 
 
 class Call(threading.Thread):
@@ -110,70 +52,133 @@ class Call(threading.Thread):
         return self._value
 
 
+class Sent(NamedTuple):
+    """What went over the wire: commands, in how many round trips, and how many values came back."""
+
+    commands: int
+    trips: int
+    values: int
+
+
+class Killed(BaseException):
+    """The process dies here; no `except Exception` notices."""
+
+
 class Scene:
     """Where one requirement is tried.
 
     Attributes:
-        keys, source, client: what the learner's function is given; the client is tapped.
-        database: what the source stands on, with its added latency and failures.
+        keys, client: what the learner's function is given; the client is tapped.
         server: a client for looking, untapped.
         private: a server that may be killed, or None.
     """
 
-    def __init__(self, function, prefix: str, tap, client, lab, database, private=None):
+    def __init__(self, function, prefix: str, tap, client, lab, private=None):
         self.function, self.tap, self.client, self.server = function, tap, client, lab.redis
-        self.keys, self.source = KeyNamespace(prefix), Source(database.users)
-        self.database, self.private = database, private
+        self.keys, self.lab, self.private = KeyNamespace(prefix), lab, private
 
-    def call(self, id, *rest):
-        return self.function(self.client, self.source, self.keys, id, *rest)
+    def call(self, *arguments):
+        return self.function(self.client, self.keys, *arguments)
 
-    def begin(self, id, *rest) -> Call:
-        return Call(self.call, id, *rest)
+    def begin(self, *arguments) -> Call:
+        return Call(self.call, *arguments)
 
-    def together(self, count: int, id) -> tuple[list, list[float]]:
+    def together(self, count: int, *arguments) -> tuple[list, list[float]]:
         """`count` calls in as many threads, at the same moment: what each returned, and how many seconds it took."""
         barrier = threading.Barrier(count)
 
         def join_in():
             barrier.wait()
             began = time.perf_counter()
-            return self.call(id), time.perf_counter() - began
+            return self.call(*arguments), time.perf_counter() - began
 
         values, seconds = zip(*[call.result() for call in [Call(join_in) for _ in range(count)]], strict=True)
         return list(values), list(seconds)
 
-    def sent(self) -> tuple[int, int]:
-        """How many commands this thread has sent since it was last asked, and in how many round trips."""
-        commands = self.tap.take()
-        return len(commands), max((command.trip for command in commands), default=0)
+    def moments(self, act: Callable[[], None]):
+        """Turn after turn, in each of which the loop's body makes one call: `act()` comes just before its n-th command.
 
-    def store(self, id, record, ms: int) -> None:
-        """Have `record` in the cache, with so many ms left."""
-        self.tap.note(self.keys.user(id))
-        self.server.set(self.keys.user(id), json.dumps(record), px=ms)
+        The last turn is one in which the call had no n-th command any more.
+        """
+        for number in range(PATIENT_TURNS):
+            counter, acted = itertools.count(), []
+            self.tap.before = functools.partial(_act_at, number, counter, acted, act)
+            yield number
+            self.tap.before = lambda command: None
+            if not acted:
+                return
 
-    def stored(self, id) -> dict | str | None:
-        """What is in the cache, as JSON or as it stands."""
-        text = self.server.get(self.keys.user(id))
+    def dies(self, after: int, *arguments) -> bool:
+        """A call whose process dies once it has sent so many commands; whether it came that far."""
+        counter = itertools.count()
+
+        def die(_):
+            if next(counter) >= after:  # and what a `finally` would still send is not sent either
+                raise Killed(f"after {after} commands")
+
+        self.tap.before = die
         try:
-            return text and json.loads(text)
-        except ValueError:
-            return text
+            self.call(*arguments)
+        except Killed:
+            return True
+        finally:
+            self.tap.before = lambda command: None
+        return False
+
+    def sent(self) -> Sent:
+        """What this thread has sent, and all have got, since it was last asked."""
+        commands, values, self.tap.values = self.tap.take(), self.tap.values, 0
+        return Sent(len(commands), max((command.trip for command in commands), default=0), values)
+
+    def cost(self, *arguments) -> Sent:
+        """What a call sends when it is not the first: scripts are loaded by then."""
+        self.call(*arguments)
+        self.sent()
+        self.call(*arguments)
+        return self.sent()
+
+    def note(self, *keys: str) -> None:
+        """These keys are going to be made: have them gone when all is over."""
+        for key in keys:
+            self.tap.note(key)
 
     def kept(self) -> list[str]:
         """The keys of this scene that exist now."""
         own = [name for name in list(self.tap.names) if name.startswith(f"{self.keys.prefix}:")]
         return [name for name in own if self.server.exists(name)]
 
-    def beside(self, id) -> list[str]:
-        """Those but for the entry: locks, guards."""
-        return [name for name in self.kept() if name != self.keys.user(id)]
-
     def left(self, key: str) -> float:
         """Seconds until `key` ends; -1 never, -2 it is not there."""
         ms = self.server.pttl(key)
         return ms / 1000 if ms >= 0 else ms
+
+    def close(self) -> None:
+        """Leave things as they were."""
+        self.tap.calm()
+
+
+def _act_at(number: int, counter, acted: list, act: Callable, command) -> None:
+    if next(counter) == number:
+        acted.append(command)
+        act()
+
+
+class Exercise:
+    """Requirements, tried in the order of the class, each on a Scene of its own.
+
+    Attributes:
+        name: the exercise's, and its text's, `exercises/NAME.md`.
+        scene: where a requirement is tried, and so what the function is given.
+        kills: whether it needs a server that may be killed.
+    """
+
+    name = ""
+    scene = Scene
+    kills = False
+
+    @classmethod
+    def requirements(cls) -> list[Callable]:
+        return [member for member in vars(cls).values() if hasattr(member, "says")]
 
 
 def count(number: int, one: str) -> str:

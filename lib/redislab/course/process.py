@@ -23,7 +23,6 @@ import traceback
 from dataclasses import dataclass
 
 from redislab.course import exercises
-from redislab.course.checks import Scene
 from redislab.course.tap import Tap
 from redislab.errors import StartError
 from redislab.world import Lab
@@ -64,7 +63,7 @@ class Trial:
     def __init__(self, job: Job, emit):
         self.exercise, self._emit = exercises.load(job.exercise)(), emit
         self._lab, self._prefix = Lab.attach(job.address), job.prefix
-        self._database, self._client = self._lab.open_database(), self._lab.client()
+        self._client = self._lab.client()
         self._tap = Tap(self._client, job.prefix, self._stop, lambda name: emit("key", name))
         self._private = self._server() if self.exercise.kills else None
 
@@ -73,7 +72,7 @@ class Trial:
         for index, requirement in enumerate(self.exercise.requirements()):
             self._emit("trying", index)
             prefix = f"{self._prefix}:{index}"
-            scene = Scene(function, prefix, self._tap, self._client, self._lab, self._database, self._private)
+            scene = self.exercise.scene(function, prefix, self._tap, self._client, self._lab, self._private)
             try:
                 met, seen = requirement(self.exercise, scene)
             except MemoryError:
@@ -81,9 +80,7 @@ class Trial:
             except BaseException as failure:  # SystemExit too: it is the learner's
                 met, seen = False, told(failure, function)
                 seen, raised = "It raised the same." if seen == raised else seen, seen
-            self._tap.calm()
-            self._database.failing, self._database.added_latency = False, 0.0
-            scene.source.restore()
+            scene.close()
             self._emit("found", index, met, seen)
 
     def _server(self):

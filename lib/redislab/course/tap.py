@@ -11,7 +11,8 @@ KEYLESS = frozenset(
     "ASKING AUTH CLIENT CLUSTER COMMAND DISCARD ECHO EXEC HELLO INFO MULTI PING READONLY SCRIPT SELECT TIME UNWATCH".split()
 )
 SCRIPTS = ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO")
-MANY = ("DEL", "EXISTS", "MGET", "TOUCH", "UNLINK", "WATCH")
+MANY = frozenset("DEL EXISTS MGET SDIFF SINTER SUNION SDIFFSTORE SINTERSTORE SUNIONSTORE TOUCH UNLINK WATCH".split())
+COUNTED = frozenset("SINTERCARD ZDIFF ZINTER ZINTERCARD ZUNION".split())  # how many keys, then the keys
 
 
 class Tap(Watch):
@@ -24,6 +25,7 @@ class Tap(Watch):
 
     Attributes:
         names: the keys so far.
+        values: how many have come back: a list of five counts as five.
         before: called with each command before it is sent, on the sender's thread: the moment for a nuisance.
     """
 
@@ -36,7 +38,7 @@ class Tap(Watch):
 
     def calm(self) -> None:
         """Count from 0 again, and do without a nuisance."""
-        self._commands = self._bytes = 0
+        self._commands = self._bytes = self.values = 0
         self.before: Callable = lambda command: None
 
     def note(self, key: str) -> None:
@@ -50,6 +52,11 @@ class Tap(Watch):
             self._look(command)
             self.before(command)
         super()._send(commands)
+
+    def _reply(self, reply) -> None:
+        with self._sum:
+            self.values += _size(reply)
+        super()._reply(reply)
 
     def _look(self, command) -> None:
         with self._sum:
@@ -76,4 +83,12 @@ def keys_of(command) -> list[str]:
         return []
     if name in SCRIPTS:
         return rest[2 : 2 + int(rest[1])]
+    if name in COUNTED:
+        return rest[1 : 1 + int(rest[0])]
     return rest if name in MANY else rest[:1] or [""]
+
+
+def _size(reply) -> int:
+    if isinstance(reply, dict):
+        reply = [*reply, *reply.values()]
+    return sum(map(_size, reply)) if isinstance(reply, (list, tuple, set)) else 1

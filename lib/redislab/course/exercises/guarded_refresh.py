@@ -2,7 +2,8 @@
 
 import threading
 
-from redislab.course.checks import PATIENCE, Call, Exercise, Scene, count, eventually, life, near, requirement
+from redislab.course.cached import CachedExercise, CachedScene
+from redislab.course.checks import PATIENCE, Call, count, eventually, life, near, requirement
 
 TTL, AHEAD = 60, 12  # s
 ID, READERS = 42, 32
@@ -11,21 +12,17 @@ OLD = "Old Name"
 SETTLING = 0.3  # s, for queries that should not be made
 
 
-class GuardedRefresh(Exercise):
+class GuardedRefresh(CachedExercise):
     """Near its end an entry is loaded anew by one, in the background; every reader has the old value at once."""
 
     name = "guarded-refresh"
 
     @requirement(f"A miss loads the record and keeps it for {TTL} s", hint=1)
-    def miss(self, scene: Scene):
-        row, got = scene.source.row(ID), scene.call(ID)
-        kept = scene.left(scene.keys.user(ID))
-        return got == row and near(
-            kept, TTL
-        ), f"it returned {'the record' if got == row else f'{got!r:.60}'}, kept {life(kept)}"
+    def miss(self, scene: CachedScene):
+        return scene.loads(ID, TTL)
 
     @requirement("While there is plenty of time, nothing is loaded", hint=2)
-    def idle(self, scene: Scene):
+    def idle(self, scene: CachedScene):
         self.have(scene, 1000 * TTL)
         for _ in range(5):
             scene.call(ID)
@@ -33,15 +30,15 @@ class GuardedRefresh(Exercise):
         return scene.source.finds == 0, f"{count(scene.source.finds, 'query')} for 5 reads with {TTL} s left; wanted 0"
 
     @requirement("A hit is one round trip, for the value and the time that is left", hint=1)
-    def one_trip(self, scene: Scene):
+    def one_trip(self, scene: CachedScene):
         self.have(scene, 1000 * TTL)
         scene.sent()
         scene.call(ID)
-        commands, trips = scene.sent()
+        commands, trips, _ = scene.sent()
         return trips == 1, f"{count(commands, 'command')} in {count(trips, 'round trip')}; wanted 1"
 
     @requirement(f"With less than {AHEAD} s left, the reader has the old value before the query is done", hint=3)
-    def at_once(self, scene: Scene):
+    def at_once(self, scene: CachedScene):
         self.have(scene, NEAR_END)
         loaded = self.hold(scene)
         try:
@@ -53,7 +50,7 @@ class GuardedRefresh(Exercise):
             loaded.set()
 
     @requirement(f"Then the new value is there, for {TTL} s again", hint=3)
-    def refreshed(self, scene: Scene):
+    def refreshed(self, scene: CachedScene):
         self.have(scene, NEAR_END)
         scene.call(ID)
         new = eventually(lambda: scene.stored(ID) == scene.source.row(ID))
@@ -63,7 +60,7 @@ class GuardedRefresh(Exercise):
         ), f"{'the new' if new else 'still the old'} value, {life(kept)}, after {count(scene.source.finds, 'query')}"
 
     @requirement("With 0.4 s left it is still refreshed", hint=2)
-    def last_moment(self, scene: Scene):
+    def last_moment(self, scene: CachedScene):
         for _ in range(5):  # the entry may end before a busy machine comes to read it
             scene.source.finds = 0
             self.have(scene, LAST_MOMENT)
@@ -73,7 +70,7 @@ class GuardedRefresh(Exercise):
         return finds > 0, f"{count(finds, 'query')} after a read with {LAST_MOMENT / 1000:g} s left; wanted 1"
 
     @requirement(f"{READERS} readers near the end make one query, and none waits for it", hint=4)
-    def guarded(self, scene: Scene):
+    def guarded(self, scene: CachedScene):
         self.have(scene, NEAR_END)
         loaded = self.hold(scene)
         try:
@@ -89,7 +86,7 @@ class GuardedRefresh(Exercise):
             loaded.set()
 
     @requirement("The guard lies in Redis, and ends by itself", hint=4)
-    def mortal(self, scene: Scene):
+    def mortal(self, scene: CachedScene):
         self.have(scene, NEAR_END)
         lives, looked = [], threading.Event()
 
@@ -103,11 +100,11 @@ class GuardedRefresh(Exercise):
         there = f"lives {' and '.join(map(life, lives))}" if lives else "is not in Redis: other processes do not see it"
         return bool(lives) and all(0 < seconds <= TTL for seconds in lives), f"during the query the guard {there}"
 
-    def have(self, scene: Scene, ms: int) -> None:
+    def have(self, scene: CachedScene, ms: int) -> None:
         """An entry that is older than its row, with so many ms left."""
         scene.store(ID, scene.source.row(ID) | {"name": OLD}, ms)
 
-    def hold(self, scene: Scene) -> threading.Event:
+    def hold(self, scene: CachedScene) -> threading.Event:
         """Let queries wait until the event is set."""
         loaded = threading.Event()
         scene.source.before_find = lambda _: loaded.wait(2 * PATIENCE)

@@ -1,29 +1,27 @@
 """Store that there is nothing: 1000 reads of an unknown id are one query."""
 
-from redislab.course.checks import Exercise, Scene, count, life, near, requirement
+from redislab.course.cached import CachedExercise, CachedScene
+from redislab.course.checks import count, life, near, requirement
 
 TTL, MISSING_TTL = 60, 5  # s
 KNOWN, UNKNOWN = 42, 999_999_999
 READS = 1000
 
 
-class NegativeCaching(Exercise):
+class NegativeCaching(CachedExercise):
     """A missing record is cached too, for a short time, and is never taken for a record."""
 
     name = "negative-caching"
 
     @requirement(f"A record is returned, and kept for {TTL} s", hint=1)
-    def record(self, scene: Scene):
-        row, got = scene.source.row(KNOWN), scene.call(KNOWN)
-        kept = scene.left(scene.keys.user(KNOWN))
-        seen = f"user {KNOWN} came back {'as it is' if got == row else f'as {got!r:.60}'}, and is kept {life(kept)}"
-        return got == row and near(kept, TTL), seen
+    def record(self, scene: CachedScene):
+        return scene.loads(KNOWN, TTL)
 
     @requirement("Its next read is a hit: one round trip, no query", hint=1)
-    def hit(self, scene: Scene):
+    def hit(self, scene: CachedScene):
         first = scene.call(KNOWN)
         scene.source.finds, _ = 0, scene.sent()
-        second, (_, trips), finds = scene.call(KNOWN), scene.sent(), scene.source.finds
+        second, trips, finds = scene.call(KNOWN), scene.sent().trips, scene.source.finds
         same = "the same record" if first == second else f"{second!r:.60}"
         return (
             trips == 1 and finds == 0 and first == second,
@@ -31,18 +29,18 @@ class NegativeCaching(Exercise):
         )
 
     @requirement("An unknown id gives None, each time it is read", hint=2)
-    def nothing(self, scene: Scene):
+    def nothing(self, scene: CachedScene):
         got = [scene.call(UNKNOWN) for _ in range(3)]
         return got == [None] * 3, f"three reads gave {', '.join(f'{each!r:.40}' for each in got)}"
 
     @requirement(f"{READS} reads of an unknown id are one query", hint=1)
-    def once(self, scene: Scene):
+    def once(self, scene: CachedScene):
         for _ in range(READS):
             scene.call(UNKNOWN)
         return scene.source.finds == 1, f"{count(scene.source.finds, 'query')} for {READS} reads; wanted 1"
 
     @requirement(f"That there is none is kept for {MISSING_TTL} s only", hint=3)
-    def briefly(self, scene: Scene):
+    def briefly(self, scene: CachedScene):
         scene.call(UNKNOWN)
         lives = [scene.left(key) for key in scene.kept()] or [-2]
         wanted = all(near(seconds, MISSING_TTL) for seconds in lives)

@@ -3,7 +3,8 @@
 import functools
 import re
 
-from redislab.course.checks import PATIENCE, Exercise, Scene, count, eventually, life, near, requirement
+from redislab.course.cached import CachedExercise, CachedScene
+from redislab.course.checks import PATIENCE, count, eventually, life, near, requirement
 
 TTL, LOCK_TTL = 60, 5  # s
 READERS = 32
@@ -15,7 +16,7 @@ def crowded(check):
     """Give `check` the calls of READERS who miss at once, while a load takes LOAD seconds."""
 
     @functools.wraps(check)
-    def checked(self, scene: Scene):
+    def checked(self, scene: CachedScene):
         scene.database.added_latency = LOAD
         values, seconds = scene.together(READERS, ID)
         scene.database.added_latency = 0.0
@@ -24,22 +25,19 @@ def crowded(check):
     return checked
 
 
-class SingleFlight(Exercise):
+class SingleFlight(CachedExercise):
     """Of all who miss, one asks the database; the others wait for what it stores, and nobody for a dead one."""
 
     name = "single-flight"
 
     @requirement(f"One reader alone makes one query, and the record is kept for {TTL} s", hint=1)
-    def alone(self, scene: Scene):
-        row, got = scene.source.row(ID), scene.call(ID)
-        kept, finds = scene.left(scene.keys.user(ID)), scene.source.finds
-        right = "the record" if got == row else f"{got!r:.60}"
-        return got == row and finds == 1 and near(
-            kept, TTL
-        ), f"it returned {right}, made {count(finds, 'query')}, kept {life(kept)}"
+    def alone(self, scene: CachedScene):
+        right, seen = scene.loads(ID, TTL)
+        finds = scene.source.finds
+        return right and finds == 1, f"{seen}, by {count(finds, 'query')}"
 
     @requirement("While it loads, a lock lies in Redis, where other processes see it", hint=1)
-    def in_redis(self, scene: Scene):
+    def in_redis(self, scene: CachedScene):
         locks = []
         scene.source.before_find = lambda _: locks.extend(scene.beside(ID))
         scene.call(ID)
@@ -48,7 +46,7 @@ class SingleFlight(Exercise):
         ), f"besides the entry there was {', '.join(map(self.short, locks)) or 'no key'} during the query"
 
     @requirement(f"The lock ends by itself after {LOCK_TTL} s, from the moment it is there", hint=2)
-    def mortal(self, scene: Scene):
+    def mortal(self, scene: CachedScene):
         lives, late = {}, []
         scene.source.before_find = lambda _: lives.update({key: scene.left(key) for key in scene.beside(ID)})
         scene.tap.before = lambda command: late.extend(self.expiry_of(scene, command))
@@ -59,7 +57,7 @@ class SingleFlight(Exercise):
         return wanted, f"the lock lives {' and '.join(map(life, lives.values())) or 'not at all'}; wanted {LOCK_TTL} s"
 
     @requirement("Whoever gets the lock looks once more before it loads", hint=3)
-    def look_again(self, scene: Scene):
+    def look_again(self, scene: CachedScene):
         row = scene.source.row(ID)
 
         def just_before(command):
@@ -78,28 +76,28 @@ class SingleFlight(Exercise):
 
     @requirement(f"{READERS} readers who miss at once make one query", hint=3)
     @crowded
-    def one_query(self, scene: Scene, values, seconds):
+    def one_query(self, scene: CachedScene, values, seconds):
         return scene.source.finds == 1, f"{count(scene.source.finds, 'query')} for {READERS} readers; wanted 1"
 
     @requirement("All of them get the record", hint=3)
     @crowded
-    def all_served(self, scene: Scene, values, seconds):
+    def all_served(self, scene: CachedScene, values, seconds):
         right = values.count(scene.source.row(ID))
         return right == READERS, f"{right} of {READERS} got it"
 
     @requirement("Nobody waits much longer than the load takes", hint=3)
     @crowded
-    def soon(self, scene: Scene, values, seconds):
+    def soon(self, scene: CachedScene, values, seconds):
         return max(seconds) <= LOAD + SLACK, f"the load takes {LOAD} s, the slowest reader took {max(seconds):.2f} s"
 
     @requirement("The lock is given back", hint=4)
-    def given_back(self, scene: Scene):
+    def given_back(self, scene: CachedScene):
         scene.call(ID)
         left = scene.beside(ID)
         return not left, f"afterwards there is {', '.join(map(self.short, left)) or 'no lock'}"
 
     @requirement("Only its owner gives it back", hint=4)
-    def owner(self, scene: Scene):
+    def owner(self, scene: CachedScene):
         """The first reader's lock ends while it loads; the second takes it; then the first is done."""
         ends, loading = [False, False], scene.source
         loading.before_find = lambda number: number > 2 or eventually(lambda: ends[number - 1], 2 * PATIENCE)
@@ -120,7 +118,7 @@ class SingleFlight(Exercise):
             ends[:] = True, True
 
     @staticmethod
-    def expiry_of(scene: Scene, command) -> list[str]:
+    def expiry_of(scene: CachedScene, command) -> list[str]:
         """The lock that this command gives a TTL after the fact."""
         name, *keys = map(str, command)
         late = re.fullmatch("P?EXPIRE(AT)?", name.upper()) and keys[0] != scene.keys.user(ID)

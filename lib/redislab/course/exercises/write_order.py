@@ -2,20 +2,21 @@
 
 import json
 
-from redislab.course.checks import Exercise, Scene, life, requirement
+from redislab.course.cached import CachedExercise, CachedScene
+from redislab.course.checks import life, requirement
 
 ID, TTL = 42, 60
 OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
 
 
-class WriteOrder(Exercise):
+class WriteOrder(CachedExercise):
     """Commit, then delete: nothing uncommitted is seen, nothing old comes back, and the last good value survives."""
 
     name = "write-order"
     kills = True
 
     @requirement("The row is committed, and the old entry is gone", hint=2)
-    def committed(self, scene: Scene):
+    def committed(self, scene: CachedScene):
         self.begin(scene)
         scene.call(ID, self.user(scene, NEW))
         row, stored = scene.source.row(ID)["name"], self.cached(scene)
@@ -24,7 +25,7 @@ class WriteOrder(Exercise):
         return row == NEW and stored in (None, NEW) and kept != -1, seen
 
     @requirement("Nobody reads what is not committed yet", hint=1)
-    def dirty(self, scene: Scene):
+    def dirty(self, scene: CachedScene):
         self.begin(scene)
         seen = []
         scene.source.before_commit = lambda _: seen.append(self.cached(scene))
@@ -32,7 +33,7 @@ class WriteOrder(Exercise):
         return bool(seen) and NEW not in seen, f"just before the commit the cache held {self.said(*seen[:1] or [None])}"
 
     @requirement("A reader just before the commit does not bring the old row back", hint=2)
-    def reader(self, scene: Scene):
+    def reader(self, scene: CachedScene):
         self.begin(scene)
 
         def read(_):
@@ -46,7 +47,7 @@ class WriteOrder(Exercise):
         return stored in (None, NEW), f"the row says {NEW!r}, and after that reader the cache holds {self.said(stored)}"
 
     @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=1)
-    def failure(self, scene: Scene):
+    def failure(self, scene: CachedScene):
         self.begin(scene)
         new, scene.database.failing = self.user(scene, NEW), True
         try:
@@ -61,7 +62,7 @@ class WriteOrder(Exercise):
         )
 
     @requirement("Of two writers in a race, the later one is what the cache ends with", hint=3)
-    def race(self, scene: Scene):
+    def race(self, scene: CachedScene):
         self.begin(scene)
 
         def overtaken(number):
@@ -75,7 +76,7 @@ class WriteOrder(Exercise):
         return stored in (None, row), f"the row says {row!r}, the cache holds {self.said(stored)}"
 
     @requirement("With Redis dead, the row is committed all the same", hint=1)
-    def dead(self, scene: Scene):
+    def dead(self, scene: CachedScene):
         if scene.private is None:
             return None, "no server that may be killed could be started here"
         new, scene.client = self.user(scene, NEW), scene.private.client()
@@ -87,16 +88,16 @@ class WriteOrder(Exercise):
         row = scene.source.row(ID)["name"]
         return row == NEW, f"Redis was killed, and the row says {row!r}"
 
-    def begin(self, scene: Scene) -> None:
+    def begin(self, scene: CachedScene) -> None:
         """A row and its entry."""
         scene.source.save(ID, self.user(scene, OLD))
         scene.source.saves = 0
         scene.store(ID, scene.source.row(ID), 1000 * TTL)
 
-    def user(self, scene: Scene, name: str) -> dict:
+    def user(self, scene: CachedScene, name: str) -> dict:
         return scene.source.row(ID) | {"name": name}
 
-    def cached(self, scene: Scene) -> str | None:
+    def cached(self, scene: CachedScene) -> str | None:
         """The name that the cache has for the row."""
         stored = scene.stored(ID)
         return stored["name"] if isinstance(stored, dict) and "name" in stored else stored and json.dumps(stored)
