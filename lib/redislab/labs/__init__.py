@@ -5,6 +5,7 @@ from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.missing_ids import MissingIdsLab
+from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
 from redislab.labs.start_here import FirstContact
 from redislab.labs.write_behind import WriteBehindLab
@@ -16,6 +17,7 @@ __all__ = [
     "HybridLab",
     "LateSetLab",
     "MissingIdsLab",
+    "RateLimitLab",
     "RefreshAheadLab",
     "StampedeLab",
     "TtlLab",
