@@ -1,6 +1,25 @@
-"""Naming: keys have one birthplace each."""
+"""Naming: keys have one birthplace each, names have rules, and indexes move with what they find."""
 
+from redislab.keys.as_in_the_module import ModuleIndex, TransactionIndex, delete_expired
 from redislab.keys.finding import Finding
+from redislab.keys.groups import GROUPS, Group, TtlGroups
+from redislab.keys.indexes import Index, UniqueIndex
 from redislab.keys.namespace import KeyNamespace
+from redislab.keys.slots import explain, hash_tag, share_a_slot, slot
 
-__all__ = ["Finding", "KeyNamespace"]
+__all__ = [
+    "GROUPS",
+    "Finding",
+    "Group",
+    "Index",
+    "KeyNamespace",
+    "ModuleIndex",
+    "TransactionIndex",
+    "TtlGroups",
+    "UniqueIndex",
+    "delete_expired",
+    "explain",
+    "hash_tag",
+    "share_a_slot",
+    "slot",
+]

@@ -1,5 +1,9 @@
 """Where every key is born: one method a key, with its shape and its type."""
 
+import re
+
+from redislab.keys.slots import hash_tag
+
 
 class KeyNamespace:
     """Names keys under a prefix, from the general to the specific: `prefix:kind:id`.
@@ -7,10 +11,40 @@ class KeyNamespace:
     keys = KeyNamespace("shop")
     keys.user(42)                          # shop:user:42
     keys.beside(keys.user(42), "lease")    # shop:lease:{shop:user:42}
+
+    keys = KeyNamespace.of(environment="prod", application="shop")
+    keys.tenant("acme").user(42)           # prod:shop:acme:user:42
     """
 
     def __init__(self, prefix: str):
         self.prefix = prefix
+
+    @classmethod
+    def of(cls, *, environment: str = "", application: str = "", tenant: str = "") -> "KeyNamespace":
+        """`environment:application:tenant`, of which any may be left out, but not all.
+
+        The order is that of what is kept apart for longest. An environment is cleared, copied and locked away as a whole; an
+        application has a user of its own on the server, whose permission is a prefix (`ACL SETUSER shop ~prod:shop:*`); a
+        tenant is counted, exported and deleted inside it. Two environments on one server still share its memory and its
+        one thread: a server each is the better wall.
+
+        Raises:
+            ValueError: a part that is not letters, digits, `_`, `-` and `.`, or no part at all.
+        """
+        parts = [_part(part) for part in (environment, application, tenant) if part]
+        if not parts:
+            raise ValueError(
+                "A namespace without a part is everybody's. Name an environment, an application or a tenant."
+            )
+        return cls(":".join(parts))
+
+    def tenant(self, name: str, *, together: bool = False) -> "KeyNamespace":
+        """`prefix:name`, the same keys for one tenant; `together`: `prefix:{name}`, all of them in one slot of a cluster.
+
+        Raises:
+            ValueError: as `of`.
+        """
+        return type(self)(f"{self.prefix}:{{{_part(name)}}}" if together else f"{self.prefix}:{_part(name)}")
 
     def entity(self, kind: str, id) -> str:
         """`prefix:kind:id`: one thing of a kind, a string of JSON unless a pattern says otherwise."""
@@ -27,6 +61,17 @@ class KeyNamespace:
     def order(self, id) -> str:
         """`prefix:order:id`, a string of JSON."""
         return self.entity("order", id)
+
+    def unique(self, kind: str, field: str, value) -> str:
+        """`prefix:unique:kind:field:value`, a string: the id of the one record that has the value (see UniqueIndex).
+
+        It does not begin as the records do: who walks `prefix:kind:*` must not come upon indexes.
+        """
+        return f"{self.prefix}:unique:{kind}:{field}:{value}"
+
+    def index(self, kind: str, field: str, value) -> str:
+        """`prefix:index:kind:field:value`, a set: the ids of all records that have the value (see Index)."""
+        return f"{self.prefix}:index:{kind}:{field}:{value}"
 
     def limit(self, rule: str, subject) -> str:
         """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
@@ -47,8 +92,7 @@ class KeyNamespace:
         Raises:
             ValueError: `key` has a closing brace but no hash tag, so that no companion can share its slot.
         """
-        inside = key.partition("{")[2].partition("}")
-        if inside[0] and inside[1]:
+        if hash_tag(key):
             return f"{self.prefix}:{role}:{key}"
         if "}" in key:
             raise ValueError(
@@ -58,3 +102,11 @@ class KeyNamespace:
 
     def __repr__(self) -> str:
         return f"KeyNamespace({self.prefix!r})"
+
+
+def _part(part: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", part, re.ASCII):
+        raise ValueError(
+            f"{part!r} cannot be a part of a prefix: write letters, digits, '_', '-' and '.', nothing else."
+        )
+    return part
