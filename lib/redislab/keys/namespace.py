@@ -77,6 +77,10 @@ class KeyNamespace:
         """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
         return f"{self.prefix}:limit:{rule}:{subject}"
 
+    def counter(self, name) -> str:
+        """`prefix:counter:name`, a string that holds a whole number."""
+        return self.entity("counter", name)
+
     def stream(self, kind: str) -> str:
         """`prefix:stream:kind`, a stream: the writes of a kind that wait for the database, one message each.
 
