@@ -1,7 +1,7 @@
 import pytest
 from traitlets import TraitError
 
-from redislab.bench import Experiment, action, choice, number, switch
+from redislab.bench import Experiment, action, choice, number, switch, text
 from redislab.errors import KnobError
 
 
@@ -10,6 +10,7 @@ class Example(Experiment):
     size = number(10, 1, 100, label="Size", unit="B", integer=True)
     mode = choice("a", ["a", "b"], label="Mode")
     lock = switch(True, label="Lock")
+    key = text("user:1", label="Key", most=9)
 
     @action("Stop Redis")
     def stop(self):
@@ -21,7 +22,7 @@ class Longer(Example):
 
 
 def test_knobs_come_in_the_order_of_the_class_the_parents_first():
-    assert list(Longer.knobs()) == ["ttl", "size", "mode", "lock", "rate"]
+    assert list(Longer.knobs()) == ["ttl", "size", "mode", "lock", "key", "rate"]
     assert Longer.actions() == {"stop": "Stop Redis"}
 
 
@@ -40,6 +41,8 @@ def test_a_knob_knows_its_label_unit_and_bounds():
         ("size", 1.5, "choose a whole number from 1 to 100 B"),
         ("mode", "c", "choose one of 'a', 'b'"),
         ("lock", 1, "choose True or False"),
+        ("key", "user:1:2:3", "choose a text of at most 9 characters"),
+        ("key", 1, "choose a text"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_what_may_be_chosen(name, value, says):
@@ -55,7 +58,7 @@ def test_a_value_out_of_bounds_is_refused_with_what_may_be_chosen(name, value, s
 def test_an_unknown_knob_is_refused_with_the_nearest_name():
     with pytest.raises(KnobError, match=r"Example has no knob 'tll'\. Did you mean ttl"):
         Example(tll=1)
-    with pytest.raises(KnobError, match="Its knobs: ttl, size, mode, lock"):
+    with pytest.raises(KnobError, match="Its knobs: ttl, size, mode, lock, key"):
         Example().run(zzz=1)
 
 

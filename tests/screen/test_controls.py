@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
-from redislab.bench import Experiment, choice, number, switch
+from redislab.bench import Experiment, choice, number, switch, text
 from redislab.screen.controls import Control, button, close_tree, nearest, stops
 
 
@@ -16,6 +16,7 @@ class Knobs(Experiment):
     odd = number(0.37, 0.11, 0.93, label="Odd", log=True)
     mode = choice("a", ["a", "b"], label="Mode")
     on = switch(False, label="On")
+    key = text("user:1", label="Key")
 
 
 KNOBS = Knobs.knobs()
@@ -39,7 +40,10 @@ def test_stops_are_figures_that_one_says_aloud():
 def test_showing_a_value_says_nothing_and_turning_says_it_once(name):
     turned = []
     control = Control(KNOBS[name], KNOBS[name].default, turned.append)
-    values = {"mode": ["b", "a"], "on": [True, False]}.get(name) or [stops(KNOBS[name])[3], stops(KNOBS[name])[-1]]
+    values = {"mode": ["b", "a"], "on": [True, False], "key": ["user:2", ""]}.get(name) or [
+        stops(KNOBS[name])[3],
+        stops(KNOBS[name])[-1],
+    ]
     control.show(values[0])
     assert turned == [] and control.widget.value == values[0]
     control.widget.value = values[1]

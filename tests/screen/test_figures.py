@@ -90,3 +90,15 @@ def test_what_holds_until_the_next_point_is_a_stair_and_a_fault_is_painted_up_to
     assert true["line"]["shape"] == got["line"]["shape"] == "hv" and true["mode"] == "lines"
     assert got["fill"] == "tonexty" and not true.get("fill")
     assert frame((STEPS,), 1.0, {"true": [(0, 1), (1, 1)], "got": [(0, 0)]})["true"] == ([0, 1], [1, 1])
+
+
+MAP = Chart("Keys", (Line("map", "keys"),), unit="keys", kind="treemap", wide=True)
+
+
+def test_a_treemap_is_drawn_from_paths_without_axes_and_is_no_column_of_the_table():
+    figure = figures((MAP,), 60.0)[0].to_plotly_json()
+    (trace,) = figure["data"]
+    assert (trace["type"], trace["uid"], trace["branchvalues"]) == ("treemap", "map", "total")
+    assert not figure["layout"]["xaxis"]["visible"] and figure["layout"]["height"] > 300
+    assert frame((MAP,), 1.0, {"map": [("shop", 3), ("shop:user", 2)]})["map"] == (["shop", "shop:user"], [3, 2])
+    assert not list(columns((MAP,)))

@@ -3,7 +3,7 @@
 from redislab.bench.charts import Chart, Line
 from redislab.bench.experiment import Experiment, action
 from redislab.bench.instruments import Watch, watch
-from redislab.bench.knobs import Knob, choice, number, switch
+from redislab.bench.knobs import Knob, choice, number, switch, text
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
@@ -24,5 +24,6 @@ __all__ = [
     "number",
     "open_session",
     "switch",
+    "text",
     "watch",
 ]

@@ -27,6 +27,8 @@ class Chart:
     kind "bars": each sample's value replaces the bar of its label.
     kind "xy": the value is a list of (x, y) pairs and replaces the series. An axis whose places 0, 1, 2, … have names
     (`x_names`, `y_names`) shows those, and all of them.
+    kind "treemap": the value of its one line is a list of (path, number) pairs, parents included, and replaces the map. The
+    parts of a path are set apart by colons, and a parent's number is the total of its children's, or more.
 
     A `wide` one has a row to itself.
     """

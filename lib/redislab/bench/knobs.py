@@ -12,7 +12,7 @@ class Knob:
     """What a screen needs to draw a knob, and a test to try it."""
 
     label: str
-    kind: str  # "number", "integer", "choice" or "switch"
+    kind: str  # "number", "integer", "choice", "switch" or "text"
     default: object
     unit: str = ""
     low: float | None = None
@@ -33,6 +33,8 @@ class Knob:
             return value
         if self.kind == "choice" and value in self.options:
             return value
+        if self.kind == "text" and isinstance(value, str) and len(value) <= self.high:
+            return value
         if self.kind in ("number", "integer") and self._within(value):
             return int(value) if self.kind == "integer" else float(value)
         raise KnobError(f"{self.name} = {value!r} does not work: choose {self.choices}.")
@@ -48,6 +50,8 @@ class Knob:
             return "True or False"
         if self.kind == "choice":
             return "one of " + ", ".join(repr(option) for option in self.options)
+        if self.kind == "text":
+            return f"a text of at most {self.high} characters"
         whole = "a whole number " if self.kind == "integer" else ""
         return f"{whole}from {self.low:g} to {self.high:g} {self.unit}".rstrip()
 
@@ -78,6 +82,11 @@ def number(default, low, high, *, label, unit="", log=False, integer=False, step
 def choice(default, options, *, label, help="") -> Any:
     """A menu of named options."""
     return KnobTrait(label=label, kind="choice", default=default, options=tuple(options), help=help)
+
+
+def text(default, *, label, most=200, help="") -> Any:
+    """A box to type in, at most `most` characters."""
+    return KnobTrait(label=label, kind="text", default=default, high=most, help=help)
 
 
 def switch(default, *, label, help="") -> Any:

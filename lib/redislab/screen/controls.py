@@ -16,7 +16,7 @@ class Control:
 
     def __init__(self, knob: Knob, value, on_turn: Callable):
         self.knob, self._on_turn, self._shown = knob, on_turn, value
-        self.widget = {"choice": _menu, "switch": _switch}.get(knob.kind, _slider)(knob, value)
+        self.widget = {"choice": _menu, "switch": _switch, "text": _text}.get(knob.kind, _slider)(knob, value)
         self.widget.tooltip = knob.help or None
         for name in ("rl-knob", f"rl-{knob.kind}"):
             self.widget.add_class(name)
@@ -68,6 +68,10 @@ def _menu(knob: Knob, value):
 
 def _switch(knob: Knob, value):
     return widgets.Checkbox(value=value, description=knob.label, indent=False)
+
+
+def _text(knob: Knob, value):
+    return widgets.Text(value=value, description=knob.label, continuous_update=True)
 
 
 def button(label: str, press: Callable, *names: str, icon: str = "", tooltip: str = "") -> widgets.Button:

@@ -6,13 +6,15 @@ from redislab.bench import Chart
 
 MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits the labels would move the plot
 HEIGHT = 196  # px
+HIDDEN = {"visible": False}
+TALL = 400  # px, a treemap: areas are read in two dimensions
 
 
 def figures(charts, window: float) -> list:
     """A plotly figure for each chart. Colours are left to the page, which knows its theme."""
     import plotly.graph_objects as go
 
-    make = {"time": _series, "xy": _series, "bars": _bars}
+    make = {"time": _series, "xy": _series, "bars": _bars, "treemap": _treemap}
     return [go.Figure(make[chart.kind](go, chart), _layout(chart, window), skip_invalid=False) for chart in charts]
 
 
@@ -39,7 +41,7 @@ def columns(charts) -> Iterator[tuple[str, str]]:
     seen = set()
     for chart in charts:
         for line in chart.lines:
-            if chart.kind != "xy" and line.key not in seen:
+            if chart.kind in ("time", "bars") and line.key not in seen:
                 seen.add(line.key)
                 label = line.label if len(chart.lines) > 1 or chart.kind == "bars" else chart.title
                 yield line.key, f"{label}, {chart.unit}" if chart.unit else label
@@ -72,6 +74,14 @@ def _bars(go, chart: Chart) -> list:
     return [bar.update(textposition="outside", textfont_size=14, hoverinfo="skip")]
 
 
+def _treemap(go, chart: Chart) -> list:
+    tiles = go.Treemap(
+        uid=chart.lines[0].key, name=chart.title, branchvalues="total", tiling={"pad": 2}, uirevision=True
+    )
+    tiles.texttemplate = f"%{{label}}<br>%{{value:,.3~s}} {chart.unit}"
+    return [tiles.update(hovertemplate=f"%{{id}}<br>%{{value:,}} {chart.unit}, %{{percentRoot:.1%}}<extra></extra>")]
+
+
 def _layout(chart: Chart, window: float) -> dict:
     layout = {
         "title": {"text": chart.title},
@@ -82,6 +92,8 @@ def _layout(chart: Chart, window: float) -> dict:
         "dragmode": False,
         "meta": {"settle": [], "wide": chart.wide},
     }
+    if chart.kind == "treemap":
+        return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 24, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
     if chart.kind == "bars":
         layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
         layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}

@@ -84,7 +84,7 @@ class Plot {
     this.body.className = "rl-drawing";
     this.body.style.height = `${spec.layout.height ?? 210}px`;
     this.head.append(Object.assign(document.createElement("strong"), { textContent: spec.layout.title?.text ?? "" }));
-    this.legend = this.traces.filter((trace) => trace.type !== "bar").map((trace) => this.entry(trace));
+    this.legend = this.traces.filter((trace) => !["bar", "treemap"].includes(trace.type)).map((trace) => this.entry(trace));
     this.revision = 0;
   }
 
@@ -106,6 +106,9 @@ class Plot {
       if (trace.type === "bar") {
         trace.textfont = { ...trace.textfont, color: theme.ink };
         this.bars = theme.palette;
+      } else if (trace.type === "treemap") {
+        this.layout.treemapcolorway = theme.palette;
+        trace.marker = { ...trace.marker, line: { color: theme.paper, width: 1 } };
       } else trace.line = { width: 2, ...trace.line, color: colour };
       if (trace.fill) trace.fillcolor = theme.wrong;
     }
@@ -129,9 +132,17 @@ class Plot {
     return this.layout.yaxis.type === "log" ? values.map((value) => (value > 0 ? value : null)) : values;
   }
 
+  // A path is its tile's name, all but its last part the name of the tile around it.
+  tile(trace, { x, y }) {
+    const cut = x.map((path) => path.lastIndexOf(":"));
+    const labels = x.map((path, i) => path.slice(cut[i] + 1));
+    Object.assign(trace, { ids: x, labels, parents: x.map((path, i) => path.slice(0, Math.max(0, cut[i]))), values: y });
+  }
+
   fill() {
     for (const trace of this.traces) {
       const points = this.data.get(key(trace));
+      if (points && trace.type === "treemap") this.tile(trace, points);
       if (points) [trace.x, trace.y] = [points.x, this.drawable(points.y)];
       if (trace.type === "bar") trace.marker = { color: trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
     }
