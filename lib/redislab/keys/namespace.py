@@ -73,6 +73,29 @@ class KeyNamespace:
         """`prefix:index:kind:field:value`, a set: the ids of all records that have the value (see Index)."""
         return f"{self.prefix}:index:{kind}:{field}:{value}"
 
+    def profile(self, id) -> str:
+        """`prefix:profile:id`, a hash: a field for each thing known of a user, all of them text."""
+        return self.entity("profile", id)
+
+    def leaderboard(self, name: str) -> str:
+        """`prefix:leaderboard:name`, a sorted set: players by their scores."""
+        return self.entity("leaderboard", name)
+
+    def session(self, id) -> str:
+        """`prefix:session:id`, a hash with a TTL, which every use of the session begins anew."""
+        return self.entity("session", id)
+
+    def catalog(self, kind: str, name) -> str:
+        """`prefix:{catalog}:kind:name`: a product is a hash, a category a sorted set, a tag a set, both of product ids.
+
+        All in one slot of a cluster, so that an intersection or a script may use several; and so on one node of it.
+        """
+        return f"{self.prefix}:{{catalog}}:{kind}:{name}"
+
+    def feed(self, owner) -> str:
+        """`prefix:feed:owner`, a stream: an entry an item, the oldest cut off."""
+        return self.entity("feed", owner)
+
     def limit(self, rule: str, subject) -> str:
         """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
         return f"{self.prefix}:limit:{rule}:{subject}"
