@@ -1,0 +1,48 @@
+"""What was asked of a rate limiter and what it admitted, seen from outside."""
+
+from bisect import bisect_right
+from collections import deque
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """When it was sent and answered, in seconds; which application it came from, 0 or 1; whether it was admitted."""
+
+    sent: float
+    done: float
+    by: int
+    admitted: bool
+
+    @property
+    def taken(self) -> float:
+        return self.done - self.sent
+
+
+class Register:
+    """The last requests, seen from outside.
+
+    A request is decided somewhere between sent and answered. It is counted into a window only if both lie in it: what
+    is found above a limit is so for certain, however slow the network is, or this machine.
+    """
+
+    def __init__(self):
+        self._requests = deque()
+
+    def add(self, request: Request) -> None:
+        self._requests.append(request)
+
+    def forget(self, before: float) -> None:
+        while self._requests and self._requests[0].done < before:
+            self._requests.popleft()
+
+    def between(self, begin: float, end: float) -> list[Request]:
+        """What was sent in that time."""
+        return [request for request in list(self._requests) if begin <= request.sent < end]
+
+    def most(self, length: float, since: float, until: float) -> int:
+        """The most that were admitted in any `length` seconds that ended between these two moments."""
+        admitted = [request for request in list(self._requests) if request.admitted]
+        sent = sorted(request.sent for request in admitted)
+        done = sorted(request.done for request in admitted if request.done <= until)
+        ends = [*done[bisect_right(done, since) :], until]
+        return max(bisect_right(done, end) - bisect_right(sent, end - length) for end in ends)
