@@ -113,13 +113,11 @@ def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):
     notebook.until("shown.recording.last['t'] > 3")
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     notebook.page.reload()
-    drawn = "() => document.querySelector('.rl-panel .js-plotly-plot')?.data?.[0].y?.at(-1) === 10"
-    for _ in range(60):  # the page grows for a while, so that what was in sight is not any longer
-        notebook.page.evaluate("() => document.querySelector('.rl-panel')?.scrollIntoView()")
-        notebook.page.wait_for_timeout(500)
-        if notebook.page.evaluate(drawn):
-            break
-    assert notebook.page.evaluate(drawn)
+    # the page grows for a while, so that what was in sight is not any longer
+    notebook.page.wait_for_function(
+        "() => { document.querySelector('.rl-panel')?.scrollIntoView();"
+        " return document.querySelector('.rl-panel .js-plotly-plot')?.data?.[0].y?.at(-1) === 10 }"
+    )
     assert notebook.plots()[0][0]["x"][0] < 1
 
 
