@@ -45,7 +45,7 @@ class OnPage:
         return set(
             self.here.evaluate(
                 "(el) => [...el.querySelectorAll('.js-plotly-plot')].flatMap((plot) =>"
-                " plot.data.filter((trace) => trace.type !== 'bar' || trace.y?.length)"
+                " plot.data.filter((trace) => trace.type !== 'treemap' && (trace.type !== 'bar' || trace.y?.length))"
                 ".flatMap((trace) => (trace.type === 'bar' ? trace.marker : trace.line).color))"
             )
         )
@@ -79,6 +79,8 @@ def turn(control) -> None:
     elif (menu := control.locator("select")).count():
         other = (menu.evaluate("(el) => el.selectedIndex") + 1) % menu.locator("option").count()
         menu.select_option(index=other)
+    elif (box := control.locator("input[type=text]")).count():
+        box.fill(f"{box.input_value()}:7")
     else:
         control.locator("input").click()
 

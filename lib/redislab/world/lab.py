@@ -89,6 +89,17 @@ class Lab:
         self._private.append(server)
         return server
 
+    def private_cluster(self, nodes: int = 3):
+        """A cluster for one experiment alone (redislab.world.cluster.Cluster), a process for each node.
+
+        Raises:
+            StartError: there is no server to start here as a process.
+        """
+        from redislab.world.cluster import Cluster
+
+        self._private.append(cluster := Cluster(nodes))
+        return cluster
+
     def facts(self) -> dict:
         """What stands on the card."""
         return {
