@@ -66,3 +66,13 @@ def test_the_time_in_the_socket_is_part_of_the_call(lab, key):
     client.get(key)
     assert 0.05 < instrument.socket_seconds() < 5
     instrument.close()
+
+
+def test_bytes_are_counted_at_the_socket(lab):
+    client = lab.client()
+    with watch(client) as instrument:
+        client.ping()  # and the handshake before it
+        instrument.socket_bytes()
+        client.ping()
+        assert instrument.socket_bytes() == (len("*1\r\n$4\r\nPING\r\n"), len("+PONG\r\n"))
+        assert instrument.socket_bytes() == (0, 0)

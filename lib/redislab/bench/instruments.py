@@ -65,6 +65,11 @@ class Watch:
         spent, self._local.spent = getattr(self._local, "spent", 0.0), 0.0
         return spent
 
+    def socket_bytes(self) -> tuple[int, int]:
+        """How many bytes the current thread has sent and received since the last call."""
+        moved, self._local.moved = getattr(self._local, "moved", (0, 0)), (0, 0)
+        return moved
+
     @property
     def round_trips(self) -> int:
         return max((command.trip for command in self.commands), default=0)
@@ -96,6 +101,10 @@ class Watch:
 
     def _spend(self, seconds: float) -> None:
         self._local.spent = getattr(self._local, "spent", 0.0) + seconds
+
+    def _move(self, sent: int = 0, received: int = 0) -> None:
+        before = getattr(self._local, "moved", (0, 0))
+        self._local.moved = before[0] + sent, before[1] + received
 
 
 def watch(client) -> Watch:
@@ -159,19 +168,24 @@ def _watched(plain: type, watch: Watch) -> type:
 
 
 class _ClockedSocket:
-    """Adds the time spent in the calls that a request waits for; everything else is the socket's."""
+    """Adds up time and bytes of the calls that a request waits for; everything else is the socket's."""
 
     def __init__(self, sock, watch: Watch):
         self._sock, self._watch = sock, watch
 
-    def sendall(self, *arguments):
-        return self._clocked(self._sock.sendall, *arguments)
+    def sendall(self, data, *arguments):
+        self._watch._move(sent=len(data))
+        return self._clocked(self._sock.sendall, data, *arguments)
 
     def recv_into(self, *arguments):
-        return self._clocked(self._sock.recv_into, *arguments)
+        received = self._clocked(self._sock.recv_into, *arguments)
+        self._watch._move(received=received)
+        return received
 
     def recv(self, *arguments):
-        return self._clocked(self._sock.recv, *arguments)
+        data = self._clocked(self._sock.recv, *arguments)
+        self._watch._move(received=len(data))
+        return data
 
     def _clocked(self, call, *arguments):
         began = time.perf_counter()
