@@ -1,0 +1,13 @@
+-- Add to a counter, which expires some time after it was begun.
+--
+-- KEYS[1]  the counter, a string
+-- ARGV[1]  how much, a whole number
+-- ARGV[2]  ms that a new counter lives
+--
+-- Returns what it holds then. INCRBY counts in 64 bits, but what a script returns is a Lua number, exact to 2^53.
+
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) == -1 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return count

@@ -1,0 +1,35 @@
+"""Change a value only if it still is what it was thought to be."""
+
+from redislab.lua import script
+
+
+class CompareAndSet:
+    """Optimistic locking on one key in one round trip; the key keeps its TTL.
+
+        swap = CompareAndSet(client)
+        swap("config:version", "1.2.3", "1.2.4")     # True, or False: somebody was faster
+
+    Redis 8.4 and Valkey 8.1 can do it by themselves, `SET key new IFEQ old KEEPTTL`; elsewhere a script does. WATCH does it
+    everywhere in four round trips, and again whenever it was disturbed.
+
+    A value that goes from A to B and back to A looks unchanged. Where that matters, compare versions, which only grow.
+
+    Args:
+        native: whether to use IFEQ; None asks the server once.
+    """
+
+    def __init__(self, client, *, native: bool | None = None):
+        self.client = client
+        self.native = understands_ifeq(client) if native is None else native
+        self._script = client.register_script(script("compare_and_set"))
+
+    def __call__(self, key: str, expected: str, new: str) -> bool:
+        """Store `new` if the key holds `expected`. A key that is not there holds nothing: use `SET NX` for that."""
+        if self.native:
+            return bool(self.client.execute_command("SET", key, new, "IFEQ", expected, "KEEPTTL"))
+        return self._script(keys=[key], args=[expected, new]) == 1
+
+
+def understands_ifeq(client) -> bool:
+    """Ask, never assume: neither the product nor its version says it all."""
+    return "IFEQ" in str(client.execute_command("COMMAND DOCS", "SET")).upper()

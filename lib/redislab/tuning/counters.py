@@ -1,0 +1,95 @@
+"""One counter, incremented in five ways: the same face, and very different prices."""
+
+import redis
+
+from redislab.lua import script
+
+
+class Counter:
+    """Counts what happens to `name`, in `keys.counter(name)`.
+
+    Attributes:
+        tries: how often an increment was tried; more than the increments where a method has to begin again.
+    """
+
+    def __init__(self, client, keys):
+        self.client, self.keys, self.tries = client, keys, 0
+
+    def increment(self, name: str) -> int:
+        """Add one; what the counter is then."""
+        self.tries += 1
+        return self._increment(self.keys.counter(name))
+
+    def _increment(self, key: str) -> int:
+        raise NotImplementedError
+
+
+class IncrCounter(Counter):
+    """INCR: one command, one round trip, atomic. If this is enough, nothing else is better."""
+
+    def _increment(self, key):
+        return self.client.incr(key)
+
+
+class ScriptCounter(Counter):
+    """A script: one round trip, atomic, and it may do more than count; here, it gives a new counter a TTL.
+
+    INCR and then EXPIRE would leave a counter without a TTL behind when a client dies between the two.
+    """
+
+    def __init__(self, client, keys, *, ttl: float = 3600.0):
+        super().__init__(client, keys)
+        self.ttl, self._script = ttl, client.register_script(script("increment"))
+
+    def _increment(self, key):
+        return self._script(keys=[key], args=[1, max(1, round(1000 * self.ttl))])
+
+
+class WatchCounter(Counter):
+    """WATCH, GET, MULTI/EXEC: optimistic. Four round trips, and from the start again if anybody wrote in between.
+
+    The more clients, the more of their work is thrown away: all but one of those that overlap.
+    """
+
+    def _increment(self, key):
+        with self.client.pipeline() as pipeline:
+            while True:
+                try:
+                    pipeline.watch(key)
+                    count = int(pipeline.get(key) or 0) + 1
+                    pipeline.multi()
+                    pipeline.set(key, count)
+                    pipeline.execute()
+                    return count
+                except redis.WatchError:
+                    self.tries += 1
+
+
+class LockCounter(Counter):
+    """A lock around GET and SET: pessimistic. Four round trips while everybody else waits, and polls.
+
+    The lock has an end, so that a client that dies does not hold it for ever; one that is merely slow is told only when
+    it gives the lock back (LockNotOwnedError), after its SET. A counter is no reason for a lock.
+    """
+
+    def __init__(self, client, keys, *, lease: float = 5.0):
+        super().__init__(client, keys)
+        self.lease = lease
+
+    def _increment(self, key):
+        with self.client.lock(self.keys.beside(key, "lock"), timeout=self.lease, sleep=0.002):
+            count = int(self.client.get(key) or 0) + 1
+            self.client.set(key, count)
+            return count
+
+
+class RacingCounter(Counter):
+    """GET, add, SET: two clients that read the same number write the same number, and one increment is lost.
+
+    As in the module, except that its `int(None)` fails on the first increment of all (`ModuleCounter`).
+    """
+
+    def _increment(self, key):
+        count = int(self.client.get(key) or 0) + 1
+        self.client.set(key, count)
+        return count

@@ -1,0 +1,63 @@
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from redislab.bench import watch
+from redislab.tuning import CompareAndSet, ModuleCompareAndSet
+from redislab.tuning.compare_and_set import understands_ifeq
+from redislab.world.lab import first
+
+runs = itertools.count()
+
+
+@pytest.fixture
+def key(lab):
+    return lab.keys.entity("swapped", next(runs))
+
+
+@pytest.fixture(scope="module", params=["script", "native"])
+def swap(request, lab):
+    """By a script on this lab's server, and by IFEQ on one that has it: the bundled one does."""
+    if request.param == "script":
+        yield CompareAndSet(lab.client(), native=False)
+    else:
+        server, _ = first(("bundled",), report=print)
+        yield CompareAndSet(server.client())
+        server.close()
+
+
+def test_it_stores_only_over_what_was_expected_and_the_ttl_goes_on(swap, key):
+    swap.client.set(key, "1.2.3", ex=60)
+    assert not swap(key, "1.2.2", "1.2.4") and swap.client.get(key) == "1.2.3"
+    assert swap(key, "1.2.3", "1.2.4") and swap.client.get(key) == "1.2.4"
+    assert 0 < swap.client.ttl(key) <= 60
+
+
+def test_what_is_not_there_is_not_what_was_expected(swap, key):
+    assert not swap(key, "", "new") and not swap.client.exists(key)
+
+
+def test_it_is_one_round_trip(swap, key):
+    swap(key, "a", "b")
+    with watch(swap.client) as sent:
+        swap(key, "a", "b")
+    assert sent.round_trips == len(sent.commands) == 1
+
+
+def test_of_many_at_once_one_wins(swap, key):
+    swap.client.set(key, "old")
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda new: swap(key, "old", f"new {new}"), range(8))) == 1
+
+
+def test_the_server_is_asked_whether_it_can_do_it_by_itself(lab, swap):
+    assert understands_ifeq(swap.client) or not swap.native
+    assert CompareAndSet(lab.redis).native == ("compare_and_set" in lab.server.capabilities)
+
+
+def test_the_modules_ends_the_ttl(lab, key):
+    lab.redis.set(key, "a", ex=60)
+    swap = ModuleCompareAndSet(lab.redis)
+    assert not swap(key, "b", "c") and lab.redis.ttl(key) > 0
+    assert swap(key, "a", "b") and lab.redis.ttl(key) == -1

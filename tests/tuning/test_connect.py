@@ -1,0 +1,105 @@
+"""A client with every setting chosen: each of them is there, and does what its reason says."""
+
+import threading
+import time
+
+import pytest
+import redis
+
+from redislab.tuning import Settings, connect, module_connect
+from tests.conftest import settles
+
+
+@pytest.fixture
+def opened():
+    made = []
+
+    def open_(client):
+        made.append(client)
+        return client
+
+    yield open_
+    for client in made:
+        client.close()
+
+
+def test_each_setting_reaches_the_connection(lab, opened):
+    client = opened(connect(lab.server.url, Settings(client_name="tuned", socket_timeout=0.7)))
+    assert client.client_getname() == "tuned"
+    connection = client.connection_pool.get_connection()
+    assert (connection.socket_timeout, connection.health_check_interval) == (0.7, 30.0)
+    assert connection.socket_keepalive and connection.socket_keepalive_options
+    assert connection.retry.get_retries() == 0
+    client.connection_pool.release(connection)
+
+
+def test_what_is_said_besides_goes_to_the_client_as_it_is(lab, opened):
+    assert opened(connect(lab.server.url, decode_responses=False)).echo("text") == b"text"
+
+
+@pytest.mark.parametrize("wrong", [{"max_connections": 0}, {"retries": -1}])
+def test_settings_that_cannot_be_are_refused_at_the_door(lab, wrong):
+    with pytest.raises(ValueError, match="max_connections is from 1"):
+        connect(lab.server.url, Settings(**wrong))
+
+
+def borrowed_by_all(client, threads: int = 8) -> list:
+    """What goes wrong when that many threads want a connection at once, and keep it for a moment."""
+    together, failures = threading.Barrier(threads), []
+
+    def borrow():
+        together.wait()
+        try:
+            client.blpop("redislab:nothing", timeout=0.1)
+        except redis.RedisError as failure:
+            failures.append(failure)
+
+    pool = [threading.Thread(target=borrow) for _ in range(threads)]
+    for thread in pool:
+        thread.start()
+    for thread in pool:
+        thread.join()
+    return failures
+
+
+def test_a_full_pool_waits_where_the_modules_raises(lab, opened):
+    patient = opened(connect(lab.server.url, Settings(max_connections=2, timeout=10)))
+    hasty = opened(module_connect(lab.server.host, lab.server.port, max_connections=2))
+    assert borrowed_by_all(patient) == []
+    failures = borrowed_by_all(hasty)
+    assert failures and {type(failure) for failure in failures} == {redis.exceptions.MaxConnectionsError}
+
+
+def test_the_wait_for_a_connection_has_an_end(lab, opened):
+    client = opened(connect(lab.server.url, Settings(max_connections=1, timeout=0.05)))
+    held = client.connection_pool.get_connection()
+    with pytest.raises(redis.ConnectionError, match="No connection available"):
+        client.ping()
+    client.connection_pool.release(held)
+    assert client.ping()
+
+
+def test_ssl_on_a_pool_as_the_module_has_it_fails_at_the_first_command(lab, opened):
+    client = opened(module_connect(lab.server.host, lab.server.port, tls=True))
+    with pytest.raises(TypeError, match="ssl"):
+        client.ping()
+
+
+def test_a_hung_server_costs_one_timeout_and_a_retry_may_count_twice(lab, opened):
+    server = lab.private_server()
+    try:
+        once = opened(connect(server.url, Settings(socket_timeout=0.2)))
+        again = opened(connect(server.url, Settings(socket_timeout=0.2, retries=50)))
+        assert once.incr("once") == again.incr("again") == 1
+        # Given a server that hangs for a while
+        server.pause()
+        began = time.monotonic()
+        with pytest.raises(redis.TimeoutError):
+            once.incr("once")
+        assert time.monotonic() - began < 3
+        threading.Timer(1.0, server.resume).start()
+        # Expect that the retried increment, for which the application has counted one, was done twice
+        assert again.incr("again") == 3
+        assert not settles(lambda: once.get("once") != "2")  # and the one that failed was done as well
+    finally:
+        server.close()

@@ -1,0 +1,108 @@
+"""One contract for all counters, alone and at once."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+
+from redislab.bench import watch
+from redislab.keys import KeyNamespace
+from redislab.tuning import (
+    IncrCounter,
+    LockCounter,
+    ModuleCounter,
+    ModuleScriptCounter,
+    RacingCounter,
+    ScriptCounter,
+    WatchCounter,
+)
+
+SAFE = [IncrCounter, ScriptCounter, WatchCounter, LockCounter]
+ALL = [*SAFE, RacingCounter, ModuleScriptCounter]
+runs = itertools.count()
+
+
+@pytest.fixture
+def keys(lab):
+    return KeyNamespace(f"{lab.prefix}:counters{next(runs)}")
+
+
+@pytest.fixture(scope="module")
+def client(lab):
+    return lab.client()
+
+
+@pytest.mark.parametrize("sibling", ALL)
+def test_alone_each_counts_from_nothing(sibling, client, keys):
+    counter = sibling(client, keys)
+    assert [counter.increment("visits") for _ in range(3)] == [1, 2, 3]
+    assert client.get(keys.counter("visits")) == "3"
+    assert counter.tries == 3
+
+
+@pytest.mark.parametrize(
+    ("sibling", "trips"), [(IncrCounter, 1), (ScriptCounter, 1), (WatchCounter, 3), (LockCounter, 4)]
+)
+def test_round_trips(sibling, trips, client, keys):
+    counter = sibling(client, keys)
+    counter.increment("visits")  # the first one also loads scripts
+    with watch(client) as sent:
+        counter.increment("visits")
+    assert sent.round_trips == trips
+
+
+def at_once(sibling, client, keys, clients=8, each=50) -> list:
+    counters = [sibling(client, keys) for _ in range(clients)]
+    client.set(keys.counter("visits"), 0)
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(lambda counter: [counter.increment("visits") for _ in range(each)], counters))
+    return counters
+
+
+@pytest.mark.parametrize("sibling", SAFE)
+def test_at_once_none_is_lost(sibling, client, keys):
+    counters = at_once(sibling, client, keys)
+    assert client.get(keys.counter("visits")) == "400"
+    if sibling is WatchCounter:
+        assert sum(counter.tries for counter in counters) > 400
+
+
+def test_get_and_set_at_once_lose_some(client, keys):
+    at_once(RacingCounter, client, keys)
+    assert 50 <= int(client.get(keys.counter("visits"))) < 400
+
+
+def test_a_script_begins_the_life_of_a_counter_and_does_not_renew_it(client, keys):
+    counter = ScriptCounter(client, keys, ttl=60)
+    counter.increment("visits")
+    client.pexpire(keys.counter("visits"), 30_000)
+    counter.increment("visits")
+    assert 0 < client.pttl(keys.counter("visits")) <= 30_000
+
+
+class TestAsInTheModule:
+    def test_a_counter_that_is_not_there_is_a_type_error(self, client, keys):
+        with pytest.raises(TypeError, match="NoneType"):
+            ModuleCounter(client, keys).increment("visits")
+
+    def test_its_script_ends_the_ttl(self, client, keys):
+        key = keys.counter("visits")
+        client.set(key, 1, ex=60)
+        ModuleScriptCounter(client, keys).increment("visits")
+        assert client.ttl(key) == -1
+
+    def test_its_script_counts_in_lua_numbers(self, client, keys):
+        counter, key = ModuleScriptCounter(client, keys), keys.counter("visits")
+        client.set(key, 2**53)
+        counter.increment("visits")
+        assert int(float(client.get(key))) == 2**53
+        client.set(key, "0.75")
+        assert counter.increment("visits") == 1 and client.get(key) == "1.75"
+        # Expect that INCRBY has 64 bits, and refuses what is not whole
+        ours = ScriptCounter(client, keys)
+        with pytest.raises(redis.ResponseError):
+            ours.increment("visits")
+        client.set(key, 2**53)
+        ours.increment("visits")
+        assert client.get(key) == str(2**53 + 1)
