@@ -14,6 +14,7 @@ SHOWN = 80  # characters of a name that a finding shows
 HINT, WARNING, DANGER = 1, 2, 3
 
 ID = re.compile(r"[^:]*[\d@.][^:]*")  # has a digit, an @ or a dot: a value, not a word
+ANY = re.compile(r".+", re.DOTALL)
 WORD = re.compile(r"[^\W\d]+([_-][^\W\d]+)*")
 PERIOD = re.compile(r"\d{4}(-\d\d){0,2}(T\d\d)?|\d{4}-W\d\d")
 VERSION = re.compile(r"v\d+")
@@ -118,7 +119,9 @@ def _order(key: str) -> str | None:
 
 
 def _lower_case(key: str) -> str | None:
-    mixed = [part for part in split(key) if WORD.fullmatch(part) and part != part.lower()]
+    parts = split(key)
+    words = parts[:-1] if _is_collection(parts) else parts
+    mixed = [part for part in words if WORD.fullmatch(part) and part != part.lower()]
     return f"capital letters in {mixed[0]!r}" if mixed else None
 
 
@@ -231,7 +234,11 @@ def _ends(parts: list[str], *shape: re.Pattern) -> bool:
     return len(parts) >= len(shape) and all(form.fullmatch(part) for form, part in zip(shape, tail, strict=True))
 
 
-ANY = re.compile(r".+", re.DOTALL)
+def _is_collection(parts: list[str]) -> bool:
+    by_field = _ends(parts, WORD, WORD, ANY) and parts[-2].startswith("by_")
+    return by_field or (_ends(parts, WORD, WORD, WORD, ANY) and parts[-4] in ("unique", "index"))
+
+
 PATTERNS = (
     Pattern(
         "versioning",
@@ -252,10 +259,7 @@ PATTERNS = (
         "kinds:by_field:value",
         "A string that holds the id of the one record with this value, or a set of the ids of several.",
         ("users:by_email:john@example.com", "products:by_sku:ABC123"),
-        lambda parts: (
-            (_ends(parts, WORD, WORD, ANY) and parts[-2].startswith("by_"))
-            or (_ends(parts, WORD, WORD, WORD, ANY) and parts[-4] in ("unique", "index"))
-        ),
+        _is_collection,
     ),
     Pattern(
         "aggregation",
