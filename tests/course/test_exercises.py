@@ -5,8 +5,10 @@ import pytest
 
 from redislab.course.exercises import ALL, Text
 from tests.course import answers
+from tests.course.answers import caching, modeling
 
-cloudpickle.register_pickle_by_value(answers)  # as a notebook's cell would be
+for each in (caching, modeling):
+    cloudpickle.register_pickle_by_value(each)  # as a notebook's cell would be
 
 RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]
 WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]

@@ -1,6 +1,5 @@
 """What an exercise is checked with: a real server, and trouble at the worst moment."""
 
-import functools
 import itertools
 import threading
 import time
@@ -11,7 +10,7 @@ from redislab.keys import KeyNamespace
 
 NEARLY = 0.1  # of a TTL
 PATIENCE = 3.0  # s for something that takes milliseconds
-PATIENT_TURNS = 50  # commands of one call, at most, between which a check steps in
+MOST_MOMENTS = 50  # of one call at which a check steps in
 
 
 def requirement(says: str, hint: int):
@@ -96,34 +95,19 @@ class Scene:
         return list(values), list(seconds)
 
     def moments(self, act: Callable[[], None]):
-        """Turn after turn, in each of which the loop's body makes one call: `act()` comes just before its n-th command.
+        """Calls to be made one after the other: `act()` comes just before the first command of the first, and so on.
 
-        The last turn is one in which the call had no n-th command any more.
+        The last one has no such command any more, and nothing happens in it.
         """
-        for number in range(PATIENT_TURNS):
-            counter, acted = itertools.count(), []
-            self.tap.before = functools.partial(_act_at, number, counter, acted, act)
-            yield number
-            self.tap.before = lambda command: None
-            if not acted:
+        for number in range(MOST_MOMENTS):
+            moment = Moment(self, number, act)
+            yield moment
+            if not moment.came:
                 return
 
-    def dies(self, after: int, *arguments) -> bool:
-        """A call whose process dies once it has sent so many commands; whether it came that far."""
-        counter = itertools.count()
-
-        def die(_):
-            if next(counter) >= after:  # and what a `finally` would still send is not sent either
-                raise Killed(f"after {after} commands")
-
-        self.tap.before = die
-        try:
-            self.call(*arguments)
-        except Killed:
-            return True
-        finally:
-            self.tap.before = lambda command: None
-        return False
+    def deaths(self):
+        """Moments at which the process dies: nothing more is sent, by a `finally` neither."""
+        return self.moments(_die)
 
     def sent(self) -> Sent:
         """What this thread has sent, and all have got, since it was last asked."""
@@ -147,6 +131,11 @@ class Scene:
         own = [name for name in list(self.tap.names) if name.startswith(f"{self.keys.prefix}:")]
         return [name for name in own if self.server.exists(name)]
 
+    def forget(self) -> None:
+        """Let all keys of this scene end now."""
+        if names := list(self.tap.names):
+            self.server.delete(*names)
+
     def left(self, key: str) -> float:
         """Seconds until `key` ends; -1 never, -2 it is not there."""
         ms = self.server.pttl(key)
@@ -157,10 +146,35 @@ class Scene:
         self.tap.calm()
 
 
-def _act_at(number: int, counter, acted: list, act: Callable, command) -> None:
-    if next(counter) == number:
-        acted.append(command)
-        act()
+class Moment:
+    """A call in which something happens just before a certain command. Called with the function's own arguments.
+
+    Attributes:
+        came: whether the call came that far.
+    """
+
+    def __init__(self, scene: Scene, number: int, act: Callable[[], None]):
+        self._scene, self._number, self._act = scene, number, act
+        self._sent, self.came = itertools.count(), False
+
+    def __call__(self, *arguments):
+        self._scene.tap.before = self._before
+        try:
+            return self._scene.call(*arguments)
+        except Killed:
+            return None
+        finally:
+            self._scene.tap.before = lambda command: None
+
+    def _before(self, command) -> None:
+        number = next(self._sent)
+        if number == self._number or (number > self._number and self._act is _die):
+            self.came = True
+            self._act()
+
+
+def _die() -> None:
+    raise Killed
 
 
 class Exercise:

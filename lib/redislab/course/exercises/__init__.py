@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redislab.course.checks import Exercise
+from redislab.course.exercises.around_me import AroundMe
+from redislab.course.exercises.feed_page import FeedPage
+from redislab.course.exercises.fixed_window import FixedWindow
 from redislab.course.exercises.guarded_refresh import GuardedRefresh
+from redislab.course.exercises.living_products import LivingProducts
 from redislab.course.exercises.negative_caching import NegativeCaching
+from redislab.course.exercises.own_field import OwnField
 from redislab.course.exercises.single_flight import SingleFlight
+from redislab.course.exercises.sliding_log import SlidingLog
+from redislab.course.exercises.touch_session import TouchSession
 from redislab.course.exercises.write_order import WriteOrder
 
-ALL: dict[str, type[Exercise]] = {
-    exercise.name: exercise for exercise in (NegativeCaching, SingleFlight, WriteOrder, GuardedRefresh)
-}
+CACHING = (NegativeCaching, SingleFlight, WriteOrder, GuardedRefresh)
+MODELING = (OwnField, AroundMe, TouchSession, LivingProducts, FixedWindow, SlidingLog, FeedPage)
+ALL: dict[str, type[Exercise]] = {exercise.name: exercise for exercise in CACHING + MODELING}
 
 
 def load(name: str) -> type[Exercise]:
