@@ -51,7 +51,10 @@ class Profile:
                 f"Profile {id} has no fields, and a hash without fields does not exist. Delete it instead."
             )
         key, fields = self.keys.profile(id), _texts(fields)
-        self.client.pipeline(transaction=True).unlink(key).hset(key, mapping=fields).execute()
+        with self.client.pipeline(transaction=True) as both:
+            both.unlink(key)
+            both.hset(key, mapping=fields)
+            both.execute()
 
     def get(self, id) -> dict | None:
         """All of it, O(fields); None if there is none. What lives in keys of its own is not in it."""
@@ -89,11 +92,14 @@ class Profile:
         if self.field_ttl == HSETEX:
             self.client.hsetex(key, mapping=text, px=life)
             return
-        both = self.client.pipeline(transaction=True)
-        if self.field_ttl == HPEXPIRE:
-            both.hset(key, mapping=text).hpexpire(key, life, field).execute()
-        else:
-            both.set(self._own(id, field), value, px=life).hdel(key, field).execute()
+        with self.client.pipeline(transaction=True) as both:
+            if self.field_ttl == HPEXPIRE:
+                both.hset(key, mapping=text)
+                both.hpexpire(key, life, field)
+            else:
+                both.set(self._own(id, field), value, px=life)
+                both.hdel(key, field)
+            both.execute()
 
     def left(self, id, field: str) -> float | None:
         """Seconds until the field is gone; None if it has no end, or is not there."""
@@ -101,10 +107,7 @@ class Profile:
         if self.field_ttl != KEYS:
             left = (self.client.hpttl(key, field) or [-2])[0]
         else:
-            stays, left = (
-                self.client.pipeline(transaction=False).hexists(key, field).pttl(self._own(id, field)).execute()
-            )
-            left = -1 if stays else left
+            left = -1 if self.client.hexists(key, field) else self.client.pttl(self._own(id, field))
         return left / 1000 if left >= 0 else None
 
     def _own(self, id, field: str) -> str:
