@@ -88,6 +88,7 @@ class KeyNamespace:
     def catalog(self, kind: str, name) -> str:
         """`prefix:{catalog}:kind:name`: a product is a hash, a category a sorted set, a tag a set, both of product ids.
 
+        Of kind `pruning` are `deadlines`, a sorted set of product ids, and `entries`, a hash: who is listed where.
         All in one slot of a cluster, so that an intersection or a script may use several; and so on one node of it.
         """
         return f"{self.prefix}:{{catalog}}:{kind}:{name}"

@@ -1,28 +1,40 @@
 """Section 2: data models, each a class on a client."""
 
 from redislab.modeling.as_in_the_module import (
+    ModuleCatalog,
+    ModuleFeed,
     ModuleFixedWindow,
     ModuleProfile,
+    ModuleSessions,
     ModuleSlidingScript,
     ModuleSlidingWindow,
     ModuleTokenBucket,
 )
+from redislab.modeling.catalog import Catalog
+from redislab.modeling.feed import Feed
 from redislab.modeling.leaderboard import Leaderboard, Place
 from redislab.modeling.profile import JsonProfile, Profile
 from redislab.modeling.rate_limits import Decision, FixedWindow, SlidingCounter, SlidingLog, TokenBucket
+from redislab.modeling.sessions import Sessions
 
 __all__ = [
+    "Catalog",
     "Decision",
+    "Feed",
     "FixedWindow",
     "JsonProfile",
     "Leaderboard",
+    "ModuleCatalog",
+    "ModuleFeed",
     "ModuleFixedWindow",
     "ModuleProfile",
+    "ModuleSessions",
     "ModuleSlidingScript",
     "ModuleSlidingWindow",
     "ModuleTokenBucket",
     "Place",
     "Profile",
+    "Sessions",
     "SlidingCounter",
     "SlidingLog",
     "TokenBucket",

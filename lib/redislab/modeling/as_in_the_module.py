@@ -1,6 +1,8 @@
 """The module's own versions, for comparison: right while nothing goes wrong."""
 
+import json
 import math
+import secrets
 import time
 
 from redislab.lua import script
@@ -103,3 +105,79 @@ class ModuleProfile:
 
     def put_for(self, id, field, value, ttl) -> None:
         self.client.set(f"{self.keys.profile(id)}:{field}", value, ex=int(ttl))
+
+
+class ModuleSessions:
+    """The module's sessions: HSET, then EXPIRE, to begin one and to keep it alive.
+
+    A touch does not look whether the session is still there, and looking first would leave a gap: one that has expired
+    comes back with nothing but its last activity. One whose application dies between the two commands stays for good.
+    """
+
+    def __init__(self, client, keys, *, ttl=1800.0):
+        self.client, self.keys, self.ttl = client, keys, ttl
+
+    def create(self, user, **fields) -> str:
+        id = secrets.token_urlsafe(24)
+        self.client.hset(self.keys.session(id), mapping={"user": user, **fields})
+        self.client.pexpire(self.keys.session(id), round(1000 * self.ttl))
+        return id
+
+    def touch(self, id) -> bool:
+        self.client.hset(self.keys.session(id), "last_activity", str(time.time()))
+        return self.client.pexpire(self.keys.session(id), round(1000 * self.ttl))
+
+    def get(self, id) -> dict | None:
+        return self.client.hgetall(self.keys.session(id)) or None
+
+
+class ModuleCatalog:
+    """The module's catalogue: a product expires, and its id stays in the category and under the tags, for good.
+
+    What comes back under an old id has the old tags as well. It lies under the keys of `Catalog`, for comparison; the
+    module's own, `product:1` and `tag:new`, are in slots of their own, where a cluster refuses SINTER.
+    """
+
+    def __init__(self, client, keys, *, ttl=3600.0):
+        self.client, self.keys, self.ttl = client, keys, ttl
+
+    def add(self, id, fields, *, category, tags=()) -> None:
+        product = self.keys.catalog("product", id)
+        self.client.hset(product, mapping={**fields, "category": category})
+        self.client.pexpire(product, round(1000 * self.ttl))
+        self.client.zadd(self.keys.catalog("category", category), {id: time.time()})
+        for tag in tags:
+            self.client.sadd(self.keys.catalog("tag", tag), id)
+
+    def recent(self, category, n=20) -> list:
+        return self.client.zrange(self.keys.catalog("category", category), 0, n - 1, desc=True)
+
+    def tagged(self, *tags) -> list:
+        return list(self.client.sinter([self.keys.catalog("tag", tag) for tag in tags]))
+
+
+class ModuleFeed:
+    """The module's feed: a list, and pages by their number. `after` is the number of the page before.
+
+    Each item that arrives moves all others one place on, so that the next page begins with what the last one ended
+    with; each one that is withdrawn moves them back, and some are never shown. Between LPUSH and EXPIRE an
+    application may die. `Feed` mends it.
+
+    Args:
+        cap: None: never trimmed.
+    """
+
+    def __init__(self, client, keys, *, cap=100, ttl=86_400.0):
+        self.client, self.keys, self.cap, self.ttl = client, keys, cap, ttl
+
+    def post(self, owner, item) -> None:
+        key = self.keys.feed(owner)
+        self.client.lpush(key, json.dumps(item))
+        if self.cap is not None:
+            self.client.ltrim(key, 0, self.cap - 1)
+        self.client.pexpire(key, round(1000 * self.ttl))
+
+    def page(self, owner, size=20, *, after=None) -> tuple[list, int]:
+        number = (after or 0) + 1
+        found = self.client.lrange(self.keys.feed(owner), (number - 1) * size, number * size - 1)
+        return [json.loads(item) for item in found], number if found else None

@@ -1,0 +1,54 @@
+"""Sessions: a hash for each, which lives as long as somebody comes back in time."""
+
+import secrets
+
+from redislab.lua import script
+
+
+class Sessions:
+    """A session is a hash with a time to live that begins anew with each touch (sliding expiry).
+
+        sessions = Sessions(client, keys, ttl=1800)
+        id = sessions.create(42, role="admin")
+        sessions.touch(id)  # False: it is over, ask for the password again
+
+    Each call is one round trip, and atomic. HSET and EXPIRE apart are not: an application that dies between them
+    leaves a session for good. Nor is EXISTS, then HSET: a session may expire between them, and HSET makes a key
+    that is not there, so the late write brings it back, without its user. `ModuleSessions` has both.
+
+    What only keeps a session alive needs no script: EXPIRE makes nothing, and EXPIRE … XX touches only what has a TTL
+    (Redis 7). From Redis 8 HSETEX … FXX sets a field only where it is there already; it gives the field a TTL, though,
+    and not the session.
+
+    Args:
+        ttl: seconds that a session lives without a touch.
+    """
+
+    def __init__(self, client, keys, *, ttl: float = 1800.0):
+        self.client, self.keys, self.ttl = client, keys, ttl
+        self._touch = client.register_script(script("touch"))
+
+    def create(self, user, **fields) -> str:
+        """A new session of `user`; returns its id, which nobody can guess (192 random bits)."""
+        id = secrets.token_urlsafe(24)
+        key = self.keys.session(id)
+        pipeline = self.client.pipeline(transaction=True)
+        pipeline.hset(key, mapping={"user": user, **fields}).pexpire(key, self._life).execute()
+        return id
+
+    def touch(self, id: str, **fields) -> bool:
+        """Keep it alive for another TTL, set `last_activity` (s, the server's time) and `fields`; False if it is over."""
+        pairs = [part for pair in fields.items() for part in pair]
+        return self._touch([self.keys.session(id)], [self._life, *pairs]) == 1
+
+    def get(self, id: str) -> dict | None:
+        """Its fields; None if it has expired, was ended, or never was. Its time to live goes on."""
+        return self.client.hgetall(self.keys.session(id)) or None
+
+    def end(self, id: str) -> bool:
+        """Log out. No request that is still under way can bring it back."""
+        return self.client.delete(self.keys.session(id)) == 1
+
+    @property
+    def _life(self) -> int:
+        return max(1, round(1000 * self.ttl))
