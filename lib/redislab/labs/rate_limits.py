@@ -4,6 +4,7 @@ import itertools
 import math
 import secrets
 import time
+from bisect import bisect_right
 
 from traitlets import observe
 
@@ -59,18 +60,19 @@ class RateLimitLab(Networked):
 
     charts = (
         Chart(
-            "The last burst, from a window before the boundary on",
+            "The last burst",
             (
-                Line("all", "all", shape="hv"),
-                Line("by_a", "application A's", shape="hv"),
-                Line("by_b", "application B's", shape="hv"),
+                Line("all", "admitted", shape="hv"),
+                Line("by_a", "A's", shape="hv"),
+                Line("by_b", "B's", shape="hv"),
                 Line("limits", "limit", "dot", "limit"),
-                Line("boundary", "boundary", "dash", "added"),
+                Line("boundary", "boundary", "dot", "added"),
             ),
             unit="requests",
             kind="xy",
             low=0,
             x_title="time from the boundary",
+            x_unit="ms",
         ),
         Chart(
             "Admitted in any one window",
@@ -200,14 +202,17 @@ class RateLimitLab(Networked):
         now, length, asked = self.now(), self.period, self.asked
         since, self.seen = self.seen, now
         asked.forget(now - (self.EVERY + 2) * length)
-        recent, boundary = now - self.EVERY * length, self.burst(now)[1]
+        recent, (began, boundary) = now - self.EVERY * length, self.burst(now)
+        left, right = began - self.length / 2 - boundary, min(now, began + 2 * self.length) - boundary
         burst = asked.between(boundary - length, boundary + length)
         by_a, by_b = ([each for each in burst if each.by == by] for by in (0, 1))
         let_in = [sum(each.admitted for each in some) for some in (by_a, by_b)]
         worst, taken = asked.most(length, recent, now), sorted(each.taken for each in asked.between(recent, now))
         return {
-            **{name: self.steps(some, boundary) for name, some in (("all", burst), ("by_a", by_a), ("by_b", by_b))},
-            "limits": [(-length, self.limit), (length, self.limit)],
+            "all": self.steps(burst, boundary, left, right),
+            "by_a": self.steps(by_a, boundary, left, right),
+            "by_b": self.steps(by_b, boundary, left, right),
+            "limits": [(1e3 * left, self.limit), (1e3 * (left + 2.5 * self.length), self.limit)],
             "boundary": [(0, 0), (0, max(self.limit, sum(let_in)))],
             "admitted": asked.most(length, since, now),
             "limit_now": self.limit,
@@ -222,11 +227,13 @@ class RateLimitLab(Networked):
             "let_in": let_in,
         }
 
-    def steps(self, requests, boundary) -> list:
-        """How many were admitted until when, in at most so many points."""
+    def steps(self, requests, boundary, left, right) -> list:
+        """How many were admitted by when, in ms from the boundary, in at most so many points."""
         done = sorted(each.done - boundary for each in requests if each.admitted)
-        points = [(-self.period, 0), *((when, count) for count, when in enumerate(done, 1))]
-        return points[:: 1 + len(points) // self.POINTS] + points[-1:]
+        shown = range(bisect_right(done, left), bisect_right(done, right))
+        some = shown[:: 1 + len(shown) // self.POINTS]
+        points = [(left, shown.start), *((done[count], count + 1) for count in some), (right, shown.stop)]
+        return [(1e3 * when, count) for when, count in points]
 
     def server_ms(self, window):
         """The server's own time for a decision, from INFO commandstats."""
@@ -253,7 +260,7 @@ class RateLimitLab(Networked):
         shares = [got / max(1, wanted) for got, wanted in zip(let_in, asked, strict=True)]
         if min(shares) < 0.1 * max(shares):
             out = shares.index(min(shares))
-            return f"False: of application {'AB'[out]}'s {asked[out]} requests {let_in[out]} were admitted"
+            return f"False: application {'AB'[out]} had {let_in[out]} of its {asked[out]} requests admitted"
         if values["broken"]:
             return f"False as built: {worst} within {self.period:g} s, where a {self.kind} promises {promise} at most"
         if values["over"]:
