@@ -102,3 +102,15 @@ def test_a_treemap_is_drawn_from_paths_without_axes_and_is_no_column_of_the_tabl
     assert not figure["layout"]["xaxis"]["visible"] and figure["layout"]["height"] > 300
     assert frame((MAP,), 1.0, {"map": [("shop", 3), ("shop:user", 2)]})["map"] == (["shop", "shop:user"], [3, 2])
     assert not list(columns((MAP,)))
+
+
+TOP = Chart("Top", (Line("top", "points"),), unit="points", kind="ranking", wide=True)
+
+
+def test_a_ranking_is_bars_whose_labels_come_with_their_values_the_first_on_top():
+    (trace,) = figures((TOP,), 60.0)[0].to_plotly_json()["data"]
+    assert (trace["type"], trace["uid"], trace["orientation"]) == ("bar", "top", "h")
+    # plotly draws from the bottom up
+    assert frame((TOP,), 1.0, {"top": [("1 ann", 30), ("2 bob", 20)]})["top"] == ([20, 30], ["2 bob", "1 ann"])
+    assert frame((TOP,), 1.0, {})["top"] == ([], [])
+    assert not list(columns((TOP,)))

@@ -25,6 +25,7 @@ class Chart:
 
     kind "time": each sample's value is appended at the sample's time.
     kind "bars": each sample's value replaces the bar of its label.
+    kind "ranking": the value of its one line is a list of (label, number) pairs, the first on top, and replaces the bars.
     kind "xy": the value is a list of (x, y) pairs and replaces the series. An axis whose places 0, 1, 2, … have names
     (`x_names`, `y_names`) shows those, and all of them.
     kind "treemap": the value of its one line is a list of (path, number) pairs, parents included, and replaces the map. The

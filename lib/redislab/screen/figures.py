@@ -8,13 +8,14 @@ MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits t
 HEIGHT = 196  # px
 HIDDEN = {"visible": False}
 TALL = 400  # px, a treemap: areas are read in two dimensions
+LISTED = 300  # px, a ranking: ten lines that can be read
 
 
 def figures(charts, window: float) -> list:
     """A plotly figure for each chart. Colours are left to the page, which knows its theme."""
     import plotly.graph_objects as go
 
-    make = {"time": _series, "xy": _series, "bars": _bars, "treemap": _treemap}
+    make = {"time": _series, "xy": _series, "bars": _bars, "ranking": _ranking, "treemap": _treemap}
     return [go.Figure(make[chart.kind](go, chart), _layout(chart, window), skip_invalid=False) for chart in charts]
 
 
@@ -28,6 +29,8 @@ def frame(charts, t: float, values: dict) -> dict[str, tuple]:
             continue
         for line in chart.lines:
             value = values.get(line.key)
+            if chart.kind == "ranking":  # plotly draws from the bottom up
+                value = [(number, label) for label, number in reversed(value or ())]
             points[line.key] = (t, value) if chart.kind == "time" else _curve(value)
     return points
 
@@ -74,6 +77,11 @@ def _bars(go, chart: Chart) -> list:
     return [bar.update(textposition="outside", textfont_size=14, hoverinfo="skip")]
 
 
+def _ranking(go, chart: Chart) -> list:
+    bar = _bars(go, chart)[0]
+    return [bar.update(uid=chart.lines[0].key, meta={"even": True}, texttemplate=f"%{{x:,}} {chart.unit}")]
+
+
 def _treemap(go, chart: Chart) -> list:
     tiles = go.Treemap(
         uid=chart.lines[0].key, name=chart.title, branchvalues="total", tiling={"pad": 2}, uirevision=True
@@ -94,12 +102,12 @@ def _layout(chart: Chart, window: float) -> dict:
     }
     if chart.kind == "treemap":
         return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 24, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
-    if chart.kind == "bars":
+    if chart.kind in ("bars", "ranking"):
         layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
         layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}
         layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
         layout["meta"]["settle"] = ["x"]
-        return layout
+        return layout | ({"height": LISTED} if chart.kind == "ranking" else {})
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
     layout["annotations"] = [] if chart.y_names else [_unit_of_y(chart)]

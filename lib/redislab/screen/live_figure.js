@@ -144,7 +144,7 @@ class Plot {
       const points = this.data.get(key(trace));
       if (points && trace.type === "treemap") this.tile(trace, points);
       if (points) [trace.x, trace.y] = [points.x, this.drawable(points.y)];
-      if (trace.type === "bar") trace.marker = { color: trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
+      if (trace.type === "bar") trace.marker = { color: trace.meta?.even ? this.bars[0] : trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
     }
     const { xaxis, yaxis } = this.layout;
     if (this.meta.window) {
