@@ -2,6 +2,7 @@
 
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
+from redislab.labs.counters import CountersLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.missing_ids import MissingIdsLab
@@ -13,6 +14,7 @@ from redislab.labs.write_through import WriteThroughLab
 
 __all__ = [
     "ArenaLab",
+    "CountersLab",
     "FirstContact",
     "HybridLab",
     "LateSetLab",

@@ -70,14 +70,18 @@ class LockCounter(Counter):
 
     The lock has an end, so that a client that dies does not hold it for ever; one that is merely slow is told only when
     it gives the lock back (LockNotOwnedError), after its SET. A counter is no reason for a lock.
+
+    Args:
+        lease: seconds after which a client that died is given up.
+        patience: seconds to wait for the lock; then LockError.
     """
 
-    def __init__(self, client, keys, *, lease: float = 5.0):
+    def __init__(self, client, keys, *, lease: float = 5.0, patience: float = 5.0):
         super().__init__(client, keys)
-        self.lease = lease
+        self.options = {"timeout": lease, "blocking_timeout": patience, "sleep": 0.002}
 
     def _increment(self, key):
-        with self.client.lock(self.keys.beside(key, "lock"), timeout=self.lease, sleep=0.002):
+        with self.client.lock(self.keys.beside(key, "lock"), **self.options):
             count = int(self.client.get(key) or 0) + 1
             self.client.set(key, count)
             return count
