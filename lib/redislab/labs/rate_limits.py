@@ -24,7 +24,7 @@ from redislab.modeling import (
 
 FIXED, LOG, COUNTER, BUCKET = "fixed window", "sliding log", "sliding counter", "token bucket"
 MODULE_FIXED, MODULE_SLIDING = "module: fixed window", "module: sliding window"
-MODULE_LUA, MODULE_BUCKET = "module: sliding window in Lua", "module: token bucket"
+MODULE_LUA, MODULE_BUCKET = "module: sliding, in Lua", "module: token bucket"
 OURS = {FIXED: FixedWindow, LOG: SlidingLog, COUNTER: SlidingCounter, BUCKET: TokenBucket}
 MODULES = {
     MODULE_FIXED: (ModuleFixedWindow, FIXED),  # and what it means to be
@@ -203,16 +203,17 @@ class RateLimitLab(Networked):
         since, self.seen = self.seen, now
         asked.forget(now - (self.EVERY + 2) * length)
         recent, (began, boundary) = now - self.EVERY * length, self.burst(now)
-        left, right = began - self.length / 2 - boundary, min(now, began + 2 * self.length) - boundary
+        left = began - self.length / 4 - boundary
+        right = left + 2 * self.length
         burst = asked.between(boundary - length, boundary + length)
         by_a, by_b = ([each for each in burst if each.by == by] for by in (0, 1))
         let_in = [sum(each.admitted for each in some) for some in (by_a, by_b)]
         worst, taken = asked.most(length, recent, now), sorted(each.taken for each in asked.between(recent, now))
         return {
-            "all": self.steps(burst, boundary, left, right),
-            "by_a": self.steps(by_a, boundary, left, right),
-            "by_b": self.steps(by_b, boundary, left, right),
-            "limits": [(1e3 * left, self.limit), (1e3 * (left + 2.5 * self.length), self.limit)],
+            "all": self.steps(burst, boundary, left, min(right, now - boundary)),
+            "by_a": self.steps(by_a, boundary, left, min(right, now - boundary)),
+            "by_b": self.steps(by_b, boundary, left, min(right, now - boundary)),
+            "limits": [(1e3 * left, self.limit), (1e3 * right, self.limit)],
             "boundary": [(0, 0), (0, max(self.limit, sum(let_in)))],
             "admitted": asked.most(length, since, now),
             "limit_now": self.limit,
