@@ -4,7 +4,9 @@ from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.counters import CountersLab
 from redislab.labs.hybrid import HybridLab
+from redislab.labs.indexes import IndexLab
 from redislab.labs.late_set import LateSetLab
+from redislab.labs.leaderboard import LeaderboardLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
@@ -17,7 +19,9 @@ __all__ = [
     "CountersLab",
     "FirstContact",
     "HybridLab",
+    "IndexLab",
     "LateSetLab",
+    "LeaderboardLab",
     "MissingIdsLab",
     "RateLimitLab",
     "RefreshAheadLab",
