@@ -3,6 +3,7 @@
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.counters import CountersLab
+from redislab.labs.expirations import ExpirationsLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.indexes import IndexLab
 from redislab.labs.late_set import LateSetLab
@@ -17,6 +18,7 @@ from redislab.labs.write_through import WriteThroughLab
 __all__ = [
     "ArenaLab",
     "CountersLab",
+    "ExpirationsLab",
     "FirstContact",
     "HybridLab",
     "IndexLab",

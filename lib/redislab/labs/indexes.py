@@ -122,9 +122,7 @@ class IndexLab(Networked):
             unit="%",
             low=0,
         ),
-        Chart(
-            "Left behind", (Line("twice", "owners too many"), Line("lost", "not found")), unit="users", low=0
-        ),
+        Chart("Left behind", (Line("twice", "owners too many"), Line("lost", "not found")), unit="users", low=0),
         Chart("Latency of a move", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
         Chart("Moves", (Line("moved", "done"), Line("refused", "refused"), Line("died", "died")), unit="/s", low=0),
     )
