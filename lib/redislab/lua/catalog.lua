@@ -5,7 +5,7 @@
 -- KEYS[1]   deadlines: a sorted set, each id by the time in ms at which its product expires
 -- KEYS[2]   entries: a hash, for each id a JSON list of its category and its tags
 -- KEYS[3..] the product (put, remove), or the indexes that are asked (ask)
--- ARGV[1]   what stands before `product:id`, `category:name` and `tag:name` in their keys; all share the slot of KEYS[1]
+-- ARGV[1]   what stands before `product:id`, `category:name` and `tag:name` in their keys, all in one slot
 -- ARGV[2]   how many products may be forgotten in this call, so that nobody waits for long
 -- ARGV[3]   what to do, and ARGV[4..] with what:
 --             put     id, life in ms, category and tags as JSON, then fields and values
@@ -34,7 +34,7 @@ local function forget(id)
 end
 
 local function forget_overdue()
-    local overdue = redis.call('ZRANGE', KEYS[1], '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, most)
+    local overdue = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
     for _, id in ipairs(overdue) do
         forget(id)
     end

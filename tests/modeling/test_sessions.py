@@ -1,0 +1,190 @@
+"""Sessions in every order of steps, with their expiry; and many clients at once."""
+
+import itertools
+import random
+import threading
+import time
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from redislab.bench import watch
+from redislab.keys import KeyNamespace
+from redislab.modeling import Sessions
+from tests.conftest import settles
+
+runs = itertools.count()
+
+
+@pytest.fixture
+def keys(lab):
+    return KeyNamespace(f"{lab.prefix}:sessions{next(runs)}")
+
+
+@pytest.fixture
+def client(lab):
+    return lab.client()
+
+
+@pytest.fixture
+def sessions(client, keys):
+    return Sessions(client, keys, ttl=60)
+
+
+def pass_away(sessions, id) -> None:
+    """Let the session's time be over."""
+    sessions.client.pexpire(sessions.keys.session(id), 1)
+    deadline = time.monotonic() + 15
+    while sessions.client.exists(sessions.keys.session(id)):
+        assert time.monotonic() < deadline
+
+
+def test_a_session_holds_what_it_was_made_with_and_lives_for_its_ttl(sessions):
+    id = sessions.create(42, role="admin")
+    assert sessions.get(id) == {"user": "42", "role": "admin"}
+    assert 50_000 < sessions.client.pttl(sessions.keys.session(id)) <= 60_000
+
+
+def test_ids_are_long_and_differ(sessions):
+    ids = {sessions.create(42) for _ in range(50)}
+    assert len(ids) == 50 and all(len(id) >= 32 for id in ids)
+
+
+def test_a_touch_begins_the_ttl_anew_and_says_when(sessions):
+    id = sessions.create(42)
+    sessions.client.pexpire(sessions.keys.session(id), 5_000)
+    assert sessions.touch(id, page="/cart")
+    session = sessions.get(id)
+    assert session["page"] == "/cart"
+    assert abs(int(session["last_activity"]) - sessions.client.time()[0]) <= 5
+    assert sessions.client.pttl(sessions.keys.session(id)) > 50_000
+
+
+def test_what_has_expired_stays_away(sessions):
+    id = sessions.create(42)
+    pass_away(sessions, id)
+    assert not sessions.touch(id, page="/cart")
+    assert sessions.get(id) is None
+    assert not sessions.end(id)
+
+
+def test_who_has_logged_out_is_not_brought_back_by_a_late_request(sessions):
+    id = sessions.create(42)
+    assert sessions.end(id)
+    assert not sessions.touch(id)
+    assert sessions.get(id) is None
+
+
+def test_each_call_is_one_round_trip_and_begins_with_its_ttl(sessions):
+    sessions.touch("nobody")  # the script is known from here on
+    with watch(sessions.client) as sent:
+        id = sessions.create(42)
+    assert sent.round_trips == 1
+    assert [command.text.split()[0] for command in sent.commands] == ["MULTI", "HSET", "PEXPIRE", "EXEC"]
+    for call in (sessions.touch, sessions.get, sessions.end):
+        with watch(sessions.client) as sent:
+            assert call(id)
+        assert sent.round_trips == 1
+
+
+def test_it_works_on_a_cluster(cluster, keys):
+    sessions = Sessions(cluster.client(), keys)
+    id = sessions.create(42, role="admin")
+    assert sessions.touch(id)
+    assert sessions.get(id)["role"] == "admin"
+    assert sessions.end(id) and not sessions.touch(id)
+
+
+def test_no_touch_of_many_at_once_brings_back_what_another_has_found_gone(lab, keys):
+    # Given sessions that live for 3 ms, and eight clients that touch them at random moments until they are gone
+    sessions = Sessions(lab.client(), keys, ttl=0.003)
+    ids = [sessions.create(number) for number in range(150)]
+    gone, back = set(), []
+
+    def touch_all(seed):
+        pick = random.Random(seed)
+        for _ in range(40):
+            for id in pick.sample(ids, 20):
+                known = id in gone
+                if not sessions.touch(id):
+                    gone.add(id)
+                elif known:
+                    back.append(id)
+
+    threads = [threading.Thread(target=touch_all, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    # Expect that some were found gone, none of them alive later, and that nothing is left for good
+    assert gone and not back
+    assert not settles(lambda: any(sessions.get(id) for id in ids))
+
+
+ids, fields = st.integers(0, 3), st.dictionaries(st.sampled_from("ab"), st.text(min_size=1, max_size=3), max_size=2)
+
+
+class Steps(RuleBasedStateMachine):
+    """A dict is the model: what a session holds, until its time is over."""
+
+    lab = None
+
+    def __init__(self):
+        super().__init__()
+        self.sessions = Sessions(self.lab.client(), KeyNamespace(f"{self.lab.prefix}:sessions{next(runs)}"), ttl=60)
+        self.ids, self.living = [], {}
+
+    def pick(self, number):
+        return self.ids[number % len(self.ids)] if self.ids else "nobody"
+
+    @rule(user=st.integers(1, 9), fields=fields)
+    def create(self, user, fields):
+        self.ids.append(self.sessions.create(user, **fields))
+        self.living[self.ids[-1]] = {"user": str(user), **fields}
+
+    @rule(number=ids, fields=fields)
+    def touch(self, number, fields):
+        id = self.pick(number)
+        assert self.sessions.touch(id, **fields) == (id in self.living)
+        if id in self.living:
+            self.living[id] |= fields
+
+    @rule(number=ids)
+    def end(self, number):
+        id = self.pick(number)
+        assert self.sessions.end(id) == (id in self.living)
+        self.living.pop(id, None)
+
+    @rule(number=ids)
+    def expire(self, number):
+        pass_away(self.sessions, self.pick(number))
+        self.living.pop(self.pick(number), None)
+
+    @invariant()
+    def there_is_what_should_be_and_none_of_it_for_good(self):
+        for id in self.ids:
+            found = self.sessions.get(id)
+            if found is not None:
+                found.pop("last_activity", None)
+                assert self.sessions.client.pttl(self.sessions.keys.session(id)) > 0
+            assert found == self.living.get(id)
+
+
+def test_in_every_order_of_steps_there_is_what_should_be(lab):
+    class Bound(Steps):
+        pass
+
+    Bound.lab = lab
+    run_state_machine_as_test(
+        Bound,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            phases=[Phase.generate],
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
