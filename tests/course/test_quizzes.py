@@ -8,10 +8,17 @@ from redislab.course.quizzes import groups
 QUESTIONS = [question for group in groups().values() for question in group]
 
 
-def test_every_part_of_the_section_has_two_or_three():
-    assert list(groups()) == ["cache-aside", "write-through", "write-behind", "refresh-ahead", "choosing"]
+SECTIONS = (
+    ("cache-aside", "write-through", "write-behind", "refresh-ahead", "choosing"),
+    ("choosing-structure", "complexity", "profile", "sessions", "rate-limits", "feed-catalogue"),
+)
+
+
+def test_every_part_of_a_section_has_two_or_three():
+    assert list(groups()) == [name for section in SECTIONS for name in section]
     assert {len(group) for group in groups().values()} <= {2, 3}
-    assert len(QUESTIONS) >= 8
+    for section in SECTIONS:
+        assert sum(len(groups()[name]) for name in section) >= 8
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["question"][:30])

@@ -16,6 +16,8 @@ from redislab.course.tap import Tap, keys_of
         (("SCRIPT LOAD", "return 1"), []),
         (("CLIENT", "SETINFO", "LIB-NAME", "redis-py"), []),
         (("MULTI",), []),
+        (("SINTER", "a", "b"), ["a", "b"]),
+        (("ZINTER", 2, "a", "b", "WITHSCORES"), ["a", "b"]),
         (("FLUSHALL",), [""]),
         (("KEYS", "*"), ["*"]),
     ],
@@ -49,6 +51,15 @@ def test_a_key_is_named_before_it_is_there(tapped, lab):
     client.get(key)
     assert names == [key]
     assert there == [0, 1]
+
+
+def test_what_comes_back_is_counted_in_values(tapped):
+    client, tap, _, key = tapped
+    client.set(key, "one", ex=60)
+    tap.values = 0
+    client.get(key)
+    client.eval("return {1, {2, 3}}", 1, key)
+    assert tap.values == 4
 
 
 def test_what_is_not_ours_does_not_reach_the_server(tapped, lab):
