@@ -8,7 +8,9 @@ from redislab.labs.hybrid import HybridLab
 from redislab.labs.indexes import IndexLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.leaderboard import LeaderboardLab
+from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
+from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
 from redislab.labs.start_here import FirstContact
@@ -24,7 +26,9 @@ __all__ = [
     "IndexLab",
     "LateSetLab",
     "LeaderboardLab",
+    "LuaLab",
     "MissingIdsLab",
+    "ProfileLab",
     "RateLimitLab",
     "RefreshAheadLab",
     "StampedeLab",
