@@ -1,7 +1,7 @@
 import pytest
 from traitlets import TraitError
 
-from redislab.bench import Experiment, action, choice, number, switch, text
+from redislab.bench import Experiment, action, choice, decision, number, switch, text
 from redislab.errors import KnobError
 
 
@@ -11,6 +11,7 @@ class Example(Experiment):
     mode = choice("a", ["a", "b"], label="Mode")
     lock = switch(True, label="Lock")
     key = text("user:1", label="Key", most=9)
+    leaf = decision("A", ("One?", {"yes": "A", "no": ("Two?", {"yes": "B", "no": "C"})}), label="Tree")
 
     @action("Stop Redis")
     def stop(self):
@@ -22,7 +23,7 @@ class Longer(Example):
 
 
 def test_knobs_come_in_the_order_of_the_class_the_parents_first():
-    assert list(Longer.knobs()) == ["ttl", "size", "mode", "lock", "key", "rate"]
+    assert list(Longer.knobs()) == ["ttl", "size", "mode", "lock", "key", "leaf", "rate"]
     assert Longer.actions() == {"stop": "Stop Redis"}
 
 
@@ -41,6 +42,7 @@ def test_a_knob_knows_its_label_unit_and_bounds():
         ("size", 1.5, "choose a whole number from 1 to 100 B"),
         ("mode", "c", "choose one of 'a', 'b'"),
         ("lock", 1, "choose True or False"),
+        ("leaf", "no", "choose one of 'A', 'B', 'C'"),
         ("key", "user:1:2:3", "choose a text of at most 9 characters"),
         ("key", 1, "choose a text"),
     ],
@@ -58,7 +60,7 @@ def test_a_value_out_of_bounds_is_refused_with_what_may_be_chosen(name, value, s
 def test_an_unknown_knob_is_refused_with_the_nearest_name():
     with pytest.raises(KnobError, match=r"Example has no knob 'tll'\. Did you mean ttl"):
         Example(tll=1)
-    with pytest.raises(KnobError, match="Its knobs: ttl, size, mode, lock, key"):
+    with pytest.raises(KnobError, match="Its knobs: ttl, size, mode, lock, key, leaf"):
         Example().run(zzz=1)
 
 

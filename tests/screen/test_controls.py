@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
-from redislab.bench import Experiment, choice, number, switch, text
+from redislab.bench import Experiment, choice, decision, number, switch, text
 from redislab.screen.controls import Control, button, close_tree, nearest, stops
 
 
@@ -17,6 +17,7 @@ class Knobs(Experiment):
     mode = choice("a", ["a", "b"], label="Mode")
     on = switch(False, label="On")
     key = text("user:1", label="Key")
+    tree = decision("C", ("One?", {"yes": "A", "no": ("Two?", {"yes": "B", "no": "C"})}), label="Tree")
 
 
 KNOBS = Knobs.knobs()
@@ -40,7 +41,7 @@ def test_stops_are_figures_that_one_says_aloud():
 def test_showing_a_value_says_nothing_and_turning_says_it_once(name):
     turned = []
     control = Control(KNOBS[name], KNOBS[name].default, turned.append)
-    values = {"mode": ["b", "a"], "on": [True, False], "key": ["user:2", ""]}.get(name) or [
+    values = {"mode": ["b", "a"], "on": [True, False], "tree": ["A", "B"], "key": ["user:2", ""]}.get(name) or [
         stops(KNOBS[name])[3],
         stops(KNOBS[name])[-1],
     ]
@@ -65,3 +66,9 @@ def test_close_tree_leaves_no_widget():
     assert set(widgets.widgets.widget._instances) - before
     close_tree(box)
     assert not set(widgets.widgets.widget._instances) - before
+
+
+def test_a_tree_goes_to_the_page_with_its_answers_in_order():
+    control = Control(KNOBS["tree"], "C", pytest.fail)
+    assert control.widget.tree == ["One?", [["yes", "A"], ["no", ["Two?", [["yes", "B"], ["no", "C"]]]]]]
+    close_tree(control.widget)

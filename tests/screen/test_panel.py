@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
-from redislab.bench import Chart, Experiment, Line, choice, number
+from redislab.bench import Chart, Experiment, Line, Sample, Sweep, choice, number
 from redislab.course import predict
 from redislab.errors import KnobError
 from redislab.screen import panel
@@ -78,3 +78,45 @@ def test_the_guess_stands_beside_the_claim():
     assert quantity(30.0, "%") in shown._claim.html
     shown.close()
     guess.close()
+
+
+class Swept(Sweep):
+    title = "Swept"
+    level = number(10.0, 0, 100, label="Level", unit="%")
+    charts = (Chart("Level", (Line("level", "level"),), unit="%", kind="xy", x_title="N"),)
+
+    def findings(self, values):
+        return [["what"], ["✓ it is so"]]
+
+
+def measured(shown, count: int, progress: float) -> None:
+    """A sample arrives, as the bench sends it."""
+    curve = [{"x": x, "level": 5.0 * x} for x in range(count)]
+    values = {"level": [(p["x"], p["level"]) for p in curve], "progress": progress, "progress_text": "N = 9"}
+    shown._event(Sample(1.0, values | {"curve": curve}, {"level": 10.0}))
+
+
+def test_a_sweep_has_a_progress_bar_which_is_gone_when_it_is_done_and_each_point_is_drawn():
+    shown, sent = panel(Swept()), []
+    shown.figure.send = lambda message, *_: sent.append(message["kind"])
+    assert shown._progress.html == ""
+    measured(shown, 1, 0.25)
+    assert "<progress" in shown._progress.html and "25 %, N = 9" in shown._progress.html
+    assert shown.figure.data()["level"] == ([0], [0.0])
+    # If nothing but the progress is new, expect that nothing is painted again
+    measured(shown, 1, 0.4)
+    assert sent == ["frames"] and "40 %" in shown._progress.html
+    measured(shown, 4, 1.0)
+    assert sent == ["frames", "frames"] and shown._progress.html == ""
+    assert "✓ it is so" in shown._findings.html
+    shown.close()
+
+
+def test_the_table_of_a_sweep_has_a_row_a_point():
+    shown = panel(Swept())
+    shown._open()
+    measured(shown, 3, 1.0)
+    shown._show_table.value = True
+    assert "<th scope='col'>N</th><th scope='col'>level, %</th>" in shown._table.html
+    assert shown._table.html.count("<tr>") == 4
+    shown.close()

@@ -52,3 +52,22 @@ def test_the_table_has_a_row_a_second_and_the_newest_on_top():
     html = words.table([("p99", "p99, ms"), ("gone", "gone")], samples, rows=5)
     assert html.count("<tr>") == 6 and "p99, ms" in html and "–" in html
     assert html.index("<td>29</td>") < html.index("<td>25</td>") and "<td>24</td>" not in html
+
+
+def test_a_sweep_says_that_its_loop_is_closed_and_when_it_is_done():
+    values = {"progress": 0.5, "progress_text": "N = 1,000", "curve": [{"x": 1}]}
+    html = words.status("running", {}, values)
+    assert "rl-running" in html and "closed loop, <b>1</b> points" in html and "offered" not in html
+    assert "rl-done" in words.status("running", {}, values | {"progress": 1})
+    assert "rl-paused" in words.status("paused", {}, values | {"progress": 1})
+
+
+def test_progress_is_a_bar_that_can_be_heard():
+    html = words.progress(0.5, "N < 1,000")
+    assert "<progress max='1' value='0.500' aria-label=" in html and "50 %, N &lt; 1,000" in html
+
+
+def test_a_grid_has_a_head_and_marks_what_holds():
+    html = words.grid([["what", "holds"], ["a<b", "✓ so"], ["c", "✗ not"]])
+    assert "<th scope='col'>what</th>" in html and "<td>a&lt;b</td>" in html
+    assert "<td class='rl-met'>✓ so</td>" in html and "<td class='rl-not-met'>✗ not</td>" in html

@@ -3,10 +3,11 @@
 from redislab.bench.charts import Chart, Line
 from redislab.bench.experiment import Experiment, action
 from redislab.bench.instruments import Watch, watch
-from redislab.bench.knobs import Knob, choice, number, switch, text
+from redislab.bench.knobs import Knob, choice, decision, number, switch, text
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
+from redislab.bench.sweep import Sweep
 
 __all__ = [
     "Chart",
@@ -18,9 +19,11 @@ __all__ = [
     "Sample",
     "Session",
     "State",
+    "Sweep",
     "Watch",
     "action",
     "choice",
+    "decision",
     "number",
     "open_session",
     "switch",

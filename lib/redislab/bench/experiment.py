@@ -6,6 +6,7 @@ import time
 from traitlets import HasTraits
 
 from redislab.bench.knobs import Knob, KnobTrait
+from redislab.bench.load import OpenLoop
 from redislab.errors import KnobError
 
 
@@ -96,6 +97,10 @@ class Experiment(HasTraits):
         """Seconds until the next request is due: a Poisson process of `rate` per second."""
         return random.expovariate(self.rate)
 
+    def load(self):
+        """What is set on it: requests at their due times. It has `start`, `stop`, `drain` and `figures`."""
+        return OpenLoop(self.request, self.gap, self.workers)
+
     def sample(self, window) -> dict:
         """Read the charts' values from the last `span` seconds (redislab.bench.window.Window)."""
         return {}
@@ -122,6 +127,14 @@ class Experiment(HasTraits):
         """This machine's figure against the claim; None while there is too little to say."""
         return None
 
+    def done(self, values: dict) -> bool:
+        """Whether nothing is left to be measured, so that `run` may end."""
+        return False
+
+    def findings(self, values: dict) -> list[list[str]]:
+        """A table below the charts, its head first; a cell that begins with ✓ or ✗ is coloured. Empty: there is none."""
+        return []
+
     def run(self, seconds: float = 5.0, **knobs):
         """Measure for some seconds, without a screen, and return a `Recording`.
 
@@ -136,8 +149,8 @@ class Experiment(HasTraits):
             session.start()
             session.wait("running")
             deadline = time.monotonic() + seconds
-            while (left := deadline - time.monotonic()) > 0:
-                session.wait(timeout=left)
+            while (left := deadline - time.monotonic()) > 0 and not self.done(session.recording.last):
+                session.wait(timeout=min(left, 0.1))
             session.pause()
             session.wait("paused")
             return session.recording

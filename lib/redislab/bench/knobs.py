@@ -1,5 +1,6 @@
 """Knobs: the traits of an experiment that a learner may turn, each with a label, a unit and its bounds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from traitlets import Any, TraitType
@@ -12,7 +13,7 @@ class Knob:
     """What a screen needs to draw a knob, and a test to try it."""
 
     label: str
-    kind: str  # "number", "integer", "choice", "switch" or "text"
+    kind: str  # "number", "integer", "choice", "decision", "switch" or "text"
     default: object
     unit: str = ""
     low: float | None = None
@@ -20,6 +21,7 @@ class Knob:
     log: bool = False
     step: float | None = None
     options: tuple = ()
+    tree: tuple = ()
     help: str = ""
     name: str = ""
 
@@ -31,7 +33,7 @@ class Knob:
         """
         if self.kind == "switch" and isinstance(value, bool):
             return value
-        if self.kind == "choice" and value in self.options:
+        if self.kind in ("choice", "decision") and value in self.options:
             return value
         if self.kind == "text" and isinstance(value, str) and len(value) <= self.high:
             return value
@@ -48,7 +50,7 @@ class Knob:
     def choices(self) -> str:
         if self.kind == "switch":
             return "True or False"
-        if self.kind == "choice":
+        if self.kind in ("choice", "decision"):
             return "one of " + ", ".join(repr(option) for option in self.options)
         if self.kind == "text":
             return f"a text of at most {self.high} characters"
@@ -87,6 +89,24 @@ def choice(default, options, *, label, help="") -> Any:
 def text(default, *, label, most=200, help="") -> Any:
     """A box to type in, at most `most` characters."""
     return KnobTrait(label=label, kind="text", default=default, high=most, help=help)
+
+
+def decision(default, tree, *, label, help="") -> Any:
+    """A tree of questions; the knob's value is the name of the leaf that the answers lead to.
+
+    Args:
+        tree: (question, {answer: tree or name of a leaf}).
+    """
+    return KnobTrait(label=label, kind="decision", default=default, options=tuple(leaves(tree)), tree=tree, help=help)
+
+
+def leaves(tree) -> Iterator[str]:
+    """The names of a tree's leaves, from left to right."""
+    if isinstance(tree, str):
+        yield tree
+    else:
+        for branch in tree[1].values():
+            yield from leaves(branch)
 
 
 def switch(default, *, label, help="") -> Any:

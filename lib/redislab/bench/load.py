@@ -58,6 +58,15 @@ class OpenLoop:
         offered, self._offered = self._offered, 0
         return ended, offered
 
+    def figures(self, window) -> dict:
+        """What goes with every sample: how much was asked for, and how much came back."""
+        return {
+            "offered": window.recent.offered / window.seconds,
+            "achieved": (window.recent.ended - window.recent.tags["given up"]) / window.seconds,
+            "errors": window.rate("error"),
+            "requests": window.total.ended,
+        }
+
     def _work(self) -> None:
         while (due := self._next()) is not None:
             if self._timer() - due > PATIENCE:

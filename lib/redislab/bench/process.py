@@ -14,7 +14,6 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from redislab.bench.load import OpenLoop
 from redislab.bench.window import Window
 from redislab.errors import RedislabError
 from redislab.world.scheduling import take_short_turns
@@ -40,7 +39,7 @@ class Running:
         self.experiment, self.lab, self._emit = experiment, lab, emit
         self.window = Window(experiment.span)
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
-        self._next_tick, self._failures = 0.0, ""
+        self._next_tick, self._told = 0.0, None
 
     def start(self) -> None:
         if self.state == "running":
@@ -50,7 +49,7 @@ class Running:
             self.experiment.server = self.lab.server
             self.experiment.setup(self.lab)
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
-        self._load = OpenLoop(self.experiment.request, self.experiment.gap, self.experiment.workers)
+            self._load, self._told = self.experiment.load(), None
         self.window.resume()
         self._since = time.perf_counter()
         self._next_tick = self._since + TICK
@@ -106,16 +105,13 @@ class Running:
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
         values = self.experiment.sample(self.window) | self.experiment.status()
-        values |= {
-            "offered": self.window.recent.offered / self.window.seconds,
-            "achieved": (self.window.recent.ended - self.window.recent.tags["given up"]) / self.window.seconds,
-            "errors": self.window.rate("error"),
-            "requests": self.window.total.ended,
-        }
+        values |= self._load.figures(self.window)
         if failures := [outcome.error for outcome in outcomes if outcome.error]:
             values["error"] = failures[-1]
-        t = self.elapsed + time.perf_counter() - self._since
-        self._emit("sample", t, values, self.experiment.settings())
+        told = values, self.experiment.settings()
+        if told != self._told:  # a sweep that rests has nothing to tell
+            self._emit("sample", self.elapsed + time.perf_counter() - self._since, *told)
+        self._told = told
 
     def state_is(self, name: str, message: str = "", where: dict | None = None) -> None:
         self.state = name

@@ -35,11 +35,19 @@ class Recording:
     failure: str | None = None
 
     @property
+    def rows(self) -> list[dict]:
+        """Of a load the samples; of a sweep the points of its newest curve, each with t (s) and the knobs."""
+        if "curve" not in self.last:
+            return self.samples
+        facts = {name: value for name, value in self.last.items() if not isinstance(value, (list, dict))}
+        return [{**facts, **point} for point in self.last["curve"]] or [facts]
+
+    @property
     def table(self) -> "pd.DataFrame":
-        """A row a sample: t (s), the knobs, the values."""
+        """A row a sample, or a row a point of a sweep: t (s), the knobs, the values."""
         import pandas as pd  # half a second that no panel has to wait for
 
-        return pd.DataFrame(self.samples)
+        return pd.DataFrame(self.rows)
 
     def to_csv(self) -> str:
         return self.table.to_csv(index=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from redislab.bench import Knob
+from redislab.screen.decision import Decision
 from redislab.screen.words import quantity
 
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
@@ -16,7 +17,9 @@ class Control:
 
     def __init__(self, knob: Knob, value, on_turn: Callable):
         self.knob, self._on_turn, self._shown = knob, on_turn, value
-        self.widget = {"choice": _menu, "switch": _switch, "text": _text}.get(knob.kind, _slider)(knob, value)
+        self.widget = {"choice": _menu, "switch": _switch, "text": _text, "decision": _tree}.get(knob.kind, _slider)(
+            knob, value
+        )
         self.widget.tooltip = knob.help or None
         for name in ("rl-knob", f"rl-{knob.kind}"):
             self.widget.add_class(name)
@@ -64,6 +67,10 @@ def _slider(knob: Knob, value):
 
 def _menu(knob: Knob, value):
     return widgets.Dropdown(options=knob.options, value=value, description=knob.label)
+
+
+def _tree(knob: Knob, value):
+    return Decision(knob.tree, value=value, label=knob.label)
 
 
 def _switch(knob: Knob, value):

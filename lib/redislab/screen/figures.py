@@ -50,6 +50,14 @@ def columns(charts) -> Iterator[tuple[str, str]]:
                 yield line.key, f"{label}, {chart.unit}" if chart.unit else label
 
 
+def point_columns(charts, curve: list[dict]) -> list[tuple[str, str]]:
+    """Key and heading of all that a sweep's points hold, x first."""
+    heads = {line.key: ", ".join(filter(None, (line.label, chart.unit))) for chart in charts for line in chart.lines}
+    x = next((chart.x_title for chart in charts if chart.kind == "xy"), "x")
+    keys = dict.fromkeys(key for point in curve for key, value in point.items() if not isinstance(value, (dict, list)))
+    return [(key, x if key == "x" else heads.get(key, key)) for key in keys]
+
+
 def _bars_key(chart: Chart) -> str:
     return f"bars of {chart.title}"
 
@@ -107,7 +115,9 @@ def _layout(chart: Chart, window: float) -> dict:
         layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}
         layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
         layout["meta"]["settle"] = ["x"]
-        return layout | ({"height": LISTED} if chart.kind == "ranking" else {})
+        if chart.kind == "ranking":
+            layout |= {"height": LISTED, "margin": layout["margin"] | {"l": 136}}
+        return layout
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
     layout["annotations"] = [] if chart.y_names else [_unit_of_y(chart)]

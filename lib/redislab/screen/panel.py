@@ -16,7 +16,7 @@ from redislab.bench import Experiment, Sample, State, open_session
 from redislab.errors import RedislabError
 from redislab.screen import words
 from redislab.screen.controls import Control, button, close_tree
-from redislab.screen.figures import columns, figures, frame
+from redislab.screen.figures import columns, figures, frame, point_columns
 from redislab.screen.live import LiveFigure
 from redislab.screen.words import Words
 
@@ -65,7 +65,7 @@ class Panel(widgets.VBox):
         self.experiment, self.guess, self._autostart = experiment, guess, autostart
         self._session, self._last, self._loop = None, Sample(0.0, {}, {}), _running_loop()
         self._visible, self._because, self._turning = False, "new", None
-        self._touched, self._turned_at, self._spoke = time.monotonic(), 0.0, 0.0
+        self._touched, self._turned_at, self._spoke, self._points = time.monotonic(), 0.0, 0.0, {}
         self.figure = LiveFigure(
             figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._page)
         )
@@ -93,14 +93,22 @@ class Panel(widgets.VBox):
         self._status = Words(names=["rl-status"])
         self._sentence = Words(names=["rl-sentence"], live="polite")
         self._claim = Words(names=["rl-claim"])
+        self._progress = Words(names=["rl-progress"])
+        self._findings = Words(names=["rl-table", "rl-findings"])
         self._table = Words(names=["rl-table"])
         self._table.layout.display = "none"
         head = Words(names=["rl-title"], html=f"<h3>{words.escape(self.experiment.title)}</h3>")
-        knobs = widgets.VBox([control.widget for control in self._controls.values()]).add_class("rl-knobs")
-        seen = widgets.VBox([self.figure, self._sentence, self._table]).add_class("rl-seen")
+        controls = self._controls.values()
+        wide = [control.widget for control in controls if control.knob.kind == "decision"]
+        knobs = widgets.VBox([control.widget for control in controls if control.widget not in wide]).add_class(
+            "rl-knobs"
+        )
+        told = [self._sentence, self._findings, self._table]
+        seen = widgets.VBox([self._progress, self.figure, *told]).add_class("rl-seen")
         return [
             widgets.HBox([head, self._status]).add_class("rl-head"),
             self._toolbar(),
+            *wide,
             widgets.HBox([knobs, seen]).add_class("rl-main"),
             self._claim,
         ]
@@ -158,6 +166,7 @@ class Panel(widgets.VBox):
 
     def _reset(self) -> None:
         self.figure.clear()
+        self._points, self._progress.html = {}, ""
         if self._session is not None:
             self._session.reset()
 
@@ -215,10 +224,8 @@ class Panel(widgets.VBox):
 
     def _event(self, event) -> None:
         if isinstance(event, Sample):
-            self._last = event
-            pace = 0.0 if time.monotonic() - self._turned_at < LIVELY else PACE
-            self.figure.feed(frame(self.experiment.charts, event.t, event.values), pace)
-            if time.monotonic() - self._spoke >= READING:
+            self._draw(event)
+            if time.monotonic() - self._spoke >= READING or self.experiment.done(event.values):
                 self._speak()
             if time.monotonic() - self._touched > IDLE and self.measuring:
                 self._pause("idle")
@@ -228,6 +235,18 @@ class Panel(widgets.VBox):
                 others = any(other.measuring for other in _panels.values() if other is not self)
                 self._because = "other" if others else ""
             self._show_state(event.message)
+
+    def _draw(self, sample: Sample) -> None:
+        """A point of a sweep at once, for the next is not due at any time; others at the page's pace."""
+        self._last, share = sample, sample.values.get("progress")
+        points = frame(self.experiment.charts, sample.t, sample.values)
+        if points != self._points:
+            pace = 0.0 if share is not None or time.monotonic() - self._turned_at < LIVELY else PACE
+            self.figure.feed(points, pace)
+        self._points = points
+        if share is not None:
+            on = share < 1
+            self._progress.html = words.progress(share, sample.values["progress_text"]) if on else ""
 
     # What it says
 
@@ -250,8 +269,16 @@ class Panel(widgets.VBox):
             self._status.html = self._status_text()
         self._sentence.html = words.escape(self.experiment.sentence(values)) if values else ""
         self._claim.html = self._claim_text(values)
+        found = self.experiment.findings(values) if values else []
+        self._findings.html = words.grid(found) if found else ""
         if self._show_table.value and self._session:
-            self._table.html = words.table(list(columns(self.experiment.charts)), self.recording.samples)
+            self._table.html = self._table_text(values)
+
+    def _table_text(self, values: dict) -> str:
+        charts = self.experiment.charts
+        if "curve" in values:
+            return words.points(point_columns(charts, values["curve"]), values["curve"])
+        return words.table(list(columns(charts)), self.recording.samples)
 
     def _claim_text(self, values: dict) -> str:
         verdict = self.experiment.verdict(values) if values else None

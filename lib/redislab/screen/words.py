@@ -43,11 +43,21 @@ def _with_unit(text: str, unit: str) -> str:
     return text + ("" if not unit or unit.startswith("/") else " ") + unit
 
 
+def progress(share: float, text: str) -> str:
+    """A bar with what is being done beside it."""
+    label = f"{100 * share:.0f} %" + (f", {text}" if text else "")
+    bar = f"<progress max='1' value='{share:.3f}' aria-label='Progress of the measurement'>{share:.0%}</progress>"
+    return f"{bar}<span>{escape(label)}</span>"
+
+
 def status(state: str, where: dict, values: dict, note: str = "") -> str:
     """The state, what is measured on, and how much of the load came back."""
     facts = [" · ".join(str(where[name]) for name in ("server", "backend") if name in where)]
     if values.get("round_trip_ms") is not None:
         facts.append(f"round trip <b>{measured(values['round_trip_ms'])}</b> ms")
+    if "progress" in values:
+        state = "done" if state == "running" and values["progress"] == 1 else state
+        facts.append(f"closed loop, <b>{len(values['curve'])}</b> points")
     if "offered" in values:
         facts.append(f"offered <b>{values['offered']:,.0f}</b>/s, achieved <b>{values['achieved']:,.0f}</b>/s")
         facts.append(f"n = <b>{values['requests']:,}</b>")
@@ -75,11 +85,22 @@ def table(columns: list[tuple[str, str]], samples: list[dict], rows: int = 12) -
     chosen = {}
     for sample in samples[-20 * rows :]:
         chosen[int(sample["t"])] = sample
-    head = "".join(f"<th scope='col'>{escape(label)}</th>" for _, label in [("t", "time, s"), *columns])
-    body = "".join(
-        f"<tr><td>{second}</td>"
-        + "".join(f"<td>{escape(measured(sample.get(key)))}</td>" for key, _ in columns)
-        + "</tr>"
-        for second, sample in sorted(chosen.items(), reverse=True)[:rows]
+    newest = sorted(chosen.items(), reverse=True)[:rows]
+    cells = [[str(second), *(measured(sample.get(key)) for key, _ in columns)] for second, sample in newest]
+    return grid([["time, s", *(label for _, label in columns)], *cells])
+
+
+def points(columns: list[tuple[str, str]], curve: list[dict]) -> str:
+    """A sweep's points, a row for each."""
+    cells = [[measured(point.get(key)) for key, _ in columns] for point in curve]
+    return grid([[label for _, label in columns], *cells])
+
+
+def grid(rows: list[list[str]]) -> str:
+    """A table whose first row is its head. A cell that begins with ✓ or ✗ has that mark's colour."""
+    moods = {"✓": " class='rl-met'", "✗": " class='rl-not-met'"}
+    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in rows[0])
+    lines = ("".join(f"<td{moods.get(text[:1], '')}>{escape(text)}</td>" for text in row) for row in rows[1:])
+    return (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,177 @@
+"""A sweep: one point measured after another, as fast as they come, until the curve is whole."""
+
+import threading
+import time
+
+from redislab.bench.experiment import Experiment, action
+from redislab.bench.load import Outcome
+
+
+class Sweep(Experiment):
+    """Measures its `points()` in turn instead of offering a load, then rests; a knob that is turned begins it anew.
+
+    A subclass says what the points are with the knobs as they stand, and how `point` measures one. The loop is closed: the
+    next call waits for the one before, so what is measured is cost and throughput, never how long a crowd would wait.
+    Knobs are taken up between points, so a subclass needs no observers: what they ask for is prepared in `begin`.
+
+    Attributes:
+        curve: the points measured so far, dicts of "x" and what `point` gave.
+        former: those of the round before, for lines whose key is "former " and the key of another.
+    """
+
+    curve: tuple = ()
+    former: tuple = ()
+    rounds = None
+
+    def points(self) -> list:
+        """The values of x to be measured, in order."""
+        raise TypeError(f"{type(self).__name__} has to say what it measures: define points() and point(x).")
+
+    def point(self, x) -> dict:
+        """Measure one point; values by the key of their line. A long one calls `report`, and ends when `stopping`."""
+        raise TypeError(f"{type(self).__name__} has to say how a point is measured: define point(x).")
+
+    def begin(self) -> None:
+        """Make ready for a round, with the knobs as they stand."""
+
+    def name(self, x) -> str:
+        """What the progress bar calls a point."""
+        return f"{x:,}" if isinstance(x, (int, float)) else str(x)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the point under way is no longer wanted: what it gives will be dropped."""
+        return self.rounds is not None and self.rounds.stopping
+
+    def report(self, share: float, doing: str = "") -> None:
+        """How much of the point under way is done (0 to 1), and what is being done."""
+        if self.rounds is not None:
+            self.rounds.part, self.rounds.doing = share, doing
+
+    @action("Measure again")
+    def again(self) -> None:
+        self.rounds.again()
+
+    def load(self) -> "Rounds":
+        self.rounds, self.curve, self.former = Rounds(self), (), ()
+        self.observe(self._turned, list(self.knobs()))
+        return self.rounds
+
+    def sample(self, window) -> dict:
+        """The curves so far, for charts of kind "xy"; for bars, the newest point's values."""
+        return {line.key: self._drawn(chart, line.key) for chart in self.charts for line in chart.lines}
+
+    def done(self, values: dict) -> bool:
+        return values.get("progress") == 1
+
+    def run(self, seconds: float = 300.0, **knobs):
+        """Measure all points, without a screen; `seconds` is the most it may take. The recording's table has a row a point."""
+        return super().run(seconds, **knobs)
+
+    def _turned(self, _) -> None:
+        self.rounds.again()
+
+    def _drawn(self, chart, key: str):
+        points = self.former if key.startswith("former ") else self.curve
+        key = key.removeprefix("former ")
+        measured = [(point["x"], point[key]) for point in points if point.get(key) is not None]
+        return measured if chart.kind == "xy" else measured[-1][1] if measured else None
+
+
+class Rounds:
+    """The load of a sweep, with the face of an OpenLoop: a thread measures the points, round by round.
+
+    A point that is stopped in the middle is dropped, and measured again when it goes on.
+    """
+
+    def __init__(self, sweep: Sweep):
+        self._sweep, self._left, self._whole = sweep, None, False
+        self._halted, self._fresh = threading.Event(), threading.Event()  # no more; from the first point
+        self._disturbed = threading.Event()  # one of these was just set
+        self._outcomes, self._failure, self.part, self.doing = [], None, 0.0, ""
+
+    @property
+    def stopping(self) -> bool:
+        return self._disturbed.is_set()
+
+    def start(self) -> None:
+        self._halted.clear()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Measure nothing more; wait for the point that is under way to notice."""
+        self._halted.set()
+        self._disturbed.set()
+        self._thread.join(timeout)
+
+    def again(self) -> None:
+        """Begin anew; the point under way is dropped."""
+        self._fresh.set()
+        self._disturbed.set()
+
+    def drain(self) -> tuple[list[Outcome], int]:
+        """The points measured since the last call.
+
+        Raises:
+            Exception: what a point raised; none is measured after it.
+        """
+        if self._failure:
+            raise self._failure
+        ended = [self._outcomes.pop(0) for _ in range(len(self._outcomes))]
+        return ended, len(ended)
+
+    def figures(self, window) -> dict:
+        """How far the round is: "progress" from 0 to 1, and 1 only when the curve is whole; and the curve."""
+        curve, left = list(self._sweep.curve), self._left or []
+        share = 0.0 if self._fresh.is_set() else (len(curve) + self.part) / max(1, len(curve) + len(left))
+        whole = self._whole and not self._fresh.is_set()
+        words = [self._sweep.name(left[0]), self.doing] if left else []
+        text = "" if whole else ": ".join(filter(None, words))
+        return {"progress": 1.0 if whole else min(share, 0.999), "progress_text": text, "curve": curve}
+
+    def _work(self) -> None:
+        while True:
+            self._disturbed.clear()
+            if self._halted.is_set():
+                return
+            try:
+                self._step()
+            except Exception as failure:
+                if not self.stopping:  # else it was torn from what it stood on, and nobody wants it any more
+                    self._failure = failure
+                    return
+            if self._whole:
+                self._disturbed.wait()
+
+    def _step(self) -> None:
+        """Begin a round, or measure its next point."""
+        if self._fresh.is_set():
+            self._fresh.clear()
+            self._left, self._whole = None, False
+        if self._left is None:
+            self._begin()
+        elif self._left:
+            self._measure(self._left[0])
+        if not self.stopping:
+            self._whole = self._left == []
+
+    def _begin(self) -> None:
+        sweep = self._sweep
+        if len(sweep.curve) > 1:
+            sweep.former = sweep.curve
+        sweep.curve = ()
+        sweep.begin()
+        points = list(sweep.points())
+        if not self.stopping:
+            self._left = points
+
+    def _measure(self, x) -> None:
+        self.part, self.doing = 0.0, ""
+        began = time.perf_counter()
+        values = self._sweep.point(x)
+        if self.stopping:
+            return
+        self._outcomes.append(Outcome(("point",), time.perf_counter() - began))
+        self._sweep.curve = (*self._sweep.curve, {"x": x, **values})
+        self._left, self.part, self.doing = self._left[1:], 0.0, ""

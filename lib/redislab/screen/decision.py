@@ -1,0 +1,30 @@
+"""A tree of questions on the page, a row of answers for each; the next row comes with the answer."""
+
+from pathlib import Path
+
+import ipywidgets as widgets
+import traitlets
+from anywidget import AnyWidget
+
+
+class Decision(AnyWidget, widgets.DOMWidget):
+    """Asks its way down a tree. `value` is the name of the leaf, and stays what it was until another leaf is reached.
+
+    The rows are groups of radio buttons, so Tab goes from question to question and the arrows from answer to answer.
+
+    Args:
+        tree: (question, {answer: tree or name of a leaf}).
+    """
+
+    _esm = Path(__file__).with_name("decision.js")
+    tree = traitlets.List().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, tree, *, value: str, label: str = ""):
+        super().__init__(tree=_listed(tree), value=value, label=label)
+
+
+def _listed(tree):
+    """Lists keep their order on the way to the page, whatever is done to objects there."""
+    return tree if isinstance(tree, str) else [tree[0], [[answer, _listed(rest)] for answer, rest in tree[1].items()]]
