@@ -13,6 +13,7 @@ from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
+from redislab.labs.slots import SlotsLab
 from redislab.labs.start_here import FirstContact
 from redislab.labs.write_behind import WriteBehindLab
 from redislab.labs.write_through import WriteThroughLab
@@ -31,6 +32,7 @@ __all__ = [
     "ProfileLab",
     "RateLimitLab",
     "RefreshAheadLab",
+    "SlotsLab",
     "StampedeLab",
     "TtlLab",
     "WriteBehindLab",

@@ -46,7 +46,12 @@ class Cluster:
 
     def client(self, **options) -> redis.RedisCluster:
         """A client that knows which node has which slot; see Server.client."""
-        return Server(self.nodes[0].url, self.nodes[0].backend).client(**options)
+        return self.nodes[0].client(**options)
+
+    def node_client(self, place: int) -> redis.Redis:
+        """A client of one node alone, which goes nowhere else when the node says MOVED, but raises."""
+        node = self.nodes[place]
+        return redis.Redis(host=node.host, port=node.port, decode_responses=True, socket_timeout=5)
 
     def node_of(self, slot: int) -> int:
         """The place in `nodes` of the one that has the slot."""
@@ -57,7 +62,7 @@ class Cluster:
             node.close()
 
     def _join(self) -> None:
-        admins = [_plain(node) for node in self.nodes]
+        admins = [self.node_client(place) for place in range(len(self.nodes))]
         for epoch, (admin, slots) in enumerate(zip(admins, self.ranges, strict=True), 1):
             admin.execute_command("CLUSTER", "ADDSLOTSRANGE", *slots)
             admin.execute_command("CLUSTER", "SET-CONFIG-EPOCH", epoch)
@@ -89,7 +94,3 @@ def _node() -> Server:
         except StartError as failure:
             failures.append(str(failure))
     raise StartError(f"No node of a cluster could be started. {'; '.join(failures)}.")
-
-
-def _plain(node: Server) -> redis.Redis:
-    return redis.Redis(host=node.host, port=node.port, decode_responses=True, socket_timeout=5)
