@@ -26,7 +26,7 @@ def test_exercises_are_done_in_cells(backend):
             assert "– Passed:" in (said := kernel.run(f"result = task.check({function})\nprint(repr(result))")), said
         assert kernel.run("print(list(lab.redis.scan_iter(lab.prefix + ':*')))").strip() == "[]"
         # and nothing but the cards is left among the widgets when all is done again
-        again = f"for name in {list(ALL)!r}:\n    task = exercise(name)\n    task.hint()\n    task.check(None)\n"
+        again = f"for name in {list(ALL)[:3]!r}:\n    task = exercise(name)\n    task.hint()\n    task.check(None)\n"
         count = "from ipywidgets.widgets import widget\nprint(len(widget._instances))"
         first = kernel.run(again + count)
         assert kernel.run(again * 3 + count) == first

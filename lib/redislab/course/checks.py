@@ -29,16 +29,13 @@ class Call(threading.Thread):
     def __init__(self, function: Callable, *arguments):
         super().__init__(daemon=True)
         self._function, self._arguments, self._value, self._failure = function, arguments, None, None
-        self.seconds = None
         self.start()
 
     def run(self) -> None:
-        began = time.perf_counter()
         try:
             self._value = self._function(*self._arguments)
         except BaseException as failure:  # whoever asks for the result gets it
             self._failure = failure
-        self.seconds = time.perf_counter() - began
 
     def done(self, within: float) -> bool:
         self.join(within)
@@ -132,7 +129,7 @@ class Scene:
         return [name for name in own if self.server.exists(name)]
 
     def forget(self) -> None:
-        """Let all keys of this scene end now."""
+        """Let all keys that have been named end now."""
         if names := list(self.tap.names):
             self.server.delete(*names)
 

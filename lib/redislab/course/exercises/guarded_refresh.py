@@ -2,8 +2,8 @@
 
 import threading
 
-from redislab.course.cached import CachedExercise, CachedScene
 from redislab.course.checks import PATIENCE, Call, count, eventually, life, near, requirement
+from redislab.course.exercises.cached import CachedExercise, CachedScene
 
 TTL, AHEAD = 60, 12  # s
 ID, READERS = 42, 32

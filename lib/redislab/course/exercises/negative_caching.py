@@ -1,7 +1,7 @@
 """Store that there is nothing: 1000 reads of an unknown id are one query."""
 
-from redislab.course.cached import CachedExercise, CachedScene
 from redislab.course.checks import count, life, near, requirement
+from redislab.course.exercises.cached import CachedExercise, CachedScene
 
 TTL, MISSING_TTL = 60, 5  # s
 KNOWN, UNKNOWN = 42, 999_999_999

@@ -3,8 +3,8 @@
 import functools
 import re
 
-from redislab.course.cached import CachedExercise, CachedScene
 from redislab.course.checks import PATIENCE, count, eventually, life, near, requirement
+from redislab.course.exercises.cached import CachedExercise, CachedScene
 
 TTL, LOCK_TTL = 60, 5  # s
 READERS = 32

@@ -2,8 +2,8 @@
 
 import json
 
-from redislab.course.cached import CachedExercise, CachedScene
 from redislab.course.checks import life, requirement
+from redislab.course.exercises.cached import CachedExercise, CachedScene
 
 ID, TTL = 42, 60
 OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
