@@ -6,7 +6,7 @@
 --          the one before it had
 -- ARGV[1]  the limit
 -- ARGV[2]  the window's length in µs
--- ARGV[3]  the time in µs; empty: the server's own
+-- ARGV[3]  the time in µs; without it, the server's own
 --
 -- Returns 1 if it is admitted, else 0; how many more would be, now; and µs until the next one would be, 0 if it is.
 -- A clock that steps back does not open a window anew. All is whole numbers: shares are compared multiplied by the length.
@@ -18,13 +18,11 @@ if not now then
 end
 local kept = redis.call('HMGET', KEYS[1], 'window', 'current', 'previous')
 local window, current, previous = math.floor(now / length), 0, 0
-if kept[1] then
-    local newest = tonumber(kept[1])
-    if newest >= window then
-        window, current, previous = newest, tonumber(kept[2]), tonumber(kept[3])
-    elseif newest == window - 1 then
-        previous = tonumber(kept[2])
-    end
+local newest = tonumber(kept[1] or -2) -- of none yet: far from any
+if newest >= window then
+    window, current, previous = newest, tonumber(kept[2]), tonumber(kept[3])
+elseif newest == window - 1 then
+    previous = tonumber(kept[2])
 end
 local covered = math.min(length, (window + 1) * length - now)
 local free = (limit - current) * length - previous * covered
@@ -38,6 +36,10 @@ if free <= 0 then
     end
     return {0, 0, (window + 1) * length + later - now}
 end
-redis.call('HSET', KEYS[1], 'window', window, 'current', current + 1, 'previous', previous)
-redis.call('PEXPIRE', KEYS[1], math.ceil(((window + 2) * length - now) / 1000))
+if window == newest then
+    redis.call('HINCRBY', KEYS[1], 'current', 1)
+else
+    redis.call('HSET', KEYS[1], 'window', window, 'current', 1, 'previous', previous)
+    redis.call('PEXPIRE', KEYS[1], math.ceil(((window + 2) * length - now) / 1000))
+end
 return {1, math.max(0, math.ceil(free / length) - 1), 0}

@@ -3,7 +3,7 @@
 -- KEYS[1]  the subject's log: a sorted set, a member `time-number` for each admission, with its time in µs as the score
 -- ARGV[1]  the limit
 -- ARGV[2]  the window's length in µs
--- ARGV[3]  the time in µs; empty: the server's own
+-- ARGV[3]  the time in µs; without it, the server's own
 --
 -- Returns 1 if it is admitted, else 0; how many more would be, now; and µs until the next one would be, 0 if it is.
 

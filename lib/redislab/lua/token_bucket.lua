@@ -3,7 +3,7 @@
 -- KEYS[1]  the subject's bucket: a string, that time in µs; a bucket without a key is full
 -- ARGV[1]  its capacity in tokens
 -- ARGV[2]  µs in which one token comes back
--- ARGV[3]  the time in µs; empty: the server's own
+-- ARGV[3]  the time in µs; without it, the server's own
 --
 -- Returns 1 if it is admitted, else 0; how many more would be, now; and µs until the next one would be, 0 if it is.
 

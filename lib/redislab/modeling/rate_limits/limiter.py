@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from redis.exceptions import NoScriptError
+
 EXACT = 2**53  # Lua's numbers are exact up to here
 
 
@@ -50,8 +52,11 @@ class Limiter:
 
     def allow(self, subject) -> Decision:
         """May this request of `subject` pass? If so, it is counted."""
-        now = "" if self.clock is None else round(1e6 * self.clock())
-        allowed, remaining, wait = self._script([self.key(subject)], [*self._numbers, now])
+        numbers = self._numbers if self.clock is None else (*self._numbers, round(1e6 * self.clock()))
+        try:
+            allowed, remaining, wait = self.client.evalsha(self._script.sha, 1, self.key(subject), *numbers)
+        except NoScriptError:  # the server is new to it: the script object loads it, but costs some µs a call
+            allowed, remaining, wait = self._script([self.key(subject)], numbers)
         return Decision(allowed == 1, remaining, wait / 1e6)
 
     def key(self, subject) -> str:
