@@ -2,10 +2,13 @@
 
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
+from redislab.labs.catalogue import CatalogueLab
 from redislab.labs.counters import CountersLab
 from redislab.labs.expirations import ExpirationsLab
+from redislab.labs.feed import FeedLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.indexes import IndexLab
+from redislab.labs.keyspace import KeyspaceLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.leaderboard import LeaderboardLab
 from redislab.labs.lua import LuaLab
@@ -13,6 +16,7 @@ from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
+from redislab.labs.sessions import SessionsLab
 from redislab.labs.slots import SlotsLab
 from redislab.labs.start_here import FirstContact
 from redislab.labs.write_behind import WriteBehindLab
@@ -20,11 +24,14 @@ from redislab.labs.write_through import WriteThroughLab
 
 __all__ = [
     "ArenaLab",
+    "CatalogueLab",
     "CountersLab",
     "ExpirationsLab",
+    "FeedLab",
     "FirstContact",
     "HybridLab",
     "IndexLab",
+    "KeyspaceLab",
     "LateSetLab",
     "LeaderboardLab",
     "LuaLab",
@@ -32,6 +39,7 @@ __all__ = [
     "ProfileLab",
     "RateLimitLab",
     "RefreshAheadLab",
+    "SessionsLab",
     "SlotsLab",
     "StampedeLab",
     "TtlLab",
