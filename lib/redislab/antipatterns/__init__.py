@@ -1,0 +1,33 @@
+"""Anti-patterns, looked for: one read-only walk through a keyspace, and the audits that read it."""
+
+from redislab.antipatterns.audit import Report, audit, report
+from redislab.antipatterns.audits import (
+    AUDITS,
+    big_keys,
+    dangling_indexes,
+    encodings,
+    heavy_prefixes,
+    missing_ttls,
+    naming,
+    nothing_to_evict,
+)
+from redislab.antipatterns.survey import Survey, Tally
+from redislab.antipatterns.walk import Fact, walk
+
+__all__ = [
+    "AUDITS",
+    "Fact",
+    "Report",
+    "Survey",
+    "Tally",
+    "audit",
+    "big_keys",
+    "dangling_indexes",
+    "encodings",
+    "heavy_prefixes",
+    "missing_ttls",
+    "naming",
+    "nothing_to_evict",
+    "report",
+    "walk",
+]

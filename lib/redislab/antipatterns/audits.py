@@ -1,0 +1,207 @@
+"""The audits: each reads a survey and yields findings, with the reason and the cure."""
+
+import re
+from collections.abc import Iterator
+
+from redis.client import NEVER_DECODE
+
+from redislab.antipatterns.survey import LARGE, LIMITS, LONG, Survey, Tally
+from redislab.keys import Finding, inconsistent, lint
+from redislab.keys.naming import shown
+
+MANY = 1000  # keys from which on it matters that none of them ever ends
+WORTH = 10_000  # bytes from which on an encoding is worth a word
+BATCH = 500  # questions of one pipeline
+FLEETING = set(
+    "cache cached session sessions temp tmp otp lock lease limit ratelimit rate_limit throttle csrf nonce".split()
+)
+HINT, WARNING, DANGER = 1, 2, 3
+
+
+def missing_ttls(survey: Survey) -> Iterator[Finding]:
+    """Keys that nothing will ever end, where others like them have a TTL, or the name says that they should; and many such."""
+    for pattern, tally in survey.tallies.items():
+        if not tally.lasting:
+            continue
+        fleeting = FLEETING & set(re.split(r"[:{}]", pattern.lower()))
+        some = tally.lasting < tally.keys
+        if fleeting or some:
+            weight = WARNING if fleeting or 2 * tally.lasting <= tally.keys else HINT
+        elif survey.estimate(tally.keys) >= MANY:
+            weight = HINT
+        else:
+            continue
+        seen = f"{survey.about(tally.lasting)} of {survey.about(tally.keys)} keys" if some else _keys(survey, tally)
+        yield Finding(
+            "missing TTL",
+            pattern,
+            f"{seen} without a TTL, {size(survey.estimate(tally.lasting_memory))}",
+            "What has no TTL stays until somebody deletes it. A plain SET also takes away the TTL that a key had."
+            if some
+            else "What has no TTL stays until somebody deletes it, and volatile-* policies cannot evict it.",
+            "SET … EX, or SET … KEEPTTL; for what is there, EXPIRE … NX in batches by SCAN."
+            if weight > HINT
+            else "If it can be loaded again, give it a TTL; if it is meant to last, mind that it only grows.",
+            weight,
+        )
+
+
+def nothing_to_evict(survey: Survey) -> Iterator[Finding]:
+    """A volatile-* policy, with a memory limit, over data of which most has no TTL."""
+    policy, limit = survey.memory.get("maxmemory_policy", ""), survey.memory.get("maxmemory", 0)
+    whole = sum(tally.memory for tally in survey.tallies.values())
+    lasting = sum(tally.lasting_memory for tally in survey.tallies.values())
+    if limit and policy.startswith("volatile-") and 2 * lasting > whole:
+        yield Finding(
+            "nothing to evict",
+            "the whole keyspace",
+            f"{policy}, and {100 * lasting / whole:.0f} % of the bytes have no TTL; {size(limit)} are allowed",
+            "Only keys with a TTL can be evicted. When they are gone and the memory is full, writes are refused.",
+            "Give TTLs to what can be loaded again, or choose allkeys-lru or allkeys-lfu.",
+            DANGER,
+        )
+
+
+def big_keys(survey: Survey) -> Iterator[Finding]:
+    """Values from 100 KB, collections from 10,000 elements; the largest of each pattern is named."""
+    for pattern, tally in survey.tallies.items():
+        if tally.long:
+            fact = tally.longest
+            yield Finding(
+                "big key",
+                pattern,
+                f"{_keys(survey, tally, tally.long)} from {LONG:,} elements; the longest, {name(fact.key)}, "
+                f"is a {fact.kind} of {fact.length:,} in {size(fact.size)}",
+                "Whatever reads or deletes it whole takes as long as it has elements, and everybody waits meanwhile.",
+                "Split it by id or period, trim it as it grows, read it by ranges, and delete it by UNLINK.",
+                DANGER if fact.length >= 100 * LONG else WARNING if fact.length >= 10 * LONG else HINT,
+            )
+        elif tally.large:
+            fact = tally.heaviest
+            yield Finding(
+                "big key",
+                pattern,
+                f"{_keys(survey, tally, tally.large)} from {size(LARGE)}; the largest, {name(fact.key)}, "
+                f"is a {fact.kind or 'value'} of {size(fact.size)}",
+                "Each read sends all of it. The wire is full first: 100 KB are 0.8 ms at 1 Gb/s; others wait behind it.",
+                "Keep what is read together in a hash of its own, compress it, or store it elsewhere and keep its address.",
+                DANGER if fact.size >= 100 * LARGE else WARNING if fact.size >= 10 * LARGE else HINT,
+            )
+
+
+def naming(survey: Survey) -> Iterator[Finding]:
+    """What `redislab.keys.lint` says of some names of each pattern, and kinds that are spelt in two ways."""
+    for pattern, tally in survey.tallies.items():
+        found: dict[str, list[Finding]] = {}
+        for key in tally.examples:
+            for finding in lint(key):
+                found.setdefault(finding.rule, []).append(finding)
+        for rule, same in found.items():
+            first, some = (
+                same[0],
+                "" if len(same) == len(tally.examples) else f"{len(same)} of {len(tally.examples)} of ",
+            )
+            seen = f"{some}{_keys(survey, tally)} such as {first.subject}: {first.seen}"
+            yield Finding(f"naming: {rule}", pattern, seen, first.why, first.cure, first.weight)
+    names = [key.decode("utf-8", "replace") for tally in survey.tallies.values() for key in tally.examples]
+    for finding in inconsistent(names):
+        seen = f"among {len(names):,} names looked at, {finding.seen}"
+        yield Finding(f"naming: {finding.rule}", finding.subject, seen, finding.why, finding.cure, finding.weight)
+
+
+def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
+    """One pattern, beside others, that has most of the keys or of the memory."""
+    whole = sum(tally.memory for tally in survey.tallies.values())
+    for pattern, tally in survey.tallies.items():
+        keys, memory = tally.keys / survey.seen, tally.memory / whole if whole else 0
+        if len(survey.tallies) > 1 and survey.estimate(tally.keys) >= MANY and max(keys, memory) > 0.5:
+            exact = "" if survey.whole else f" (± {survey.margin:.1f})"
+            yield Finding(
+                "heavy prefix",
+                pattern,
+                f"{_keys(survey, tally)}, {100 * keys:.0f} %{exact} of all, with {100 * memory:.0f} % of the memory; "
+                f"{tally.memory / tally.keys:,.0f} B a key",
+                "What is saved here counts more than everywhere else together.",
+                "Shorter TTLs first; then fewer, fuller hashes: a key of its own costs about 50 B, a TTL another 50.",
+                HINT,
+            )
+
+
+def encodings(survey: Survey) -> Iterator[Finding]:
+    """Hashes, sorted sets and sets that have just left their compact encoding, and why."""
+    for pattern, tally in survey.tallies.items():
+        for kind, spent in tally.spilled_memory.items():
+            over, wide = tally.spilled[kind, "over"], tally.spilled[kind, "wide"]
+            if spent < WORTH:
+                continue
+            entries, _, value, usual = LIMITS[kind]
+            limit, long = survey.limits[kind], survey.config.get(value, usual)
+            many = f"{survey.about(over)} with {limit + 1:,} to {4 * limit:,} elements" if over else ""
+            long_one = f"{survey.about(wide)} with one of over {long} B" if wide else ""
+            yield Finding(
+                "encoding",
+                pattern,
+                f"of type {kind}, {' and '.join(filter(None, (many, long_one)))}: tables, {size(survey.estimate(spent))}",
+                f"Up to {limit:,} elements of up to {long} B are kept as one piece, in about half the memory.",
+                f"Split it, keep what is long apart, or raise {entries if over else value} and measure.",
+                HINT,
+            )
+
+
+def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]:
+    """Sets and sorted sets that name keys of a pattern which exists, though those keys are gone; by up to `members` of some."""
+    for pattern, tally in survey.tallies.items():
+        named = [member for fact in tally.indexes for member in _members(survey.client, fact, members)]
+        named = [member for member in named if b":" in member and survey.pattern(member) in survey.tallies]
+        gone = _gone(survey.client, named)
+        if gone:
+            yield Finding(
+                "dangling index",
+                pattern,
+                f"{len(gone):,} of {len(named):,} members looked at name a key that is gone, such as {name(gone[0])}",
+                "An entry does not end with what it points to. Whoever follows it finds nothing, and the index only grows.",
+                "Remove both in one script, and take out on reading what is no longer there.",
+                WARNING,
+            )
+
+
+AUDITS = (missing_ttls, nothing_to_evict, big_keys, naming, heavy_prefixes, encodings, dangling_indexes)
+
+
+def size(count: float) -> str:
+    """Bytes as one says them, by thousands."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:,.1f} GB"
+
+
+def name(key: bytes) -> str:
+    """A key as it can be shown."""
+    return shown(key.decode("utf-8", "surrogateescape"))
+
+
+def _keys(survey: Survey, tally: Tally, count: int | None = None) -> str:
+    count = tally.keys if count is None else count
+    return f"{survey.about(count)} key{'s' if survey.estimate(count) != 1 else ''}"
+
+
+def _members(client, fact, count: int) -> list[bytes]:
+    (answer,) = _ask(client, [("ZRANDMEMBER" if fact.kind == "zset" else "SRANDMEMBER", fact.key, count)])
+    return [] if isinstance(answer, Exception) else list(answer)  # it may have changed since
+
+
+def _gone(client, keys: list[bytes]) -> list[bytes]:
+    return [key for key, there in zip(keys, _ask(client, [("EXISTS", key) for key in keys]), strict=True) if there == 0]
+
+
+def _ask(client, questions: list[tuple]) -> list:
+    """The answers as bytes, an error being one of them."""
+    answers = []
+    for start in range(0, len(questions), BATCH):
+        pipeline = client.pipeline(transaction=False)
+        for question in questions[start : start + BATCH]:
+            pipeline.execute_command(*question, **{NEVER_DECODE: True})
+        answers += pipeline.execute(raise_on_error=False)
+    return answers

@@ -1,0 +1,177 @@
+"""One walk through a keyspace, read-only, in short steps: what all audits look at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import redis
+
+from redislab.lua import script
+
+STEP = 2500  # µs that one call of the script may keep the server
+COUNT = 64  # keys of one SCAN inside the script
+PAGE = 400  # keys of one pipeline, where scripts are not allowed
+HEAVY = 1024  # bytes from which on elements are counted
+LONGEST = 1024  # bytes of a name that are kept
+STRINGS = ("raw", "embstr", "int")
+COMPACT = ("listpack", "listpackex", "ziplist", "intset")
+KINDS = dict.fromkeys(STRINGS, "string") | {
+    "quicklist": "list",
+    "skiplist": "zset",
+    "intset": "set",
+    "stream": "stream",
+}
+LENGTHS = {"hash": b"HLEN", "list": b"LLEN", "set": b"SCARD", "zset": b"ZCARD", "stream": b"XLEN"}
+
+
+class Fact(NamedTuple):
+    """What is known of one key.
+
+    Attributes:
+        key: its name, in bytes: it need not be text. Of one longer than `LONGEST`, the beginning.
+        kind, encoding: such as "hash" and "listpack"; empty where the server does not say.
+        ttl: milliseconds; -1 if it has none.
+        size: bytes by MEMORY USAGE; 0 where it may not be asked.
+        length: elements of a collection that may have many, else -1.
+    """
+
+    key: bytes
+    kind: str
+    encoding: str
+    ttl: int
+    size: int
+    length: int
+
+
+def nodes(client) -> list[tuple[redis.Redis, int]]:
+    """A client for each node that holds keys, and how many those are."""
+    if hasattr(client, "get_primaries"):
+        client = [client.get_redis_connection(node) for node in client.get_primaries()]
+    return [(node, node.dbsize()) for node in (client if isinstance(client, list) else [client])]
+
+
+def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
+    """Every key of one server, in pages of some hundred facts.
+
+    With scripts, SCAN and its questions run on the server (walk.lua), for `STEP` at a time, so that nobody waits for long;
+    while a page is looked at here, the next one is already under way. Where EVAL_RO is refused, pipelines ask the
+    same, which takes about five times as long. What SCAN promises holds: a key that is there from beginning to end is met,
+    and one that moves about may be met twice.
+
+    Nothing is written. Reading does not count as use either (CLIENT NO-TOUCH), so that eviction goes on as before; a
+    server before 7.2 has no such thing, and there the elements of larger collections count as read.
+
+    Raises:
+        redis.RedisError: it may not be scanned, or went away.
+    """
+    with _connection(node) as connection:
+        pages = _by_script(connection) if scripts else _by_pipeline(connection)
+        try:
+            first = next(pages)
+        except redis.ResponseError:
+            if not scripts:
+                raise
+            pages = _by_pipeline(connection)
+            first = next(pages)
+        yield first
+        yield from pages
+
+
+@contextmanager
+def _connection(node):
+    """One of the pool's, to itself; it is closed afterwards, so that no setting and no late reply stays behind."""
+    connection = node.connection_pool.get_connection()
+    try:
+        try:
+            connection.send_command("CLIENT", "NO-TOUCH", "ON")
+            connection.read_response()
+        except redis.ResponseError:
+            pass  # an old server, or not allowed
+        yield connection
+    finally:
+        connection.disconnect()
+        node.connection_pool.release(connection)
+
+
+def _by_script(connection) -> Iterator[list[Fact]]:
+    def ask(cursor):
+        connection.send_command("EVAL_RO", script("walk"), 0, cursor, STEP, COUNT, HEAVY, LONGEST)
+
+    ask(cursor := b"0")
+    while True:
+        cursor, names, marks, *figures = connection.read_response(disable_decoding=True)
+        if cursor != b"0":
+            ask(cursor)
+        yield [*map(Fact, names, *_columns(marks), *figures)]
+        if cursor == b"0":
+            return
+
+
+def _columns(marks: list[bytes]) -> tuple:
+    """Types and encodings."""
+    return tuple(zip(*map(_MARKS.__getitem__, marks), strict=True)) or ((), ())
+
+
+class _Marks(dict):
+    """Type and encoding by what the script says of them."""
+
+    def __missing__(self, mark: bytes) -> tuple[str, str]:
+        kind, _, encoding = mark.decode().rpartition(" ")
+        self[mark] = kind or KINDS.get(encoding, ""), encoding
+        return self[mark]
+
+
+_MARKS = _Marks()
+
+
+def _by_pipeline(connection) -> Iterator[list[Fact]]:
+    cursor, page = None, []
+    while cursor != b"0" or page:
+        questions = [] if cursor == b"0" else [(b"SCAN", cursor or b"0", b"COUNT", b"%d" % PAGE)]
+        for key in page:
+            questions += [(b"PTTL", key), (b"OBJECT", b"ENCODING", key), (b"MEMORY", b"USAGE", key), (b"TYPE", key)]
+        answers = _ask(connection, questions)
+        following = []
+        if cursor != b"0":
+            scanned = next(answers)
+            if isinstance(scanned, Exception):
+                raise scanned
+            cursor, following = scanned
+        facts = [_fact(key, *(next(answers) for _ in range(4))) for key in page]
+        yield _with_lengths(connection, [fact for fact in facts if fact])
+        page = following
+
+
+def _fact(key, ttl, encoding, size, kind) -> Fact | None:
+    if not isinstance(ttl, int) or ttl == -2 or encoding is None or kind == b"none":
+        return None
+    encoding, kind = (answer.decode() if isinstance(answer, bytes) else "" for answer in (encoding, kind))
+    return Fact(key, kind, encoding, ttl, size if isinstance(size, int) else 0, -1)
+
+
+def _with_lengths(connection, facts: list[Fact]) -> list[Fact]:
+    """The same, with their elements where there may be many."""
+    large = [
+        place
+        for place, fact in enumerate(facts)
+        if fact.size >= HEAVY and fact.kind in LENGTHS and fact.encoding not in COMPACT
+    ]
+    answers = _ask(connection, [(LENGTHS[facts[place].kind], facts[place].key) for place in large])
+    for place, length in zip(large, answers, strict=True):
+        facts[place] = facts[place]._replace(length=length if isinstance(length, int) else -1)
+    return [fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST]) for fact in facts]
+
+
+def _ask(connection, questions: list[tuple]) -> Iterator:
+    """The answers, in order; an error is one of them. Packed here: redis-py would take longer to pack than Redis to answer."""
+    if questions:
+        connection.send_packed_command([b"".join(map(_packed, questions))])
+    for _ in questions:
+        try:
+            yield connection.read_response(disable_decoding=True)
+        except redis.ResponseError as refusal:
+            yield refusal
+
+
+def _packed(words: tuple) -> bytes:
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
