@@ -60,7 +60,7 @@ class Limiter:
         return Decision(allowed == 1, remaining, wait / 1e6)
 
     def key(self, subject) -> str:
-        """Where it keeps what it knows of `subject`."""
+        """Where it keeps what it knows of `subject`. The limit is not in it: a new limit goes on with the old count."""
         return self.keys.limit(self.rule, subject)
 
     def at_most(self, seconds: float) -> int:
