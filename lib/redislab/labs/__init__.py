@@ -11,6 +11,7 @@ from redislab.labs.indexes import IndexLab
 from redislab.labs.keyspace import KeyspaceLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.leaderboard import LeaderboardLab
+from redislab.labs.linter import LinterLab
 from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.profile import ProfileLab
@@ -34,6 +35,7 @@ __all__ = [
     "KeyspaceLab",
     "LateSetLab",
     "LeaderboardLab",
+    "LinterLab",
     "LuaLab",
     "MissingIdsLab",
     "ProfileLab",
