@@ -3,6 +3,7 @@
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.catalogue import CatalogueLab
+from redislab.labs.complexity import ComplexityLab
 from redislab.labs.counters import CountersLab
 from redislab.labs.expirations import ExpirationsLab
 from redislab.labs.feed import FeedLab
@@ -26,6 +27,7 @@ from redislab.labs.write_through import WriteThroughLab
 __all__ = [
     "ArenaLab",
     "CatalogueLab",
+    "ComplexityLab",
     "CountersLab",
     "ExpirationsLab",
     "FeedLab",
