@@ -35,7 +35,7 @@ class LeaderboardLab(Networked):
     step = number(1, 1, 100, label="Scores in steps of", unit="points", integer=True, log=True, help="large: many ties")
     ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
     threshold = number(1800, 0, 2500, label="Threshold", unit="points", integer=True, step=10)
-    side = number(5, 0, 100, label="Page", unit="places on either side", integer=True)
+    side = number(5, 0, 100, label="Page, either side", unit="places", integer=True)
     paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it")
     season = number(0.0, 0, 30, label="Season", unit="s", step=1, help="0: it never ends")
 
@@ -156,8 +156,7 @@ class LeaderboardLab(Networked):
         points = self.step * max(1, round(random.randint(1, 20) / self.step))
         if not self.season and random.random() < 0.5:
             points = -points
-        who = random.randrange(self.players) if random.random() > MINE else 0
-        board.add(f"player {who}" if who else ME, points)
+        board.add(ME if random.random() < MINE else f"player {random.randrange(1, self.players)}", points)
 
     def look(self, board) -> bool:
         """Ask for the page around me; whether I am not on it, although I am on the board."""

@@ -3,25 +3,22 @@
 import itertools
 import random
 import secrets
-import threading
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 from traitlets import observe
 
 from redislab.bench import Chart, Line, Networked, Watch, action, number
 from redislab.keys import KeyNamespace
+from redislab.labs.writers import RACERS, WAYS, Writers
 from redislab.modeling import JsonProfile, Profile
 from redislab.modeling.profile import KEYS
 
 WORK = ("update", "one", "all")
-COUNTED, TOKEN = "visits", "token"
 RACE, WEIGH = 0.3, 1.0  # s from one race to the next, and between two weighings
-TTL, TIMES = 3.0, 10  # s; updates by each writer in a race
-WAYS = ("json", "read", "own", "add")
-RACERS, NATIVE, APART = "race", "token", "token-apart"  # whose profiles these are
+TTL = 3.0  # s
+TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and whose it is
 
 
 class ProfileLab(Networked):
@@ -112,20 +109,18 @@ class ProfileLab(Networked):
         self.scale, self.weighed = Watch(weighed), self.both(weighed)
         self.ids, self.turns, self.raced = itertools.count(1), itertools.cycle(WAYS), deque()
         self.worked, self.next_race, self.next_weighing, self.weights = 0.0, 0.0, 0.0, {}
-        self.crew = ThreadPoolExecutor(32)
+        self.crew = Writers()
         self.connect(lab.server)
 
     def teardown(self):
         super().teardown()
-        self.crew.shutdown()
+        self.crew.close()
         for id in [*range(1, next(self.ids)), RACERS, NATIVE, APART]:
             self.inspector.unlink(self.keys.profile(id))
             self.inspector.unlink(self.keys.user(id))
-        self.apart.put_for(APART, TOKEN, "", 0.001)
 
     def both(self, client) -> dict:
-        types = {COUNTED: int}
-        return {"json": JsonProfile(client, self.keys), "hash": Profile(client, self.keys, types=types)}
+        return {"json": JsonProfile(client, self.keys), "hash": Profile(client, self.keys)}
 
     def connected(self):
         self.forms = self.both(self.client)
@@ -200,37 +195,8 @@ class ProfileLab(Networked):
         return "weighing"
 
     def race(self, way: str) -> str:
-        """All writers at once; what they were told that they have done, and what is there of it."""
-        values = self.scene[1]
-        for form in self.both(self.inspector).values():
-            form.save(RACERS, values | {COUNTED: 0})
-        writers, end = range(self.writers), time.perf_counter() + RACE
-        together = threading.Barrier(self.writers)
-        done = sum(self.crew.map(lambda writer: self.write(way, writer, together, end), writers))
-        names = [f"{COUNTED} of {writer}" for writer in writers] if way == "own" else [COUNTED]
-        stored = self.both(self.inspector)["json" if way == "json" else "hash"].fields(RACERS, *names)
-        self.raced.append((way, done, done - sum(int(count or 0) for count in stored.values())))
+        self.raced.append((way, *self.crew.race(self.forms, way, self.writers, self.scene[1])))
         return "race"
-
-    def write(self, way: str, writer: int, together, end: float) -> int:
-        """One writer's part; how many of its updates were acknowledged."""
-        together.wait(5)
-        for done in range(TIMES):
-            if time.perf_counter() > end:
-                return done
-            self.once(way, writer, done + 1)
-        return TIMES
-
-    def once(self, way: str, writer: int, count: int) -> None:
-        json, hash = self.forms["json"], self.forms["hash"]
-        if way == "json":
-            json.add(RACERS, COUNTED)
-        elif way == "read":
-            hash.update(RACERS, **{COUNTED: hash.fields(RACERS, COUNTED)[COUNTED] + 1})
-        elif way == "own":
-            hash.update(RACERS, **{f"{COUNTED} of {writer}": count})
-        else:
-            hash.add(RACERS, COUNTED)
 
     @action("Keep a token for 3 s")
     def keep(self):
