@@ -3,6 +3,7 @@
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.catalogue import CatalogueLab
+from redislab.labs.client_cache import ClientCacheLab
 from redislab.labs.complexity import ComplexityLab
 from redislab.labs.counters import CountersLab
 from redislab.labs.expirations import ExpirationsLab
@@ -27,6 +28,7 @@ from redislab.labs.write_through import WriteThroughLab
 __all__ = [
     "ArenaLab",
     "CatalogueLab",
+    "ClientCacheLab",
     "ComplexityLab",
     "CountersLab",
     "ExpirationsLab",

@@ -17,8 +17,9 @@ class NearCache:
 
     A read from here may be stale for as long as the server's word is under way, about half a round trip; a thread
     listens for it. While that connection is down nothing is kept, and every read asks the server.
-    redis-py has this built in, for Redis 7.4 and newer: `connect(url, cache_config=CacheConfig(max_size=10_000))`. It refuses
-    older servers and Valkey, which can do it all the same; this shows how, and works from Redis 6 on.
+    redis-py has this built in: `connect(url, max_connections=1, cache_config=CacheConfig(max_size=10_000))`. One connection,
+    because with more of them (8.1.0) threads read from each other's sockets, and time out. It refuses Redis before 7.4, and
+    Valkey, which can do it all the same; this shows how, and works from Redis 6 on.
 
     Args:
         client: with `decode_responses`, and with `protocol=2`, where the server's word arrives by Pub/Sub. One connection
