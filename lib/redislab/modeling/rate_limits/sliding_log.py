@@ -9,9 +9,9 @@ class SlidingLog(Windowed):
 
         limiter = SlidingLog(client, keys, limit=100, window=60)
 
-    It costs most: a member of a sorted set for each admission of the last window, some 100 bytes each once there are
-    more than 128 of them, and one round trip, in which the server takes O(log limit) and forgets what is older.
-    `SlidingCounter` knows nearly as much from two numbers.
+    It costs most: a member of a sorted set for each admission of the last window, about 40 bytes each, 120 once there
+    are more than 128 of them; and one round trip, in which the server takes O(log limit) and forgets what is older.
+    `SlidingCounter` knows nearly as much from three numbers.
 
     Args:
         limit: requests in a window.

@@ -12,7 +12,7 @@ class TokenBucket(Limiter):
         limiter = TokenBucket(client, keys, capacity=100, rate=10)  # a hundred at once, then ten a second
 
     The bucket is a single number, the time at which it will be full again; each request moves that time on by 1/rate
-    (the virtual scheduling of the generic cell rate algorithm, ITU-T I.371). It costs about 80 bytes a subject, gone
+    (the virtual scheduling of the generic cell rate algorithm, ITU-T I.371). It costs about 70 bytes a subject, gone
     as soon as the bucket is full, and one round trip.
 
     Warning: in a window of w seconds it admits up to capacity + rate · w, which for a bucket that refills in just
