@@ -39,14 +39,13 @@ class LinterLab(Experiment):
         ),
         Chart(
             "Memory of a key by its name’s length",
-            (Line("curve", "names of all lengths"), Line("mine", "your key", "dot", "limit")),
+            (Line("lengths", "names of all lengths"), Line("mine", "your key")),
             unit="B a key",
             kind="xy",
             x_title="name",
             x_unit="bytes, prefix included",
         ),
         Chart("All keys like it", (Line("total", "with your name"), Line("least", "with 32 bytes")), unit="MB", low=0),
-        Chart("A GET by this name", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
     )
     presets = {
         "Not structured": {"key": "userprofile123", "sample_of": BAD},
@@ -93,12 +92,10 @@ class LinterLab(Experiment):
         faults["consistent"] = len(inconsistent(sample))
         return {
             "broken": [(rule, faults[rule]) for rule in [*(rule.name for rule in RULES), "consistent"]],
-            "curve": sizes[:-1],
+            "lengths": sizes[:-1],
             "mine": sizes[-1:],
             "total": sizes[-1][1] * self.many / 1e6,
             "least": sizes[0][1] * self.many / 1e6,
-            "p50": window.percentile("get", 50),
-            "p99": window.percentile("get", 99),
             "faulty": sum(bool(lint(name)) for name in sample),
             "names": len(sample),
         }
@@ -124,7 +121,7 @@ class LinterLab(Experiment):
         return rows
 
     def verdict(self, values):
-        (short, least), *_, (long, most) = values["curve"]
+        (short, least), *_, (long, most) = values["lengths"]
         each = (most - least) / (long - short)
         return (
             f"{values['faulty']} of {values['names']} names break a rule. A byte of a name costs {each:.2f} B here: "

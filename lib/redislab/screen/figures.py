@@ -109,7 +109,7 @@ def _layout(chart: Chart, window: float) -> dict:
         "meta": {"settle": [], "wide": chart.wide},
     }
     if chart.kind == "treemap":
-        return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 24, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
+        return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 2, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
     if chart.kind in ("bars", "ranking"):
         layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
         layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}

@@ -55,7 +55,7 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
     facts = [" · ".join(str(where[name]) for name in ("server", "backend") if name in where)]
     if values.get("round_trip_ms") is not None:
         facts.append(f"round trip <b>{measured(values['round_trip_ms'])}</b> ms")
-    if "progress" in values:
+    if "curve" in values:
         state = "done" if state == "running" and values["progress"] == 1 else state
         facts.append(f"closed loop, <b>{len(values['curve'])}</b> points")
     if "offered" in values:
