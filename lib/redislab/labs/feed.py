@@ -60,7 +60,9 @@ class FeedLab(Experiment):
     rate = number(50.0, 1, 200, label="Items", unit="/s", log=True)
     cap = number(500, 20, 2000, label="Cap", unit="items", log=True, integer=True)
     page_size = number(20, 5, 100, label="Page size", unit="items", integer=True, step=5)
-    pause = number(0.2, 0.05, 2, label="A reader looks at a page for", unit="s", log=True)
+    pause = number(
+        0.2, 0.05, 2, label="Time for a page", unit="s", log=True, help="that a reader takes before asking for the next"
+    )
     withdrawn = number(
         0.0, 0, 100, label="Items withdrawn", unit="%", step=5, help="ten at a time, as a moderator does"
     )
@@ -71,7 +73,7 @@ class FeedLab(Experiment):
             (Line(INDEX, "list, trimmed"), Line(GROWING, "list, never trimmed"), Line(CURSOR, "stream, capped")),
             unit="kB",
             kind="xy",
-            x_title="items posted",
+            x_title="posted",
             x_unit="items",
             low=0,
         ),
@@ -209,7 +211,7 @@ class FeedLab(Experiment):
         if values["twice by index"] is None or values["twice by cursor"] is None:
             return None
         index, cursor = (
-            f"{values[f'twice {name}']:.0f} % shown twice, {values[f'skipped {name}']:.0f} % never shown"
+            f"{values[f'twice {name}']:.0f} % shown twice, {values[f'skipped {name}']:.1f} % never shown"
             for name in (INDEX, CURSOR)
         )
         if values["twice by index"] + values["skipped by index"] >= 0.5:

@@ -58,7 +58,7 @@ class SessionsLab(Experiment):
             low=0,
         ),
         Chart(
-            "Log-ins, and sessions that come back",
+            "Log-ins, and late returns",
             (Line("logins", "log-ins"), Line("due", "predicted", "dash", "predicted"), Line("back", "come back")),
             unit="/s",
             low=0,
@@ -148,15 +148,16 @@ class SessionsLab(Experiment):
         seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
         rate = 1 / self.pause if seconds < 1 else 0.0  # after a pause: nobody came meanwhile
         there = self.forecast.advance(seconds, rate, self.ttl)
+        window.count("due", seconds * rate * self.users * (1 - there))
         ids = [id for user, id in list(self.ids.items()) if user < self.users]
-        left = [ms for ms in self.lives(random.sample(ids, min(50, len(ids)))) if ms > 0]
+        left = [ms for ms in self.lives(random.sample(ids, min(100, len(ids)))) if ms > 0]
         back = self.lives(list(self.back))
         return {
             "live": self.client.exists(*map(self.keys.session, ids)) if ids else 0,
             "expected": self.users * there,
             "all": self.users,
             "logins": window.rate("login"),
-            "due": self.users / self.pause * (1 - there),
+            "due": window.rate("due"),
             "back": window.rate("back"),
             "left": median(left) / 1e3 if left else None,
             "full": self.ttl,
