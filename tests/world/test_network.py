@@ -120,3 +120,20 @@ def test_a_proxy_ends_with_its_owner():
     os.kill(owner.pid, signal.SIGKILL)
     owner.wait()
     assert not settles(lambda: psutil.pid_exists(proxy))
+
+
+def test_it_counts_connections_round_trips_and_bytes(lab, delay):
+    before = delay.counted()
+
+    def since():
+        return {name: count - before[name] for name, count in delay.counted().items()}
+
+    with socket.create_connection((delay.host, delay.port), timeout=5) as connection:
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(100) == b"+PONG\r\n"
+        assert since() == {"connections": 1, "trips": 1, "sent": 6, "received": 7}
+        connection.sendall(b"PING\r\nPING\r\n")  # two commands, one round trip
+        received = b""
+        while len(received) < 14:
+            received += connection.recv(100)
+        assert since() == {"connections": 1, "trips": 2, "sent": 18, "received": 21}

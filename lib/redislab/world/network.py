@@ -1,6 +1,7 @@
 """Distance between a client and Redis: a proxy in a process of its own that adds a chosen round trip."""
 
 import atexit
+import json
 import socket
 import statistics
 import subprocess
@@ -57,6 +58,15 @@ class Delay:
             OSError: nothing answers behind it.
         """
         return _ping((self.host, self.port), pings)
+
+    def counted(self) -> dict[str, int]:
+        """What has passed so far: "connections", round "trips", bytes "sent" to the server and "received" from it.
+
+        A round trip is counted when the client speaks after the server has; TCP's own handshake is not seen.
+        """
+        self._process.stdin.write(b"?\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
         atexit.unregister(self.close)

@@ -1,11 +1,12 @@
 """A TCP proxy that adds a round trip. Run as a script of its own: python -I -S proxy.py HOST PORT
 
-It prints the port that it listens on, on 127.0.0.1. Each line on stdin is a new delay in seconds for one way;
-when stdin closes, it ends.
+It prints the port that it listens on, on 127.0.0.1. Each line on stdin is a new delay in seconds for one way, or "?",
+which is answered with what has passed so far, as JSON; when stdin closes, it ends.
 
 A `select` loop and not epoll: epoll rounds waits up to whole milliseconds in Python before 3.12.
 """
 
+import json
 import os
 import selectors
 import socket
@@ -23,6 +24,8 @@ class Pipe:
 
     def __init__(self, source: socket.socket, sink: socket.socket):
         self.source, self.sink, self.flying, self.size, self.ended = source, sink, deque(), 0, False
+        self.asking = None  # on the way to the server: whether the client spoke last
+        self.asked = None  # on the way back: the other one
 
     def read(self, due: float) -> None:
         try:
@@ -66,6 +69,7 @@ class Proxy:
         self.selector = selectors.SelectSelector()
         self.selector.register(self.listener, selectors.EVENT_READ, self.accept)
         self.pairs: dict[socket.socket, tuple[Pipe, Pipe]] = {}
+        self.counts = {"connections": 0, "trips": 0, "sent": 0, "received": 0}
 
     def serve(self) -> None:
         while True:
@@ -87,13 +91,27 @@ class Proxy:
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pairs[client] = pair = Pipe(client, server), Pipe(server, client)
+        pair[0].asking, pair[1].asked = False, pair[0]
+        self.counts["connections"] += 1
         for pipe in pair:
             self.selector.register(pipe.source, selectors.EVENT_READ, pipe)
 
     def read(self, pipe: Pipe) -> None:
+        before = pipe.size
         pipe.read(time.monotonic() + self.delay)
+        self.count(pipe, pipe.size - before)
         if pipe.ended or pipe.size > FULL:
             self.selector.unregister(pipe.source)
+
+    def count(self, pipe: Pipe, size: int) -> None:
+        """A round trip begins when the client speaks, after the server has or before anybody has."""
+        if pipe.asking is None:
+            self.counts["received"] += size
+            pipe.asked.asking &= not size
+        elif size:
+            self.counts["sent"] += size
+            self.counts["trips"] += not pipe.asking
+            pipe.asking = True
 
     def flush(self, client, pair, now: float) -> None:
         try:
@@ -116,7 +134,10 @@ class Proxy:
 def obey(proxy: Proxy) -> None:
     """In a thread, since not every system can select on a pipe: take new delays until the owner lets go."""
     for line in sys.stdin:
-        proxy.delay = float(line)
+        if line.strip() == "?":
+            print(json.dumps(proxy.counts), flush=True)
+        else:
+            proxy.delay = float(line)
     os._exit(0)
 
 
