@@ -67,12 +67,12 @@ def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
     with _connection(node) as connection:
         pages = _by_script(connection) if scripts else _by_pipeline(connection)
         try:
-            first = next(pages)
+            first = next(pages, [])
         except redis.ResponseError:
             if not scripts:
                 raise
             pages = _by_pipeline(connection)
-            first = next(pages)
+            first = next(pages, [])
         yield first
         yield from pages
 
@@ -137,8 +137,9 @@ def _by_pipeline(connection) -> Iterator[list[Fact]]:
             if isinstance(scanned, Exception):
                 raise scanned
             cursor, following = scanned
-        facts = [_fact(key, *(next(answers) for _ in range(4))) for key in page]
-        yield _with_lengths(connection, [fact for fact in facts if fact])
+        if page:
+            facts = [_fact(key, *(next(answers) for _ in range(4))) for key in page]
+            yield _with_lengths(connection, [fact for fact in facts if fact])
         page = following
 
 
