@@ -3,9 +3,12 @@
 from redislab.labs.arena import ArenaLab
 from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.catalogue import CatalogueLab
+from redislab.labs.chooser import ChooserLab
 from redislab.labs.client_cache import ClientCacheLab
 from redislab.labs.complexity import ComplexityLab
+from redislab.labs.connection import ConnectionLab
 from redislab.labs.counters import CountersLab
+from redislab.labs.encodings import EncodingsLab
 from redislab.labs.expirations import ExpirationsLab
 from redislab.labs.feed import FeedLab
 from redislab.labs.hybrid import HybridLab
@@ -28,9 +31,12 @@ from redislab.labs.write_through import WriteThroughLab
 __all__ = [
     "ArenaLab",
     "CatalogueLab",
+    "ChooserLab",
     "ClientCacheLab",
     "ComplexityLab",
+    "ConnectionLab",
     "CountersLab",
+    "EncodingsLab",
     "ExpirationsLab",
     "FeedLab",
     "FirstContact",
