@@ -206,13 +206,13 @@ def test_checks_leave_no_thread_and_no_file():
 def test_rows_are_put_back(lab):
     from redislab.course import exercise
 
-    before = lab.database.users.find(42)
+    before = lab.database.users.find(43)
     task = exercise("write-order")
     scope = {"__name__": "__main__"}
     exec(task.text.solution, scope)
     assert task.check(scope["put_user"]).passed
     task.close()
-    after = lab.database.users.find(42)
+    after = lab.database.users.find(43)
     assert after | {"version": 0} == before | {"version": 0}
 
 

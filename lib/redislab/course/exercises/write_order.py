@@ -5,7 +5,7 @@ import json
 from redislab.course.checks import life, requirement
 from redislab.course.exercises.cached import CachedExercise, CachedScene
 
-ID, TTL = 42, 60
+ID, TTL = 43, 60
 OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
 
 
