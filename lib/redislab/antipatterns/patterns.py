@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 ANY = "*"
 BRANCHES = 64  # different words in one place; where there are more, they are ids
+MOST = 5000  # different words in all places together
 DEPTH = 8  # parts of a name that are told apart
 LONG = 200  # bytes of a name that are looked at
 KEPT = 20_000  # shapes that are remembered
@@ -25,6 +26,7 @@ class Patterns:
     def __init__(self):
         self._known: dict[bytes, str] = {}
         self._branches: dict[str, set[str]] = {}
+        self._words = 0
 
     def of(self, key: bytes) -> str:
         shape = key.translate(SAME)
@@ -45,12 +47,14 @@ class Patterns:
         if len(self._known) >= KEPT:
             self._known.clear()
         parts, prefix = [], ""
-        for part in shape[:LONG].decode("utf-8", "backslashreplace").split(":")[:DEPTH]:
+        for part in shape[:LONG].decode("utf-8", "surrogateescape").split(":")[:DEPTH]:
             word = ANY if ID.fullmatch(part) else DIGITS.sub(ANY, part)
+            word = word if word.isprintable() else ascii(word)[1:-1]
             branches = self._branches.setdefault(prefix, set())
-            if word not in branches and len(branches) >= BRANCHES:
-                word = ANY
-            branches.add(word)
+            if word not in branches:
+                word = ANY if len(branches) >= BRANCHES or self._words >= MOST else word
+                branches.add(word)
+                self._words += word != ANY
             parts.append(word)
             prefix = f"{prefix}{word}:"
         pattern = ":".join(parts)
@@ -61,7 +65,7 @@ class Patterns:
     def _settle(self, pattern: str, within: Counter) -> Iterable[str]:
         prefix = ""
         for part in pattern.split(":"):
-            crowded = len(self._branches.get(prefix, ())) >= BRANCHES
+            crowded = len(self._branches.get(prefix, ())) >= BRANCHES or self._words >= MOST
             rare = within[f"{prefix}{part}:"] * 100 < within[prefix]
             yield ANY if crowded and rare else part
             prefix = f"{prefix}{part}:"
