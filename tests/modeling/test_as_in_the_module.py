@@ -3,19 +3,26 @@
 import itertools
 import threading
 import time
+from functools import partial
 
 import pytest
 import redis
 
 from redislab.keys import KeyNamespace
 from redislab.modeling import (
+    Catalog,
+    ModuleCatalog,
+    ModuleFeed,
     ModuleFixedWindow,
+    ModuleSessions,
     ModuleSlidingScript,
     ModuleSlidingWindow,
     ModuleTokenBucket,
+    Sessions,
     SlidingLog,
     TokenBucket,
 )
+from tests.conftest import settles
 
 WINDOWED = [ModuleFixedWindow, ModuleSlidingWindow, ModuleSlidingScript]
 runs = itertools.count()
@@ -107,3 +114,91 @@ class TestRateLimits:
     def test_its_script_does_not_compile_for_its_comments(self, client):
         with pytest.raises(redis.ResponseError, match=r"[Cc]ompiling script"):
             client.eval("# Allow\nreturn 0", 0)
+
+
+class TestSessions:
+    def test_a_session_is_made_kept_alive_and_read(self, client, keys):
+        sessions = ModuleSessions(client, keys, ttl=60)
+        id = sessions.create(42, role="admin")
+        assert sessions.touch(id)
+        session = sessions.get(id)
+        assert (session["user"], session["role"]) == ("42", "admin") and float(session["last_activity"]) > 0
+        assert 50_000 < client.pttl(keys.session(id)) <= 60_000
+
+    def test_a_late_write_brings_a_session_back_without_its_user(self, client, keys):
+        late, ours = ModuleSessions(client, keys), Sessions(client, keys)
+        ids = [sessions.create(42) for sessions in (late, ours)]
+        client.delete(*map(keys.session, ids))  # as at the end of their TTL
+        assert late.touch(ids[0]) and not ours.touch(ids[1])
+        assert list(late.get(ids[0])) == ["last_activity"]
+        assert ours.get(ids[1]) is None
+
+    @pytest.mark.parametrize(("call", "argument"), [("create", 42), ("touch", "an-id")])
+    def test_an_application_that_dies_between_hset_and_expire_leaves_a_session_for_good(
+        self, client, keys, monkeypatch, call, argument
+    ):
+        def die(*_):
+            raise redis.ConnectionError("the application has died")
+
+        monkeypatch.setattr(client, "pexpire", die)
+        with pytest.raises(redis.ConnectionError):
+            getattr(ModuleSessions(client, keys), call)(argument)
+        (key,) = client.scan_iter(f"{keys.prefix}:*", count=500)
+        assert client.ttl(key) == -1
+
+
+class TestCatalog:
+    def test_what_is_added_is_found(self, client, keys):
+        catalog = ModuleCatalog(client, keys)
+        catalog.add(1, {"name": "Laptop"}, category="c", tags=["a", "b"])
+        catalog.add(2, {"name": "Tablet"}, category="c", tags=["b"])
+        assert catalog.recent("c") == ["2", "1"]
+        assert (catalog.tagged("a", "b"), sorted(catalog.tagged("b"))) == (["1"], ["1", "2"])
+        assert client.hgetall(keys.catalog("product", 1)) == {"name": "Laptop", "category": "c"}
+
+    def test_the_indexes_name_products_that_have_expired(self, client, keys):
+        for sibling in (ModuleCatalog, Catalog):
+            apart = KeyNamespace(f"{keys.prefix}:{sibling.__name__}")
+            catalog, product = sibling(client, apart, ttl=0.001), apart.catalog("product", 1)
+            catalog.add(1, {"name": "Laptop"}, category="c", tags=["a"])
+            assert not settles(partial(client.exists, product))
+            found = ["1"] if sibling is ModuleCatalog else []
+            assert catalog.tagged("a") == catalog.recent("c") == found
+
+    def test_what_comes_back_under_an_old_id_has_the_old_tags_as_well(self, client, keys):
+        catalog = ModuleCatalog(client, keys)
+        catalog.add(1, {}, category="c", tags=["a"])
+        catalog.add(1, {}, category="c", tags=["b"])
+        assert catalog.tagged("a") == ["1"]
+
+
+class TestFeed:
+    @pytest.fixture
+    def feed(self, client, keys):
+        feed = ModuleFeed(client, keys, cap=10)
+        for number in range(12):
+            feed.post(42, {"number": number})
+        return feed
+
+    @staticmethod
+    def page(feed, after=None):
+        return [item["number"] for item in feed.page(42, 4, after=after)[0]]
+
+    def test_it_holds_its_cap_and_a_quiet_one_is_read_once(self, feed):
+        assert feed.client.llen(feed.keys.feed(42)) == 10
+        assert [self.page(feed, after) for after in (None, 1, 2, 3)] == [[11, 10, 9, 8], [7, 6, 5, 4], [3, 2], []]
+        assert feed.page(42, 4, after=3) == ([], None)
+
+    def test_pages_shift_as_items_arrive_and_as_they_go(self, feed):
+        first = self.page(feed)
+        feed.post(42, {"number": 12})
+        assert self.page(feed, 1)[0] == first[-1]
+        key = feed.keys.feed(42)
+        feed.client.lpop(key, 3)
+        assert self.page(feed, 1)[0] == first[-1] - 3  # 7 and 6 are never shown
+
+    def test_without_a_cap_it_grows(self, client, keys):
+        feed = ModuleFeed(client, keys, cap=None)
+        for number in range(150):
+            feed.post(42, {"number": number})
+        assert client.llen(keys.feed(42)) == 150
