@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from urllib.parse import urlsplit
 
 USAGE = """\
 Looks for anti-patterns in a Redis or Valkey, or a cluster of them, without writing anything: keys without a TTL, big
@@ -27,15 +26,15 @@ def main(arguments: list[str] | None = None) -> int:
         )
     if not options.url:
         return _cannot("There is no URL. Write one, redis://host:6379, or set REDISLAB_REDIS_URL.")
-    try:
-        urlsplit(options.url).port  # noqa: B018 - it raises what a message could not say without the password
-    except ValueError:
-        return _cannot("This is not a Redis URL. Write redis://host:6379; in a password, / is %2F and : is %3A.")
-
     import redis
+    from redis.connection import parse_url
 
     from redislab.errors import StartError
 
+    try:
+        parse_url(options.url)
+    except ValueError:  # what it says may hold the password
+        return _cannot("This is not a Redis URL. Write redis://host:6379; in a password, / is %2F and : is %3A.")
     try:
         return _audit(options)
     except StartError as failure:
