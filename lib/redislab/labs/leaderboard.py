@@ -228,7 +228,7 @@ class LeaderboardLab(Networked):
         if not values["rank"]:
             return "This season I have not won yet." if self.season else "Waiting for the first scores."
         shared = values["place"] - values["rank"]
-        tied = f", which {shared:,} others share before me in turn" if shared else ""
+        tied = f", shared with {shared:,} who would come before me in turn" if shared else ""
         missed = values["missed"] or 0
         pages = (
             "was on every page around me" if not missed else f"was missing from {missed:.1f} % of the pages around me"

@@ -111,13 +111,7 @@ def _layout(chart: Chart, window: float) -> dict:
     if chart.kind == "treemap":
         return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 2, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
     if chart.kind in ("bars", "ranking"):
-        layout["xaxis"] = _axis(log=False, ticksuffix=f" {chart.unit}")
-        layout["yaxis"] = {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}}
-        layout["margin"] = MARGIN | {"l": 84, "r": 90, "t": 8}
-        layout["meta"]["settle"] = ["x"]
-        if chart.kind == "ranking":
-            layout |= {"height": LISTED, "margin": layout["margin"] | {"l": 136}}
-        return layout
+        return layout | _lying(chart) | {"meta": {"settle": ["x"], "wide": chart.wide}}
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
     layout["annotations"] = [] if chart.y_names else [_unit_of_y(chart)]
@@ -132,6 +126,17 @@ def _layout(chart: Chart, window: float) -> dict:
     fits = {"x": chart.kind == "time" or chart.x_names, "y": "range" in layout["yaxis"]}
     layout["meta"]["settle"] = [axis for axis in "xy" if not fits[axis]]
     return layout
+
+
+def _lying(chart: Chart) -> dict:
+    """What bars and rankings have of their own: their labels stand where numbers would."""
+    listed = chart.kind == "ranking"
+    return {
+        "height": LISTED if listed else HEIGHT,
+        "margin": MARGIN | {"l": 136 if listed else 84, "r": 90, "t": 8},
+        "xaxis": _axis(log=False, ticksuffix=f" {chart.unit}"),
+        "yaxis": {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}},
+    }
 
 
 def _name(axis: dict, names: tuple[str, ...], **more) -> None:
