@@ -8,7 +8,6 @@ from redislab.labs.items import Items
 from redislab.modeling.complexity import ALL, GET, LIST, NONE, OPERATIONS, RANGE, SORTED_SET, STRING, STRUCTURES, cell
 
 STEPS = [round(10 ** (power / 2)) for power in range(4, 13)]  # 100 to a million
-TABLE_STEPS = [10**power for power in range(2, 6)]
 LINEAR = 0.5  # an exponent above this is nearer to 1 than to 0
 
 
@@ -64,6 +63,7 @@ class ComplexityLab(Sweep):
         "All of a string": {"operation": ALL, "structure": STRING, "largest": 100_000},
         "Ten from the middle of a list": {"operation": RANGE, "structure": LIST, "largest": 1_000_000},
     }
+    TABLE_STEPS = (100, 1000, 10_000, 100_000)
     whole = False
 
     def setup(self, lab):
@@ -100,7 +100,9 @@ class ComplexityLab(Sweep):
         if not self.whole:
             steps = [n for n in STEPS if n < self.largest] + [self.largest]
             return [(self.structure, n, self.operation) for n in steps if self.command(self.operation, self.structure)]
-        every = [(structure, n, operation) for structure in STRUCTURES for n in TABLE_STEPS for operation in OPERATIONS]
+        every = [
+            (structure, n, operation) for structure in STRUCTURES for n in self.TABLE_STEPS for operation in OPERATIONS
+        ]
         return [(structure, n, operation) for structure, n, operation in every if self.command(operation, structure)]
 
     def command(self, operation, structure):

@@ -11,6 +11,8 @@ from redislab.modeling.as_in_the_module import (
     ModuleTokenBucket,
 )
 from redislab.modeling.catalog import Catalog
+from redislab.modeling.choosing import LEAVES, TREE, Leaf
+from redislab.modeling.complexity import TABLE, Cell
 from redislab.modeling.feed import Feed
 from redislab.modeling.leaderboard import Leaderboard, Place
 from redislab.modeling.profile import JsonProfile, Profile
@@ -18,12 +20,17 @@ from redislab.modeling.rate_limits import Decision, FixedWindow, SlidingCounter,
 from redislab.modeling.sessions import Sessions
 
 __all__ = [
+    "LEAVES",
+    "TABLE",
+    "TREE",
     "Catalog",
+    "Cell",
     "Decision",
     "Feed",
     "FixedWindow",
     "JsonProfile",
     "Leaderboard",
+    "Leaf",
     "ModuleCatalog",
     "ModuleFeed",
     "ModuleFixedWindow",

@@ -1,0 +1,43 @@
+import pytest
+
+from redislab.labs.encodings import HASH, LIMITS, NUMBERS, SORTED_SET, EncodingsLab, change
+
+LARGE = {HASH: "hashtable", SORTED_SET: "skiplist", NUMBERS: "hashtable"}
+
+
+@pytest.mark.parametrize("structure", LIMITS)
+def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(structure):
+    experiment = EncodingsLab(structure=structure, fields=400)
+    for limit in (100, 200):
+        last = experiment.run(entries=limit).last
+        before, after = change(last["curve"])
+        assert (before["x"], after["x"]) == (limit, limit + 1)
+        assert after["encoding"] == LARGE[structure] != before["encoding"]
+        assert after["bytes"] > 1.5 * before["bytes"]
+        assert f"up to {limit}" in experiment.verdict(last)
+        assert before["encoding"] in experiment.sentence(last)
+
+
+def test_below_the_limits_and_with_long_values_there_is_none():
+    experiment = EncodingsLab(fields=300)
+    small, long = (experiment.run(value=value).last for value in (16, 80))
+    assert {point["encoding"] for point in small["curve"]} == {"listpack"}
+    assert {point["encoding"] for point in long["curve"]} == {"hashtable"}
+    assert "within the limits: no cliff" in experiment.verdict(small | {"progress": 1})
+    assert "past a limit from the first field on" in experiment.verdict(long)
+
+
+def test_a_longer_limit_for_values_keeps_them_compact(running):
+    experiment = EncodingsLab(fields=300, value=80)
+    lab = running(experiment)
+    lab.until(lambda sample: sample["progress"] == 1)
+    experiment.longest = 100
+    last = lab.until(lambda sample: sample["progress"] == 1 and sample["longest"] == 100)
+    assert last["curve"][-1]["encoding"] == "listpack"
+    assert last["former each"][-1][1] > last["each"][-1][1]
+
+
+def test_a_compact_one_is_searched_from_its_beginning_and_a_field_is_cheaper_than_a_key():
+    last = EncodingsLab().run(fields=2000, entries=2000).last
+    assert last["read"][-1][1] > 1.5 * last["read"][0][1]
+    assert last["each"][-1][1] < last["alone"][-1][1]
