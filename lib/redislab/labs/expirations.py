@@ -52,12 +52,10 @@ class ExpirationsLab(Experiment):
     title = "Expiration groups"
     claim = "Permanent (no TTL): never expires"
 
-    short = number(2.0, 0.5, 20, label="TTL of the short ones", unit="s", log=True)
-    medium = number(8.0, 1, 60, label="TTL of the medium ones", unit="s", log=True)
-    long = number(30.0, 2, 120, label="TTL of the long ones", unit="s", log=True)
-    permanent = number(
-        0.0, 0, 120, label="TTL of the permanent ones", unit="s", step=5, help="0: none, as the name says"
-    )
+    short = number(2.0, 0.5, 20, label="TTL, short", unit="s", log=True)
+    medium = number(8.0, 1, 60, label="TTL, medium", unit="s", log=True)
+    long = number(30.0, 2, 120, label="TTL, long", unit="s", log=True)
+    permanent = number(0.0, 0, 120, label="TTL, permanent", unit="s", step=5, help="0: none, as the name says")
     jitter = number(0.0, 0, 50, label="TTL jitter", unit="±%", step=5)
     rate = number(400.0, 40, 1200, label="New keys", unit="/s", log=True, help="a quarter for each group")
 

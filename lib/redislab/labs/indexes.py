@@ -11,7 +11,7 @@ from redislab.bench import Chart, Line, Networked, action, choice, number
 from redislab.errors import RedislabError
 from redislab.keys import ModuleIndex, TransactionIndex, UniqueIndex
 
-MODULE, MULTI, LUA = "one by one (as in the module)", "MULTI", "Lua claim"
+MODULE, MULTI, LUA = "as in the module", "MULTI", "Lua claim"
 METHODS = {MODULE: ModuleIndex, MULTI: TransactionIndex, LUA: UniqueIndex}
 MESSAGES = {MODULE: 3, MULTI: 1, LUA: 1}  # that a move sends
 
@@ -108,7 +108,7 @@ class IndexLab(Networked):
     title = "Secondary indexes"
     claim = "Keep indexes in sync"
 
-    method = choice(MODULE, [MODULE, MULTI, LUA], label="A move is")
+    method = choice(MODULE, [MODULE, MULTI, LUA], label="Method")
     writers = number(8, 1, 32, label="Writers at once", integer=True, help="each another user")
     contested = number(
         20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want, too"
@@ -224,8 +224,8 @@ class IndexLab(Networked):
         wrong += [f"{values['twice']} owners too many"] if values["twice"] else []
         wrong += [f"{values['lost']} users not found"] if values["lost"] else []
         if wrong:
-            return f"Not in sync by {self.method}: {', '.join(wrong)}"
-        return f"In sync by {self.method}: every one of {values['looked']:,.0f} lookups found its user"
+            return f"Not in sync, {self.method}: {', '.join(wrong)}"
+        return f"In sync, {self.method}: every one of {values['looked']:,.0f} lookups found its user"
 
 
 WRONG = {"nobody": "nobody", "other": "another user"}

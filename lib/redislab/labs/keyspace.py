@@ -198,18 +198,13 @@ class KeyspaceLab(Experiment):
     def sentence(self, values):
         if not values["seen"]:
             return "The first keys are being written."
-        exact = (
-            "all of them"
-            if values["margin"] == 0
-            else f"a share is right to ±{values['margin']:.1f} points, 19 times in 20"
-        )
-        what = "in bytes" if self.area == BYTES else "in keys"
-        biggest = max(
-            (tile for tile in values["map"] if ":" in tile[0]), key=lambda tile: (tile[1], tile[0].count(":"))
-        )
+        margin, unit = values["margin"], "bytes" if self.area == BYTES else "keys"
+        exact = f"a share is right to ±{margin:.1f} points, 19 times in 20" if margin else "all of them"
+        around = {path.rpartition(":")[0] for path, _ in values["map"]}
+        path, amount = max((tile for tile in values["map"] if tile[0] not in around), key=lambda tile: tile[1])
         return (
-            f"Drawn {what} from {values['seen']:,} of {values['held']:,} keys: {exact}. The largest prefix below the first part "
-            f"is {biggest[0]}: {biggest[1]:,.0f} {what.removeprefix('in ')}."
+            f"Drawn from {values['seen']:,} of {values['held']:,} keys: {exact}. The largest tile is {path}, "
+            f"{amount:,.0f} {unit}."
         )
 
     def verdict(self, values):

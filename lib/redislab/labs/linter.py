@@ -34,9 +34,7 @@ class LinterLab(Experiment):
     many = number(1_000_000, 1000, 100_000_000, label="Keys like it", log=True, integer=True)
 
     charts = (
-        Chart(
-            "Names of the sample that break a rule", (Line("broken", "names"),), unit="names", kind="ranking", wide=True
-        ),
+        Chart("Names of the sample that break a rule", (Line("broken", "names"),), kind="ranking", wide=True),
         Chart(
             "Memory of a key by its name’s length",
             (Line("lengths", "names of all lengths"), Line("mine", "your key")),

@@ -51,7 +51,6 @@ class SlotsLab(Experiment):
             kind="bars",
         ),
         Chart("Requests for three keys", (Line("served", "served"), Line("refused", "CROSSSLOT")), unit="/s", low=0),
-        Chart("Load of each node", tuple(Line(f"load{n}", f"node {n + 1}") for n in range(NODES)), unit="/s", low=0),
     )
     presets = {
         "No tag": {"tag": NONE, "key": "user:123:profile"},
@@ -140,10 +139,14 @@ class SlotsLab(Experiment):
     def verdict(self, values):
         if values["together"] is None:
             return None
-        messages = sum(values[f"load{place}"] for place in range(NODES)) / ((values["served"] + values["refused"]) or 1)
-        keys = [values[f"keys{place}"] for place in range(NODES)]
-        fullest = 100 * max(keys) / (sum(keys) or 1)
+        load, keys = ([values[f"{what}{place}"] for place in range(NODES)] for what in ("load", "keys"))
+        messages = sum(load) / ((values["served"] + values["refused"]) or 1)
         return (
-            f"{values['together']:.0f} % of the requests for three keys are taken as one, {messages:.1f} messages each; "
-            f"the fullest node has {fullest:.0f} % of the keys"
+            f"{values['together']:.0f} % of the requests for three keys are taken as one, {messages:.1f} messages each; the "
+            f"busiest node gets {share(load):.0f} % of them, the fullest has {share(keys):.0f} % of the keys"
         )
+
+
+def share(of: list) -> float:
+    """What the largest is of all, in %."""
+    return 100 * max(of) / (sum(of) or 1)

@@ -1,0 +1,68 @@
+import pytest
+
+from redislab.labs import IndexLab
+from redislab.labs.indexes import LUA, METHODS, MODULE, MULTI
+
+
+def test_as_in_the_module_lookups_find_nobody_and_addresses_have_two_owners(running):
+    lab = running(IndexLab(method=MODULE, contested=60.0, writers=16))
+    seen = lab.until(lambda sample: sample["nobody"] and sample["twice"] and sample["lost"])
+    assert lab.experiment.verdict(seen).startswith("Not in sync")
+    assert seen["refused"] == 0
+
+
+def test_over_a_network_the_gap_is_as_long_as_a_round_trip(running):
+    lab = running(IndexLab(method=MODULE, contested=0.0, writers=16, rtt=3.0, rate=600.0))
+    seen = lab.until(lambda sample: (sample["nobody"] or 0) > 1)
+    assert "find nobody" in lab.experiment.verdict(seen)
+    # and when all moves are done, everybody is found again
+    assert seen["other"] == 0 and seen["twice"] == 0
+
+
+def test_in_a_transaction_nobody_sees_the_gap_and_addresses_are_still_taken_over(running):
+    lab = running(IndexLab(method=MULTI, contested=0.0, writers=16))
+    assert {sample["nobody"] for sample in lab.go_on(3)} <= {None, 0.0}
+    lab.experiment.contested = 60.0
+    assert lab.until(lambda sample: sample["twice"])["refused"] == 0
+
+
+@pytest.mark.parametrize("knobs", [{"contested": 60.0}, {"contested": 30.0, "rtt": 1.0}])
+def test_a_claim_leaves_one_owner_each_and_refuses_the_others(running, knobs):
+    lab = running(IndexLab(method=LUA, writers=16, **knobs))
+    samples = lab.go_on(4)
+    for key in ("nobody", "other", "twice", "lost"):
+        assert {sample[key] for sample in samples} <= {None, 0}, key
+    assert samples[-1]["refused"] > 0 and samples[-1]["moved"] > 0
+    assert lab.experiment.verdict(samples[-1]).startswith("In sync")
+
+
+@pytest.mark.parametrize(("method", "lost"), [(MODULE, 2), (MULTI, 0), (LUA, 0)])
+def test_a_crash_in_the_middle_leaves_a_user_whom_nobody_finds_or_nothing(running, method, lost):
+    lab = running(IndexLab(method=method, contested=0.0, writers=1))
+    for _ in range(2):
+        lab.session.act("crash")
+        lab.until(lambda sample: sample["died"])
+    assert {sample["lost"] for sample in lab.go_on(1)[-4:]} == {lost}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, method):
+    lab = running(IndexLab(method=method))
+    for sample in lab.go_on(1):
+        assert lab.experiment.sentence(sample)
+        lab.experiment.verdict(sample)
+    assert lab.experiment.verdict(sample)
+
+
+def test_it_leaves_no_key_behind(lab):
+    experiment = IndexLab()
+    experiment.server = lab.server
+    experiment.setup(lab)
+    experiment.method = LUA
+    for _ in range(200):
+        experiment.gap(__import__("random"))
+        experiment.request()
+    experiment.crash()
+    assert list(lab.redis.scan_iter(f"{lab.prefix}:{{i*", count=1000))
+    experiment.teardown()
+    assert not list(lab.redis.scan_iter(f"{lab.prefix}:{{i*", count=1000))
