@@ -35,6 +35,10 @@ class Report:
         """The weight of the gravest finding; 0 if there is none."""
         return max((finding.weight for finding in self.findings), default=0)
 
+    def estimate(self, seen: int) -> int:
+        """How many there are, if so many were seen."""
+        return round(seen * self.total / self.seen) if self.seen else 0
+
     @property
     def basis(self) -> str:
         """What it stands on, in a sentence."""

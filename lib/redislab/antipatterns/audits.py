@@ -70,7 +70,7 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
             yield Finding(
                 "big key",
                 pattern,
-                f"{_keys(survey, tally, tally.long)} from {LONG:,} elements; the longest, {name(fact.key)}, "
+                f"{_keys(survey, tally, tally.long)} of {LONG:,} elements or more; the longest, {name(fact.key)}, "
                 f"is a {fact.kind} of {fact.length:,} in {size(fact.size)}",
                 "Whatever reads or deletes it whole takes as long as it has elements, and everybody waits meanwhile.",
                 "Split it by id or period, trim it as it grows, read it by ranges, and delete it by UNLINK.",
@@ -81,7 +81,7 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
             yield Finding(
                 "big key",
                 pattern,
-                f"{_keys(survey, tally, tally.large)} from {size(LARGE)}; the largest, {name(fact.key)}, "
+                f"{_keys(survey, tally, tally.large)} of {size(LARGE)} or more; the largest, {name(fact.key)}, "
                 f"is a {fact.kind or 'value'} of {size(fact.size)}",
                 "Each read sends all of it. The wire is full first: 100 KB are 0.8 ms at 1 Gb/s; others wait behind it.",
                 "Keep what is read together in a hash of its own, compress it, or store it elsewhere and keep its address.",

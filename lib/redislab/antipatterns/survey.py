@@ -128,7 +128,7 @@ class Survey:
                 if self.seen >= enough:
                     break
         self.complete = True
-        self.total = max(self.total, self.seen) if self.sample else self.seen
+        self.total = max(self.total, self.seen) if self.sample else self.seen  # some came, and some went, meanwhile
 
     @property
     def tallies(self) -> dict[str, Tally]:
