@@ -75,7 +75,7 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
     except Exception as failure:  # whatever its parts raise when they are asked to travel
         report.stopped = (
             f"It holds something of this notebook that cannot travel ({failure}). "
-            "Take all it needs from its arguments: the client, the source, the keys."
+            "Take all it needs from its arguments: the client, the keys, and what else it is given."
         )
         return report
     from redislab.course.process import Job
