@@ -5,6 +5,7 @@ from redislab.labs.cache_aside import StampedeLab, TtlLab
 from redislab.labs.catalogue import CatalogueLab
 from redislab.labs.chooser import ChooserLab
 from redislab.labs.client_cache import ClientCacheLab
+from redislab.labs.clinic import ClinicLab
 from redislab.labs.complexity import ComplexityLab
 from redislab.labs.connection import ConnectionLab
 from redislab.labs.counters import CountersLab
@@ -13,12 +14,14 @@ from redislab.labs.expirations import ExpirationsLab
 from redislab.labs.feed import FeedLab
 from redislab.labs.hybrid import HybridLab
 from redislab.labs.indexes import IndexLab
+from redislab.labs.keys_command import KeysLab
 from redislab.labs.keyspace import KeyspaceLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.leaderboard import LeaderboardLab
 from redislab.labs.linter import LinterLab
 from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
+from redislab.labs.pool import PoolLab
 from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
@@ -33,6 +36,7 @@ __all__ = [
     "CatalogueLab",
     "ChooserLab",
     "ClientCacheLab",
+    "ClinicLab",
     "ComplexityLab",
     "ConnectionLab",
     "CountersLab",
@@ -42,12 +46,14 @@ __all__ = [
     "FirstContact",
     "HybridLab",
     "IndexLab",
+    "KeysLab",
     "KeyspaceLab",
     "LateSetLab",
     "LeaderboardLab",
     "LinterLab",
     "LuaLab",
     "MissingIdsLab",
+    "PoolLab",
     "ProfileLab",
     "RateLimitLab",
     "RefreshAheadLab",
