@@ -1,0 +1,110 @@
+"""A neighbour of the load: PINGs from a process of their own, timed by two clocks."""
+
+import functools
+import math
+import threading
+import time
+from collections import deque
+
+import redis
+
+from redislab.bench.application import Application
+from redislab.world.scheduling import take_short_turns
+from redislab.world.servers import Server
+
+DUE, CLOSED = "due", "closed"
+RATE = 200.0  # /s, of each clock's PINGs
+SPAN = 6.0  # s over which percentiles are taken
+KEPT = 30.0  # s
+
+
+class Pinger:
+    """Two threads, in a process, with a connection each.
+
+    due: a PING every 5 ms, whatever has become of the one before; its latency counts from when it was due.
+    closed: the next PING follows 5 ms after the answer to the last; its latency counts from when it was sent. While the server
+    stands still it sends nothing, so that a long stall is one slow PING among hundreds (coordinated omission).
+    """
+
+    def __init__(self, url: str, rate: float):
+        take_short_turns()
+        self._server, self._pause, self._lock = Server(url), 1 / rate, threading.Lock()
+        self._pings = {DUE: [], CLOSED: []}
+        for clock in (self._on_time, self._in_turn):
+            threading.Thread(target=clock, daemon=True).start()
+
+    def take(self) -> dict[str, list[tuple[float, float]]]:
+        """(when it began, seconds that it took) of each PING since the last call, by clock."""
+        with self._lock:
+            taken, self._pings = self._pings, {DUE: [], CLOSED: []}
+        return taken
+
+    def _on_time(self) -> None:
+        client, due = self._client(), time.monotonic()
+        while True:
+            due += self._pause
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._ping(client, DUE, due)
+
+    def _in_turn(self) -> None:
+        client = self._client()
+        while True:
+            time.sleep(self._pause)
+            self._ping(client, CLOSED, time.monotonic())
+
+    def _client(self):
+        return self._server.client(max_connections=1, socket_timeout=60)
+
+    def _ping(self, client, clock: str, began: float) -> None:
+        try:
+            client.ping()
+        except redis.RedisError:
+            return  # the server is gone, or comes back
+        with self._lock:
+            self._pings[clock].append((began, time.monotonic() - began))
+
+
+class Neighbour:
+    """The lab's side of a `Pinger`, which takes about a second to start: the last half minute of its PINGs.
+
+        neighbour = Neighbour(lab.server)
+        neighbour.look()
+        neighbour.percentile(DUE, 99), neighbour.percentile(CLOSED, 99)
+
+    Times are those of time.monotonic(), latencies are given in ms; None where there was no PING.
+    """
+
+    def __init__(self, server, rate: float = RATE):
+        self._process = Application(functools.partial(Pinger, server.url, rate))
+        self._pings, self._lock = {DUE: deque(), CLOSED: deque()}, threading.Lock()
+        self._process.call("take")  # the first ones had to connect
+
+    def look(self) -> float | None:
+        """Take in what has come since the last look; returns the longest latency in it, counted from the due time."""
+        new, oldest = self._process.call("take"), time.monotonic() - KEPT
+        with self._lock:
+            for clock, pings in self._pings.items():
+                pings.extend(new[clock])
+                while pings and pings[0][0] < oldest:
+                    pings.popleft()
+        return max((1e3 * seconds for _, seconds in new[DUE]), default=None)
+
+    def forget(self) -> None:
+        """What has been so far was under other circumstances."""
+        self.look()
+        with self._lock:
+            self._pings = {DUE: deque(), CLOSED: deque()}
+
+    def between(self, clock: str, since: float, until: float = math.inf) -> list[tuple[float, float]]:
+        """(when it began, its latency in ms) of each PING that began in that time."""
+        with self._lock:
+            return [(began, 1e3 * seconds) for began, seconds in self._pings[clock] if since <= began <= until]
+
+    def percentile(self, clock: str, percentile: float, since: float | None = None, until: float = math.inf):
+        """Of the PINGs of the last `SPAN` seconds, or of those that began in the time that is given."""
+        since = time.monotonic() - SPAN if since is None else since
+        ranked = sorted(latency for _, latency in self.between(clock, since, until))
+        return ranked[max(0, math.ceil(len(ranked) * percentile / 100) - 1)] if ranked else None
+
+    def close(self) -> None:
+        self._process.close()

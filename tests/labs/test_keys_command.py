@@ -1,0 +1,41 @@
+from redislab.labs.keys_command import COUNTS, KEYS, NOBODY, SCAN, KeysLab
+
+
+def test_keys_keeps_the_neighbour_waiting_and_a_closed_loop_hides_it(running):
+    lab = running(KeysLab(keys=300_000))
+    stalled = lab.until(lambda sample: sample["worst"])
+    assert stalled["found"] == 150_000
+    # Expect that the wait is about the server's own time
+    assert 0.5 * stalled["server"] < stalled["worst"]
+    last = lab.go_on(5)[-1]
+    assert last["due_p99"] > 3 * last["closed_p99"]
+    assert "closed loop" in lab.experiment.verdict(last)
+    # and that one slow PING stands for many that were due
+    slow = {clock: sum(ms > 20 for _, ms in last[f"{clock}_pings"]) for clock in ("due", "closed")}
+    assert slow["closed"] < 0.5 * slow["due"]
+    for sample in lab.samples:
+        assert lab.experiment.sentence(sample)
+        lab.experiment.verdict(sample)
+
+
+def test_keys_that_finds_nothing_looks_at_everything_all_the_same(running):
+    lab = running(KeysLab(keys=200_000, pattern=NOBODY))
+    seen = lab.until(lambda sample: sample["worst"])
+    assert seen["found"] == 0 and seen["server"] > 1
+    assert seen["errors"] == 0
+
+
+def test_count_decides_between_a_short_stall_and_a_short_sweep(running):
+    lab = running(KeysLab(keys=100_000, way=SCAN, count=1000))
+    assert lab.until(lambda sample: sample["worst"])["found"] == 50_000
+    lab.session.act("try_all")
+    last = lab.until(lambda sample: len(sample["scan_stall"]) >= len(COUNTS) and sample["keys_stall"], timeout=40)
+    assert [count for count, _ in last["scan_stall"]] == list(COUNTS)
+    total, stall = dict(last["scan_total"]), dict(last["scan_stall"])
+    assert total[100] > total[100_000]
+    assert stall[100_000] > 0.2 * last["keys_stall"][0][1]
+    # Expect that other keys make another curve
+    lab.experiment.keys = 10_000
+    lab.until(lambda sample: sample["held"] == 10_000 and sample["way_asked"] == SCAN and sample["found"] == 5000)
+    lab.experiment.way = KEYS
+    lab.until(lambda sample: sample["way_asked"] == KEYS)
