@@ -31,7 +31,9 @@ def pytest_unconfigure():
 def pytest_collection_modifyitems(items):
     """The labs take their time, most of it waiting: one worker has them all, the others share the rest, a file at a time."""
     for item in items:
-        notebook = item.path.stem if item.path.stem != "test_notebooks" else item.name  # each of these is long by itself
+        notebook = (
+            item.path.stem if item.path.stem != "test_notebooks" else item.name
+        )  # each of these is long by itself
         item.add_marker(pytest.mark.xdist_group("labs" if "labs" in item.path.parts else notebook))
 
 

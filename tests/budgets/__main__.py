@@ -5,13 +5,13 @@ import shutil
 import sys
 
 from redislab.errors import RedislabError
-from tests.budgets import library
+from tests.budgets import library, modeling
 
 
 def main() -> int:
     rows = []
     try:
-        parts = [library.rows()]
+        parts = [library.rows(), modeling.rows()]
         if shutil.which("chromium") or shutil.which("google-chrome"):
             from tests.budgets import page
 
