@@ -18,7 +18,7 @@ class Catalog:
     answer, and at most `most` in one call. No answer names a product that has expired, nor one by tags that it had
     earlier. Each call is one script and one round trip, unless more than `most` have expired since the last look-up.
 
-    It costs some 200 bytes a product, and a member of a result its way through Lua, about 0.3 µs: hardly to be seen
+    It costs 100 to 200 bytes a product, and a member of a result its way through Lua, about 0.3 µs: hardly to be seen
     in hundreds of them, a third on top of SINTER in thousands. A script that may touch any index needs all of them in
     one slot: on a cluster a catalogue lies on one node, whatever its size. One for each tenant, say, spreads;
     a search index (Redis 8, FT.SEARCH) spreads, and forgets by itself.
@@ -27,10 +27,10 @@ class Catalog:
 
     Args:
         ttl: seconds that a product lives after it was added last.
-        most: products that one call may forget: some 5 µs each, in which Redis serves nobody else.
+        most: products that one call may forget: some 20 µs each, in which Redis serves nobody else.
     """
 
-    def __init__(self, client, keys, *, ttl: float = 3600.0, most: int = 500):
+    def __init__(self, client, keys, *, ttl: float = 3600.0, most: int = 200):
         self.client, self.keys, self.ttl, self.most = client, keys, ttl, most
         self._script = client.register_script(script("catalog"))
         self._books = [keys.catalog("pruning", "deadlines"), keys.catalog("pruning", "entries")]
