@@ -107,7 +107,8 @@ class PoolLab(Sweep, Networked):
         load = busy(self.arrivals, self.held or 0.0)
         rules = {square_root(self.arrivals, self.held or 0.0), module_formula(self.arrivals, self.held or 0.0)}
         sizes = {*STEPS, *rules, self.connections}
-        return sorted(size for size in sizes if max(1, int(load) - 1) <= size <= self.connections)
+        first = max(1, min(int(load) - 1, self.connections // 2))
+        return sorted(size for size in sizes if first <= size <= self.connections)
 
     def name(self, x):
         return f"{x} connection{'s' * (x > 1)}"
