@@ -20,8 +20,8 @@ class Catalog:
 
     It costs 100 to 200 bytes a product, and a member of a result its way through Lua, about 0.3 µs: hardly to be seen
     in hundreds of them, a third on top of SINTER in thousands. A script that may touch any index needs all of them in
-    one slot: on a cluster a catalogue lies on one node, whatever its size. One for each tenant, say, spreads;
-    a search index (Redis 8, FT.SEARCH) spreads, and forgets by itself.
+    one slot: on a cluster all catalogues lie on one node, whatever their size. One for each tenant spreads, with
+    `keys.tenant(name, together=True)`; a search index (Redis 8, FT.SEARCH) spreads too, and forgets by itself.
 
     Warning: of what is evicted, or deleted past it, it hears nothing until the deadline; `prune` finds it by looking.
 
