@@ -67,8 +67,8 @@ class ClinicLab(Experiment):
     rate = number(100.0, 10, 500, label="A neighbour’s PINGs", unit="/s", log=True)
 
     charts = (
-        Chart("Memory by pattern", (Line("memory", "pattern"),), unit="MB", kind="ranking"),
-        Chart("Keys without a TTL", (Line("lasting", "pattern"),), unit="keys", kind="ranking"),
+        Chart("Memory by pattern, MB", (Line("memory", "MB"),), kind="ranking"),
+        Chart("Keys without a TTL", (Line("lasting", "keys"),), kind="ranking"),
         Chart("Findings", (Line("dangers", "danger"), Line("warnings", "warning"), Line("hints", "hint")), kind="bars"),
         Chart("A neighbour’s PING", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
     )
@@ -179,10 +179,10 @@ class ClinicLab(Experiment):
     def sample(self, window):
         found, weights = self.found, [finding.weight for finding in self.found or ()]
         patterns = found.patterns if found else []
-        lasting = sorted(((name, found.estimate(tally.lasting)) for name, tally in patterns), key=lambda item: -item[1])
+        lasting = [(name, found.estimate(tally.lasting)) for name, tally in patterns if tally.lasting]
         return {
-            "memory": [(name, found.estimate(tally.memory) / 1e6) for name, tally in patterns[:8]],
-            "lasting": [item for item in lasting[:8] if item[1]],
+            "memory": [(name, float(f"{found.estimate(tally.memory) / 1e6:.3g}")) for name, tally in patterns[:8]],
+            "lasting": sorted(lasting, key=lambda item: -item[1])[:8],
             "dangers": weights.count(3),
             "warnings": weights.count(2),
             "hints": weights.count(1),
@@ -225,8 +225,9 @@ class ClinicLab(Experiment):
     def findings(self, values):
         if not values["found"]:
             return []
-        rows = [["", "What", "Where", "What was seen", "Why it matters", "How to mend it"]]
-        rows += [[WEIGHTS[weight], *texts] for weight, *texts in values["found"][:SHOWN]]
+        rows = [["What", "Where, and what was seen", "Why it matters", "How to mend it"]]
+        for weight, rule, subject, seen, why, cure in values["found"][:SHOWN]:
+            rows.append([f"{WEIGHTS[weight]}: {rule}", f"{subject} – {seen}", why, cure])
         if (more := len(values["found"]) - SHOWN) > 0:
-            rows.append(["", f"and {more} more", "", "", "", ""])
+            rows.append([f"and {more} more", "", "", ""])
         return rows
