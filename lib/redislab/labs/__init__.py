@@ -25,6 +25,7 @@ from redislab.labs.pool import PoolLab
 from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
+from redislab.labs.scan import ScanLab
 from redislab.labs.sessions import SessionsLab
 from redislab.labs.slots import SlotsLab
 from redislab.labs.start_here import FirstContact
@@ -57,6 +58,7 @@ __all__ = [
     "ProfileLab",
     "RateLimitLab",
     "RefreshAheadLab",
+    "ScanLab",
     "SessionsLab",
     "SlotsLab",
     "StampedeLab",

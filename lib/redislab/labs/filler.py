@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 from redislab.lua import script
 
@@ -46,6 +47,13 @@ class Filler:
         """Begin anew: some are no longer there."""
         self._stale = True
         self._asked.set()
+
+    def wait(self, timeout: float = 60.0) -> bool:
+        """Wait until all are there; False if they are not in time, or never will be."""
+        deadline = time.monotonic() + timeout
+        while not self.whole and time.monotonic() < deadline and not self._over.wait(0.02):
+            pass
+        return self.whole
 
     def close(self) -> None:
         self._over.set()
