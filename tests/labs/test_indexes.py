@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from redislab.labs import IndexLab
@@ -60,9 +62,10 @@ def test_it_leaves_no_key_behind(lab):
     experiment.setup(lab)
     experiment.method = LUA
     for _ in range(200):
-        experiment.gap(__import__("random"))
+        experiment.gap(random)
         experiment.request()
     experiment.crash()
-    assert list(lab.redis.scan_iter(f"{lab.prefix}:{{i*", count=1000))
+    names = [f"{town.keys.prefix}:*" for town in experiment.towns]
+    assert len(names) == 2 and all(list(lab.redis.scan_iter(name, count=1000)) for name in names)
     experiment.teardown()
-    assert not list(lab.redis.scan_iter(f"{lab.prefix}:{{i*", count=1000))
+    assert not any(list(lab.redis.scan_iter(name, count=1000)) for name in names)

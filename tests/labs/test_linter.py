@@ -46,9 +46,10 @@ def test_it_leaves_no_key_behind(lab):
     experiment.server = lab.server
     experiment.setup(lab)
     experiment.key = "user:1"
-    assert len(list(lab.redis.scan_iter(f"{lab.prefix}:names*", count=1000))) == 10
+    names = f"{experiment.keys.prefix}:*"
+    assert len(list(lab.redis.scan_iter(names, count=1000))) == 10
     experiment.teardown()
-    assert not list(lab.redis.scan_iter(f"{lab.prefix}:names*", count=1000))
+    assert not list(lab.redis.scan_iter(names, count=1000))
 
 
 def test_a_sample_holds_what_it_is_called():

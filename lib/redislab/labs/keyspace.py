@@ -1,6 +1,5 @@
 """Section 3.2: a keyspace as a map, drawn from a sample."""
 
-import json
 import math
 import threading
 import time
@@ -8,9 +7,10 @@ from collections import Counter
 
 from traitlets import observe
 
+from redislab.antipatterns import walk
 from redislab.bench import Chart, Experiment, Line, choice, number
 from redislab.keys.naming import ID, split
-from redislab.lua import script
+from redislab.labs.filler import Filler
 
 KEYS, BYTES, TTL = "keys", "bytes", "keys, split by TTL"
 HOUR, DAY = 3600, 86_400
@@ -28,7 +28,6 @@ KINDS = (  # %, name, bytes, TTL in s: what a shop of two tenants has gathered
     (5, "staging:shop:cache:product:#", 400, 0),
     (3, "dev:test:#", 60, 0),
 )
-CHUNK = 2000  # keys that one call of the script writes, in some ms
 AGAIN = 3.0  # s from one whole look to the next
 TILES = 60
 
@@ -117,34 +116,22 @@ class KeyspaceLab(Experiment):
 
     def setup(self, lab):
         self.server = lab.private_server()
-        self.client, self.over = self.server.client(), threading.Event()
-        self.pages, self.sums, self.whole, self.rested, self.made = None, Sums(), None, 0.0, 0
-        self.filler = threading.Thread(target=self.fill, daemon=True)
-        self.filler.start()
+        self.client, self.filler = self.server.client(), Filler(self.server.client())
+        self.pages, self.sums, self.whole, self.rested = None, Sums(), None, 0.0
+        self.filler.want(self.keys, KINDS)
 
     def teardown(self):
-        self.over.set()
-        self.filler.join(5)
+        self.filler.close()
         if self.pages:
             self.pages.close()
         self.server.close()
         self.server = self.filler = None
 
-    def fill(self):
-        """Keep as many keys as the knob says: more are written, for fewer it begins anew."""
-        populate, kinds = self.client.register_script(script("populate")), json.dumps(KINDS)
-        while not self.over.is_set():
-            if self.made > self.keys:
-                self.client.flushall()
-                self.made, self.whole = 0, None
-            if self.made < self.keys:
-                self.made = populate(args=[self.made, min(CHUNK, self.keys - self.made), kinds])
-            self.over.wait(0.002 if self.made < self.keys else 0.05)
-
     @observe("looks", "keys")
     def begin(self, _=None):
         if self.server:
             self.sums, self.whole, self.rested, self.restart = Sums(), None, 0.0, True
+            self.filler.want(self.keys, KINDS)
 
     def gap(self, random):
         """At least as long a pause as the last step took."""
@@ -155,7 +142,7 @@ class KeyspaceLab(Experiment):
         if time.monotonic() < self.rested:
             return "rest"
         if self.restart or self.pages is None:
-            self.restart, self.pages, self.sums = False, self.walk(), Sums()
+            self.restart, self.pages, self.sums = False, walk(self.client), Sums()
         page, sums = self.step(), self.sums
         sums.add(page or ())
         if page is None or sums.seen >= self.looks:
@@ -172,12 +159,7 @@ class KeyspaceLab(Experiment):
         """What was seen is a map, unless it began before there was anything; while keys are written, the next one follows."""
         self.pages.close()
         self.pages, self.whole = None, sums if sums.seen else self.whole
-        self.rested = time.monotonic() + AGAIN if self.made >= self.keys else 0.0
-
-    def walk(self):
-        from redislab.antipatterns.walk import walk
-
-        return walk(self.client)
+        self.rested = time.monotonic() + AGAIN if self.filler.whole else 0.0
 
     def sample(self, window):
         held, sums = self.client.dbsize(), self.whole or self.sums

@@ -94,12 +94,12 @@ class SlotsLab(Experiment):
         first = self.place(keys[0])
         try:
             self.clients[first].mget(keys)
-            return "request", "served", f"node {first}"
+            return "request", "served", "message", f"node {first}"
         except redis.exceptions.ClusterCrossSlotError:
             places = [self.place(key) for key in keys]
             for place, key in zip(places, keys, strict=True):
                 self.clients[place].get(key)
-            return "request", "refused", *(f"node {place}" for place in (first, *places))
+            return "request", "refused", *(tag for place in (first, *places) for tag in ("message", f"node {place}"))
 
     def ask(self) -> str:
         """What the node of the typed key answers when it is asked for user 42's profile as well."""
@@ -125,6 +125,7 @@ class SlotsLab(Experiment):
             "node": 1 + self.place(self.key),
             "answer": self.ask(),
             "together": window.share("served", of="request"),
+            "messages": (window.share("message", of="request") or 0) / 100,
         }
         for place, client in enumerate(self.clients):
             values |= {f"keys{place}": client.dbsize(), f"load{place}": window.rate(f"node {place}")}
@@ -140,9 +141,8 @@ class SlotsLab(Experiment):
         if values["together"] is None:
             return None
         load, keys = ([values[f"{what}{place}"] for place in range(NODES)] for what in ("load", "keys"))
-        messages = sum(load) / ((values["served"] + values["refused"]) or 1)
         return (
-            f"{values['together']:.0f} % of the requests for three keys are taken as one, {messages:.1f} messages each; the "
+            f"{values['together']:.0f} % of the requests for three keys are taken as one, {values['messages']:.1f} messages each; the "
             f"busiest node gets {share(load):.0f} % of them, the fullest has {share(keys):.0f} % of the keys"
         )
 
