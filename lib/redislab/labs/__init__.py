@@ -21,6 +21,7 @@ from redislab.labs.leaderboard import LeaderboardLab
 from redislab.labs.linter import LinterLab
 from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
+from redislab.labs.pipelining import PipeliningLab
 from redislab.labs.pool import PoolLab
 from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
@@ -54,6 +55,7 @@ __all__ = [
     "LinterLab",
     "LuaLab",
     "MissingIdsLab",
+    "PipeliningLab",
     "PoolLab",
     "ProfileLab",
     "RateLimitLab",
