@@ -67,7 +67,7 @@ class ClinicLab(Sweep):
         Chart("Memory by pattern, MB", (Line("memory", "MB"),), kind="ranking"),
         Chart("Keys without a TTL", (Line("lasting", "keys"),), kind="ranking"),
         Chart("Findings", (Line("dangers", "danger"), Line("warnings", "warning"), Line("hints", "hint")), kind="bars"),
-        Chart("A neighbour’s slowest PING, moment by moment", (Line("stall", "slowest"),), unit="ms", log_y=True),
+        Chart("A neighbour’s slowest PING", (Line("stall", "slowest"),), unit="ms", log_y=True),
     )
     presets = {
         "The shop, whole": {"whom": PATIENT, "keys": 20_000, "looks": 1_000_000, "road": SCRIPTS},
