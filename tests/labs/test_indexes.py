@@ -2,8 +2,9 @@ import random
 
 import pytest
 
+from redislab.keys import KeyNamespace
 from redislab.labs import IndexLab
-from redislab.labs.indexes import LUA, METHODS, MODULE, MULTI
+from redislab.labs.indexes import LUA, METHODS, MODULE, MULTI, Town
 
 
 def test_as_in_the_module_lookups_find_nobody_and_addresses_have_two_owners(running):
@@ -14,7 +15,7 @@ def test_as_in_the_module_lookups_find_nobody_and_addresses_have_two_owners(runn
 
 
 def test_over_a_network_the_gap_is_as_long_as_a_round_trip(running):
-    lab = running(IndexLab(method=MODULE, contested=0.0, writers=16, rtt=3.0, rate=600.0))
+    lab = running(IndexLab(method=MODULE, contested=0.0, writers=16, rtt=3.0, bursts=10.0))
     seen = lab.until(lambda sample: (sample["nobody"] or 0) > 1)
     assert "find nobody" in lab.experiment.verdict(seen)
     # and when all moves are done, everybody is found again
@@ -69,3 +70,17 @@ def test_it_leaves_no_key_behind(lab):
     assert len(names) == 2 and all(list(lab.redis.scan_iter(name, count=1000)) for name in names)
     experiment.teardown()
     assert not any(list(lab.redis.scan_iter(name, count=1000)) for name in names)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_town_stands_on_a_cluster_too(cluster, method):
+    client = cluster.client()
+    town = Town(KeyNamespace("shop"), client, client, method)
+    assert town.faults() == {"twice": 0, "lost": 0}
+    for id in list(town.has)[:10]:
+        town.rename(id, 0.5)
+        assert town.look_up(id)[0] == "lookup"
+    if method == LUA:
+        assert town.faults() == {"twice": 0, "lost": 0}
+    town.clear()
+    assert not list(client.scan_iter(f"{town.keys.prefix}:*"))

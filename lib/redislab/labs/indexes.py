@@ -103,7 +103,7 @@ class Town:
 
 
 class IndexLab(Networked):
-    """Five times a second some users change their addresses at once, while readers look users up by the address they have."""
+    """Some times a second some users change their addresses at once, while readers look users up by the address they have."""
 
     title = "Secondary indexes"
     claim = "Keep indexes in sync"
@@ -113,7 +113,7 @@ class IndexLab(Networked):
     contested = number(
         20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want, too"
     )
-    rate = number(300.0, 50, 1000, label="Lookups", unit="/s", log=True)
+    bursts = number(5.0, 1, 10, label="Times a second", step=1)
 
     charts = (
         Chart(
@@ -132,9 +132,8 @@ class IndexLab(Networked):
         "A transaction": {"method": MULTI, "contested": 20.0, "rtt": 0.0},
         "Ours": {"method": LUA, "contested": 20.0, "rtt": 0.0},
     }
-    workers = 64
+    rate, workers = 300.0, 64  # lookups/s, and who sends them
     span = 3.0
-    PERIOD = 0.2  # s
     town = None
 
     def setup(self, lab):
@@ -178,7 +177,7 @@ class IndexLab(Networked):
         self.tickets.append("lookup")
         self.next_burst -= wait
         if self.next_burst <= 0:
-            self.entering, self.next_burst = self.writers, self.PERIOD
+            self.entering, self.next_burst = self.writers, 1 / self.bursts
         return wait
 
     def request(self):
@@ -210,9 +209,9 @@ class IndexLab(Networked):
             return "Waiting for the first lookups."
         said = (
             f"Of {values['looked']:,.0f} lookups by an address that a user has, {values['nobody']:.1f} % find nobody and "
-            f"{values['other']:.1f} % somebody else. {values['lost']} users cannot be found by their address"
+            f"{values['other']:.1f} % somebody else. Users not found by their address: {values['lost']}; "
+            f"owners more than addresses: {values['twice']}."
         )
-        said += f", and there are {values['twice']} owners more than addresses." if values["twice"] else "."
         if values["refused"]:
             said += f" {values['refused']:.1f} moves a second are refused, because the address is taken."
         return said
@@ -221,8 +220,8 @@ class IndexLab(Networked):
         if values["nobody"] is None:
             return None
         wrong = [f"{values[key]:.1f} % of the lookups find {who}" for key, who in WRONG.items() if values[key]]
-        wrong += [f"{values['twice']} owners too many"] if values["twice"] else []
-        wrong += [f"{values['lost']} users not found"] if values["lost"] else []
+        wrong += [f"owners too many: {values['twice']}"] if values["twice"] else []
+        wrong += [f"users not found: {values['lost']}"] if values["lost"] else []
         if wrong:
             return f"Not in sync, {self.method}: {', '.join(wrong)}"
         return f"In sync, {self.method}: every one of {values['looked']:,.0f} lookups found its user"
