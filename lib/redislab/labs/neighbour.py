@@ -2,11 +2,10 @@
 
 import functools
 import math
+import queue
 import threading
 import time
 from collections import deque
-
-import redis
 
 from redislab.bench.application import Application
 from redislab.world.scheduling import take_short_turns
@@ -16,12 +15,14 @@ DUE, CLOSED = "due", "closed"
 RATE = 200.0  # /s, of each clock's PINGs
 SPAN = 6.0  # s over which percentiles are taken
 KEPT = 30.0  # s
+IDLE = 5.0  # s without a question until it rests
 
 
 class Pinger:
-    """Two threads, in a process, with a connection each.
+    """PINGs by two clocks, with a connection each. It rests while nobody takes them.
 
-    due: a PING every 5 ms, whatever has become of the one before; its latency counts from when it was due.
+    due: a PING every 5 ms, whatever has become of the one before; its latency counts from when it was due. What is under way
+    is not waited for, so that no PING is late because of another.
     closed: the next PING follows 5 ms after the answer to the last; its latency counts from when it was sent. While the server
     stands still it sends nothing, so that a long stall is one slow PING among hundreds (coordinated omission).
     """
@@ -29,39 +30,58 @@ class Pinger:
     def __init__(self, url: str, rate: float):
         take_short_turns()
         self._server, self._pause, self._lock = Server(url), 1 / rate, threading.Lock()
-        self._pings = {DUE: [], CLOSED: []}
+        self._pings, self._taken, self._awake = {DUE: [], CLOSED: []}, time.monotonic(), threading.Event()
         for clock in (self._on_time, self._in_turn):
-            threading.Thread(target=clock, daemon=True).start()
+            threading.Thread(target=clock, args=(self._connection(),), daemon=True).start()
 
     def take(self) -> dict[str, list[tuple[float, float]]]:
         """(when it began, seconds that it took) of each PING since the last call, by clock."""
         with self._lock:
             taken, self._pings = self._pings, {DUE: [], CLOSED: []}
+        self._taken = time.monotonic()
+        self._awake.set()
         return taken
 
-    def _on_time(self) -> None:
-        client, due = self._client(), time.monotonic()
+    def _on_time(self, connection) -> None:
+        under_way, due = queue.SimpleQueue(), time.monotonic()
+        threading.Thread(target=self._answers, args=(connection, under_way), daemon=True).start()
         while True:
-            due += self._pause
+            due = max(due + self._pause, self._wanted())
             time.sleep(max(0.0, due - time.monotonic()))
-            self._ping(client, DUE, due)
+            connection.send_command("PING")
+            under_way.put(due)
 
-    def _in_turn(self) -> None:
-        client = self._client()
+    def _answers(self, connection, under_way) -> None:
+        """They come in the order of the PINGs."""
+        while True:
+            began = under_way.get()
+            connection.read_response()
+            self._note(DUE, began)
+
+    def _in_turn(self, connection) -> None:
         while True:
             time.sleep(self._pause)
-            self._ping(client, CLOSED, time.monotonic())
+            began = max(time.monotonic(), self._wanted())
+            connection.send_command("PING")
+            connection.read_response()
+            self._note(CLOSED, began)
 
-    def _client(self):
-        return self._server.client(max_connections=1, socket_timeout=60)
-
-    def _ping(self, client, clock: str, began: float) -> None:
-        try:
-            client.ping()
-        except redis.RedisError:
-            return  # the server is gone, or comes back
+    def _note(self, clock: str, began: float) -> None:
         with self._lock:
             self._pings[clock].append((began, time.monotonic() - began))
+
+    def _wanted(self) -> float:
+        """0; or, if it was not wanted for a while, the time from which on it is again."""
+        if time.monotonic() - self._taken < IDLE:
+            return 0.0
+        self._awake.clear()
+        self._awake.wait()
+        return time.monotonic()
+
+    def _connection(self):
+        client = self._server.client(max_connections=1, socket_timeout=60)
+        node = client.get_redis_connection(client.get_nodes()[0]) if self._server.cluster else client
+        return node.connection_pool.get_connection()
 
 
 class Neighbour:
