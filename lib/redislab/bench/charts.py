@@ -31,7 +31,7 @@ class Chart:
     kind "treemap": the value of its one line is a list of (path, number) pairs, parents included, and replaces the map. The
     parts of a path are set apart by colons, and a parent's number is the total of its children's, or more.
 
-    A `wide` one has a row to itself.
+    A `wide` one has a row to itself; a ranking has room for some `places`.
     """
 
     title: str
@@ -47,3 +47,4 @@ class Chart:
     x_names: tuple[str, ...] = ()
     y_names: tuple[str, ...] = ()
     wide: bool = False
+    places: int = 10

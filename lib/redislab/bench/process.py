@@ -104,8 +104,8 @@ class Running:
         self._next_tick = time.perf_counter() + TICK
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
-        values = self.experiment.sample(self.window) | self.experiment.status()
-        values |= self._load.figures(self.window)
+        figures = self._load.figures(self.window)  # first, so that a sweep that is said to be done has all its points
+        values = self.experiment.sample(self.window) | self.experiment.status() | figures
         if failures := [outcome.error for outcome in outcomes if outcome.error]:
             values["error"] = failures[-1]
         told = values, self.experiment.settings()

@@ -88,6 +88,7 @@ class Rounds:
         self._sweep, self._left, self._whole = sweep, None, False
         self._halted, self._fresh = threading.Event(), threading.Event()  # no more; from the first point
         self._disturbed = threading.Event()  # one of these was just set
+        self._step_done = threading.Lock()  # what was measured, and what is left, change together
         self._outcomes, self._failure, self.part, self.doing = [], None, 0.0, ""
 
     @property
@@ -123,9 +124,10 @@ class Rounds:
 
     def figures(self, window) -> dict:
         """How far the round is: "progress" from 0 to 1, and 1 only when the curve is whole; and the curve."""
-        curve, left = list(self._sweep.curve), self._left or []
-        share = 0.0 if self._fresh.is_set() else (len(curve) + self.part) / max(1, len(curve) + len(left))
-        whole = self._whole and not self._fresh.is_set()
+        with self._step_done:
+            curve, left, part = list(self._sweep.curve), self._left or [], self.part
+            fresh, whole = self._fresh.is_set(), self._whole and not self._fresh.is_set()
+        share = 0.0 if fresh else (len(curve) + part) / max(1, len(curve) + len(left))
         words = [self._sweep.name(left[0]), self.doing] if left else []
         text = "" if whole else ": ".join(filter(None, words))
         return {"progress": 1.0 if whole else min(share, 0.999), "progress_text": text, "curve": curve}
@@ -173,5 +175,6 @@ class Rounds:
         if self.stopping:
             return
         self._outcomes.append(Outcome(("point",), time.perf_counter() - began))
-        self._sweep.curve = (*self._sweep.curve, {"x": x, **values})
-        self._left, self.part, self.doing = self._left[1:], 0.0, ""
+        with self._step_done:
+            self._sweep.curve = (*self._sweep.curve, {"x": x, **values})
+            self._left, self.part, self.doing = self._left[1:], 0.0, ""

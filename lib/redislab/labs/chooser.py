@@ -10,6 +10,7 @@ from redislab.labs.items import CHUNK, Items
 from redislab.modeling.choosing import LEAVES, TREE
 
 FILTERS = {"bloom": (BloomFilter, "Bloom filter", "bf.mexists"), "": (BitmapFilter, "bitmap filter", "bitfield_ro")}
+LOG = {"kind": "ranking", "log_x": True, "wide": True, "places": 7}
 FEW = 100  # members of the set that a large one is intersected with
 
 
@@ -67,10 +68,10 @@ class ChooserLab(Sweep):
     size = number(16, 12, 200, label="An item", unit="B", log=True, integer=True)
 
     charts = (
-        Chart("Memory of an item", (Line("bytes", "memory"),), unit="B", kind="ranking"),
-        Chart("Loading, a thousand at a time", (Line("loading", "loading"),), unit="µs an item", kind="ranking"),
-        Chart("One command, on the server", (Line("server", "server"),), unit="µs", kind="ranking"),
-        Chart("One command, as the client sees it", (Line("client", "client"),), unit="µs", kind="ranking"),
+        Chart("Memory of an item", (Line("bytes", "memory"),), unit="B", kind="ranking", places=3),
+        Chart("Loading an item, of a thousand", (Line("loading", "loading"),), unit="µs", kind="ranking", places=3),
+        Chart("One command, on the server", (Line("server", "server"),), unit="µs", **LOG),
+        Chart("One command, as the client sees it", (Line("client", "client"),), unit="µs", **LOG),
     )
     presets = {
         "Small counters": {"leaf": "STRING", "count": 100_000, "size": 12},

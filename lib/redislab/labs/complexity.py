@@ -185,10 +185,14 @@ def told(operation: str, structure: str, exponents: dict) -> str:
     what, exponent = cell(operation, structure), exponents.get((operation, structure))
     said = what.module if what.right else f"{what.module} → {what.true}"
     if exponent is None:
-        return f"✓ {said}" if what.true == NONE else said
+        return unbroken(f"✓ {said}" if what.true == NONE else said)
     agrees = (exponent > LINEAR) == what.linear
     mark = "" if not agrees else "✓ " if what.right else "✗ "
-    return f"{mark}{said} · {power(exponent)}"
+    return unbroken(f"{mark}{said}\n{power(exponent)}")
+
+
+def unbroken(text: str) -> str:
+    return text.replace(" ", "\u00a0")
 
 
 def power(exponent: float) -> str:

@@ -32,10 +32,8 @@ class EncodingsLab(Sweep):
     value = number(
         16, 1, 200, label="Value", unit="B", log=True, integer=True, help="a member's length; numbers have 4 B"
     )
-    entries = number(
-        512, 1, 2000, label="Entries that stay compact", log=True, integer=True, help="512 is Redis’s default"
-    )
-    longest = number(64, 1, 200, label="Longest compact value", unit="B", log=True, integer=True)
+    entries = number(512, 1, 2000, label="Limit: entries", log=True, integer=True, help="512 is Redis’s default")
+    longest = number(64, 1, 200, label="Limit: value", unit="B", log=True, integer=True)
 
     charts = (
         Chart(

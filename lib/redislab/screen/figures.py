@@ -8,7 +8,7 @@ MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits t
 HEIGHT = 196  # px
 HIDDEN = {"visible": False}
 TALL = 400  # px, a treemap: areas are read in two dimensions
-LISTED = 300  # px, a ranking: ten lines that can be read
+LISTED = 50, 25  # px, a ranking: its axis, and a line that can be read
 
 
 def figures(charts, window: float) -> list:
@@ -131,10 +131,11 @@ def _layout(chart: Chart, window: float) -> dict:
 def _lying(chart: Chart) -> dict:
     """What bars and rankings have of their own: their labels stand where numbers would."""
     listed = chart.kind == "ranking"
+    labels = (190 if chart.wide else 108) if listed else 84  # px
     return {
-        "height": LISTED if listed else HEIGHT,
-        "margin": MARGIN | {"l": 136 if listed else 84, "r": 90, "t": 8},
-        "xaxis": _axis(log=False, ticksuffix=f" {chart.unit}"),
+        "height": LISTED[0] + LISTED[1] * chart.places if listed else HEIGHT,
+        "margin": MARGIN | {"l": labels, "r": 90, "t": 8},
+        "xaxis": _axis(chart.log_x, ticksuffix=f" {chart.unit}", tickangle=0),
         "yaxis": {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}},
     }
 
