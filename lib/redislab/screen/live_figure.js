@@ -115,6 +115,7 @@ class Plot {
     for (const { trace, swatch } of this.legend) {
       swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
     }
+    const label = (name) => this.layout[name].title && { ...this.layout[name].title, font: { size: 13 } };
     const axis = { gridcolor: theme.grid, linecolor: theme.axis, zerolinecolor: theme.grid, tickcolor: theme.axis };
     Object.assign(this.layout, {
       title: undefined,
@@ -122,8 +123,8 @@ class Plot {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: theme.paper, bordercolor: theme.axis, font: { family: theme.font, size: 13, color: theme.ink } },
-      xaxis: { ...this.layout.xaxis, ...axis },
-      yaxis: { ...this.layout.yaxis, ...axis },
+      xaxis: { ...this.layout.xaxis, ...axis, title: label("xaxis") },
+      yaxis: { ...this.layout.yaxis, ...axis, title: label("yaxis") },
     });
   }
 

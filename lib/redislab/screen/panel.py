@@ -87,6 +87,11 @@ class Panel(widgets.VBox):
     def measuring(self) -> bool:
         return bool(self._session) and self._session.state in ("starting", "running")
 
+    @property
+    def done(self) -> bool:
+        """Whether it has measured all that there is to measure, and rests."""
+        return self.experiment.done(self._last.values)
+
     # What it is made of
 
     def _rows(self) -> list:
@@ -220,7 +225,7 @@ class Panel(widgets.VBox):
 
     def _may_begin(self) -> bool:
         waiting = self._because == "hidden" or (self._because == "new" and self._autostart)
-        return waiting and not any(panel.measuring for panel in _panels.values())
+        return waiting and not any(panel.measuring and not panel.done for panel in _panels.values())
 
     def _event(self, event) -> None:
         if isinstance(event, Sample):
