@@ -43,8 +43,8 @@ def ever_more(pipeline, amount):
 
 
 def big_value(pipeline, amount):
-    strings(pipeline, "shop:picture:{}", 1, value="x" * (90_000 * amount + 20_000))
-    return {("big key", "shop:picture:*", 2 if amount > 10 else 1)}
+    strings(pipeline, "shop:picture:{}", 1, value="x" * (150_000 if amount < 7 else 1_500_000))
+    return {("big key", "shop:picture:*", 1 if amount < 7 else 2)}
 
 
 def long_list(pipeline, amount):

@@ -164,7 +164,7 @@ def test_nothing_is_changed_and_nothing_but_reading_is_sent(own, client, scripts
 @ROADS
 def test_to_be_looked_at_is_no_use(client, scripts):
     # Given a server that counts how often each key is used
-    client.config_set("maxmemory-policy", "allkeys-lfu")
+    client.config_set("maxmemory-policy", "allkeys-lfu", "lfu-decay-time", 0)
     try:
         for kind in KINDS:
             put(client, kind, f"small:{kind}")
@@ -179,7 +179,7 @@ def test_to_be_looked_at_is_no_use(client, scripts):
         kept = before.keys() if can_look_away(client) else before.keys() - counted
         assert len(kept) >= 6 and {key: after[key] for key in kept} == {key: before[key] for key in kept}
     finally:
-        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory-policy", "noeviction", "lfu-decay-time", 1)
 
 
 def can_look_away(client) -> bool:

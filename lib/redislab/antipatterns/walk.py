@@ -124,55 +124,71 @@ class _Marks(dict):
 _MARKS = _Marks()
 
 
+# Where scripts are not allowed
+
+QUESTIONS = (
+    b"*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n*3\r\n$6\r\nOBJECT\r\n$8\r\nENCODING\r\n$%d\r\n%b\r\n"
+    b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n"
+)
+SCAN = b"*4\r\n$4\r\nSCAN\r\n$%d\r\n%b\r\n$5\r\nCOUNT\r\n$3\r\n%d\r\n"
+ONE = b"*2\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
+
+
 def _by_pipeline(connection) -> Iterator[list[Fact]]:
-    cursor, page = None, []
-    while cursor != b"0" or page:
-        questions = [] if cursor == b"0" else [(b"SCAN", cursor or b"0", b"COUNT", b"%d" % PAGE)]
-        for key in page:
-            questions += [(b"PTTL", key), (b"OBJECT", b"ENCODING", key), (b"MEMORY", b"USAGE", key), (b"TYPE", key)]
-        answers = _ask(connection, questions)
+    """The next SCAN and the questions about the last one's keys go together."""
+    cursor, page = b"0", []
+    while cursor is not None or page:
+        packed = [QUESTIONS % (*(len(key), key) * 3,) for key in page]
+        if cursor is not None:
+            packed.insert(0, SCAN % (len(cursor), cursor, PAGE))
+        answers = _answers(connection, packed, len(page) * 3 + (cursor is not None))
         following = []
-        if cursor != b"0":
-            scanned = next(answers)
-            if isinstance(scanned, Exception):
-                raise scanned
-            cursor, following = scanned
+        if cursor is not None:
+            if isinstance(answers[0], Exception):
+                raise answers[0]
+            cursor, following = answers.pop(0)
+            cursor = None if cursor == b"0" else cursor
         if page:
-            facts = [_fact(key, *(next(answers) for _ in range(4))) for key in page]
-            yield _with_lengths(connection, [fact for fact in facts if fact])
+            facts = map(_fact, page, answers[::3], answers[1::3], answers[2::3])
+            yield _completed(connection, [fact for fact in facts if fact])
         page = following
 
 
-def _fact(key, ttl, encoding, size, kind) -> Fact | None:
-    if not isinstance(ttl, int) or ttl == -2 or encoding is None or kind == b"none":
-        return None
-    encoding, kind = (answer.decode() if isinstance(answer, bytes) else "" for answer in (encoding, kind))
-    return Fact(key, kind, encoding, ttl, size if isinstance(size, int) else 0, -1)
+def _fact(key: bytes, ttl, encoding, size) -> Fact | None:
+    if not isinstance(ttl, int) or ttl == -2 or encoding is None:
+        return None  # gone, or in a slot that has just moved to another node
+    encoding = encoding.decode() if isinstance(encoding, bytes) else ""
+    return Fact(key, KINDS.get(encoding, ""), encoding, ttl, size if isinstance(size, int) else 0, -1)
 
 
-def _with_lengths(connection, facts: list[Fact]) -> list[Fact]:
-    """The same, with their elements where there may be many."""
+def _completed(connection, facts: list[Fact]) -> list[Fact]:
+    """The same, with their types where the encoding does not tell, and their elements where there may be many."""
+    vague = [place for place, fact in enumerate(facts) if not fact.kind]
+    for place, kind in zip(vague, _ask(connection, [(b"TYPE", facts[place].key) for place in vague]), strict=True):
+        facts[place] = facts[place]._replace(kind=kind.decode() if isinstance(kind, bytes) and kind != b"none" else "")
     large = [
         place
         for place, fact in enumerate(facts)
         if fact.size >= HEAVY and fact.kind in LENGTHS and fact.encoding not in COMPACT
     ]
-    answers = _ask(connection, [(LENGTHS[facts[place].kind], facts[place].key) for place in large])
-    for place, length in zip(large, answers, strict=True):
+    lengths = _ask(connection, [(LENGTHS[facts[place].kind], facts[place].key) for place in large])
+    for place, length in zip(large, lengths, strict=True):
         facts[place] = facts[place]._replace(length=length if isinstance(length, int) else -1)
     return [fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST]) for fact in facts]
 
 
-def _ask(connection, questions: list[tuple]) -> Iterator:
-    """The answers, in order; an error is one of them. Packed here: redis-py would take longer to pack than Redis to answer."""
-    if questions:
-        connection.send_packed_command([b"".join(map(_packed, questions))])
-    for _ in questions:
+def _ask(connection, questions: list[tuple[bytes, bytes]]) -> list:
+    return _answers(connection, [ONE % (len(word), word, len(key), key) for word, key in questions], len(questions))
+
+
+def _answers(connection, packed: list[bytes], count: int) -> list:
+    """In order; an error is one of them. Packed here: redis-py would take longer to pack than Redis to answer."""
+    if packed:
+        connection.send_packed_command([b"".join(packed)])
+    read, answers = connection.read_response, []
+    for _ in range(count):
         try:
-            yield connection.read_response(disable_decoding=True)
+            answers.append(read(disable_decoding=True))
         except redis.ResponseError as refusal:
-            yield refusal
-
-
-def _packed(words: tuple) -> bytes:
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+            answers.append(refusal)
+    return answers
