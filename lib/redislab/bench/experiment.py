@@ -6,7 +6,7 @@ import time
 from traitlets import HasTraits
 
 from redislab.bench.knobs import Knob, KnobTrait
-from redislab.bench.load import OpenLoop
+from redislab.bench.load import PATIENCE, OpenLoop
 from redislab.errors import KnobError
 
 
@@ -30,6 +30,7 @@ class Experiment(HasTraits):
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `gap`.
         workers: requests that can be under way at once.
+        patience: seconds that a request may be late before it is given up; more where one is a whole round of measuring.
         span: seconds over which ratios, rates and percentiles are taken.
         window: seconds that a time axis shows.
     """
@@ -40,6 +41,7 @@ class Experiment(HasTraits):
     presets = {}
     server = None
     workers = 32
+    patience = PATIENCE
     span = 2.0
     window = 60.0
 
@@ -99,7 +101,7 @@ class Experiment(HasTraits):
 
     def load(self):
         """What is set on it: requests at their due times. It has `start`, `stop`, `drain` and `figures`."""
-        return OpenLoop(self.request, self.gap, self.workers)
+        return OpenLoop(self.request, self.gap, self.workers, patience=self.patience)
 
     def sample(self, window) -> dict:
         """Read the charts' values from the last `span` seconds (redislab.bench.window.Window)."""

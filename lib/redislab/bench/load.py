@@ -24,11 +24,12 @@ class OpenLoop:
 
     Latency counts from the due time, so that a slow server cannot slow the clock that measures it
     (coordinated omission; G. Tene, "How NOT to Measure Latency", 2013). When every worker is busy the next request
-    is late, and its lateness is part of its latency; after `PATIENCE` seconds it is given up as an error.
+    is late, and its lateness is part of its latency; after `patience` seconds it is given up as an error.
     """
 
-    def __init__(self, request: Callable, gap: Callable, workers: int = 32, timer=time.perf_counter):
+    def __init__(self, request: Callable, gap: Callable, workers: int = 32, timer=time.perf_counter, patience=PATIENCE):
         self._request, self._gap, self._workers, self._timer = request, gap, workers, timer
+        self._patience = patience
         self._random = random.Random()
         self._turn = threading.Lock()
         self._outcomes = deque()
@@ -69,8 +70,8 @@ class OpenLoop:
 
     def _work(self) -> None:
         while (due := self._next()) is not None:
-            if self._timer() - due > PATIENCE:
-                self._outcomes.append(Outcome(("given up",), PATIENCE, "given up: not sent in time"))
+            if self._timer() - due > self._patience:
+                self._outcomes.append(Outcome(("given up",), self._patience, "given up: not sent in time"))
                 continue
             error, tags = None, ("failed",)
             try:

@@ -16,11 +16,13 @@ from redislab.labs.hybrid import HybridLab
 from redislab.labs.indexes import IndexLab
 from redislab.labs.keys_command import KeysLab
 from redislab.labs.keyspace import KeyspaceLab
+from redislab.labs.large_values import LargeValuesLab
 from redislab.labs.late_set import LateSetLab
 from redislab.labs.leaderboard import LeaderboardLab
 from redislab.labs.linter import LinterLab
 from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
+from redislab.labs.missing_ttls import MissingTtlsLab
 from redislab.labs.pipelining import PipeliningLab
 from redislab.labs.pool import PoolLab
 from redislab.labs.profile import ProfileLab
@@ -50,11 +52,13 @@ __all__ = [
     "IndexLab",
     "KeysLab",
     "KeyspaceLab",
+    "LargeValuesLab",
     "LateSetLab",
     "LeaderboardLab",
     "LinterLab",
     "LuaLab",
     "MissingIdsLab",
+    "MissingTtlsLab",
     "PipeliningLab",
     "PoolLab",
     "ProfileLab",

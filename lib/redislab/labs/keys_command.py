@@ -72,6 +72,7 @@ class KeysLab(Experiment):
         "SCAN, a million": {"way": SCAN, "keys": 1_000_000, "count": 1000, "pattern": HALF, "rate": 0.5},
     }
     workers = 1
+    patience = 60.0  # s: what is asked takes as long as it takes
     filler = neighbour = None
 
     def setup(self, lab):

@@ -59,6 +59,7 @@ class MissingTtlsLab(Experiment):
         "A leak, without eviction": {"policy": NOEVICTION, "with_ttl": 0, "scans": 20, "limit": 25},
         "The same, with TTLs": {"policy": NOEVICTION, "with_ttl": 100, "ttl": 2.0, "scans": 20, "limit": 100},
         "volatile-lru, no TTLs": {"policy": VOLATILE, "with_ttl": 0, "scans": 20, "limit": 25},
+        "LRU under a scan": {"policy": LRU, "with_ttl": 0, "scans": 50, "limit": 25},
         "LFU under a scan": {"policy": LFU, "with_ttl": 0, "scans": 50, "limit": 25},
     }
     workers = 4

@@ -63,6 +63,7 @@ class ScanLab(Experiment):
         "To be deleted": {"keys": 100_000, "share": 10, "count": 1000},
     }
     workers = 1
+    patience = 60.0  # s: what is asked takes as long as it takes
     filler = neighbour = None
 
     def setup(self, lab):
