@@ -9,10 +9,12 @@ def test_every_leaf_has_its_structure_first_and_others_beside_it():
     assert all(len(ways) > 1 for ways in WAYS.values())
 
 
-def test_each_way_is_loaded_and_each_of_its_commands_measured():
-    experiment = ChooserLab()
+def test_each_way_is_loaded_and_each_of_its_commands_measured(running):
+    experiment = ChooserLab(leaf="HASH", count=1000)
+    lab = running(experiment)
     for leaf, ways in WAYS.items():
-        last = experiment.run(leaf=leaf, count=1000).last
+        experiment.leaf = leaf
+        last = lab.until(lambda sample, leaf=leaf: sample["progress"] == 1 and sample["leaf"] == leaf)
         assert [name for name, _ in last["bytes"]] == [experiment_name(way, last) for way in ways]
         assert len(last["server"]) == len(last["client"]) == sum(max(1, len(way.commands)) for way in ways)
         assert all(us > 0 for _, us in [*last["server"], *last["client"], *last["bytes"], *last["loading"]])
@@ -32,9 +34,12 @@ def test_a_filter_is_far_smaller_than_a_set_and_a_list_far_slower():
     assert work["list"] > 5 * work["set"] and work["list"] > 5 * work[filter]
 
 
-def test_larger_items_take_more_memory():
-    experiment = ChooserLab()
-    small, large = (dict(experiment.run(leaf="LIST", count=2000, size=size).last["bytes"]) for size in (16, 160))
+def test_larger_items_take_more_memory(running):
+    experiment = ChooserLab(leaf="LIST", count=2000, size=16)
+    lab = running(experiment)
+    small = dict(lab.until(lambda sample: sample["progress"] == 1)["bytes"])
+    experiment.size = 160
+    large = dict(lab.until(lambda sample: sample["progress"] == 1 and sample["size"] == 160)["bytes"])
     assert all(large[name] > small[name] + 100 for name in small)
 
 

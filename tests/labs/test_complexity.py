@@ -36,7 +36,8 @@ def test_each_point_has_the_servers_time_and_the_clients():
 
 def test_all_of_a_string_is_not_for_nothing():
     last = ComplexityLab().run(operation=ALL, structure=STRING, largest=300_000).last
-    assert last["server"][-1][1] > 10 * last["server"][0][1]
+    # Valkey sends a large value without copying it first, so that only the client has to wait for it
+    assert last["client"][-1][1] > 3 * last["client"][0][1]
 
 
 def test_where_there_is_no_command_it_says_why():

@@ -5,11 +5,18 @@ from redislab.labs.encodings import HASH, LIMITS, NUMBERS, SORTED_SET, Encodings
 LARGE = {HASH: "hashtable", SORTED_SET: "skiplist", NUMBERS: "hashtable"}
 
 
+def turned(lab, **knobs) -> dict:
+    """The whole curve with these knobs, which are others than before."""
+    lab.experiment.turn(knobs)
+    return lab.until(lambda sample: sample["progress"] == 1 and knobs.items() <= sample.items())
+
+
 @pytest.mark.parametrize("structure", LIMITS)
-def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(structure):
+def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(running, structure):
     experiment = EncodingsLab(structure=structure, fields=400)
+    lab = running(experiment)
     for limit in (100, 200):
-        last = experiment.run(entries=limit).last
+        last = turned(lab, entries=limit)
         before, after = change(last["curve"])
         assert (before["x"], after["x"]) == (limit, limit + 1)
         assert after["encoding"] == LARGE[structure] != before["encoding"]
@@ -18,21 +25,17 @@ def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(structure):
         assert before["encoding"] in experiment.sentence(last)
 
 
-def test_below_the_limits_and_with_long_values_there_is_none():
+def test_below_the_limits_and_with_long_values_there_is_none(running):
     experiment = EncodingsLab(fields=300)
-    small, long = (experiment.run(value=value).last for value in (16, 80))
+    lab = running(experiment)
+    small, long = (turned(lab, value=value) for value in (20, 80))
     assert {point["encoding"] for point in small["curve"]} == {"listpack"}
     assert {point["encoding"] for point in long["curve"]} == {"hashtable"}
-    assert "within the limits: no cliff" in experiment.verdict(small | {"progress": 1})
+    assert "within the limits: no cliff" in experiment.verdict(small)
     assert "past a limit from the first field on" in experiment.verdict(long)
 
-
-def test_a_longer_limit_for_values_keeps_them_compact(running):
-    experiment = EncodingsLab(fields=300, value=80)
-    lab = running(experiment)
-    lab.until(lambda sample: sample["progress"] == 1)
-    experiment.longest = 100
-    last = lab.until(lambda sample: sample["progress"] == 1 and sample["longest"] == 100)
+    # If the limit for values is raised, expect that they are compact again, and the former curve beside it
+    last = turned(lab, longest=100)
     assert last["curve"][-1]["encoding"] == "listpack"
     assert last["former each"][-1][1] > last["each"][-1][1]
 
