@@ -74,19 +74,20 @@ def audits(lab) -> list[Row]:
         command = ["redis-cli", "-h", server.host, "-p", str(server.port), option]
         return taken(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
 
-    ours, memory, big, mem = [], [], [], []
-    for _ in range(3):
-        ours.append(taken(lambda: audit(client)))
-        big.append(cli("--bigkeys"))
-        memory.append(taken(lambda: audit(client, heavy_prefixes)))
-        mem.append(cli("--memkeys"))
+    ours, memory = [taken(lambda: audit(client))], [taken(lambda: audit(client, heavy_prefixes))]
+    big = cli("--bigkeys")
+    ours.append(taken(lambda: audit(client)))
+    memory.append(taken(lambda: audit(client, heavy_prefixes)))
+    mem = cli("--memkeys")
+    ours.append(taken(lambda: audit(client)))
+    memory.append(taken(lambda: audit(client, heavy_prefixes)))
     pipelines = taken(lambda: audit(client, scripts=False))
     with (alone := Neighbour(server)):
         time.sleep(statistics.median(ours))
     with (beside := Neighbour(server)):
         audit(client)
     server.close()
-    ours, memory, big, mem = map(statistics.median, (ours, memory, big, mem))
+    ours, memory = statistics.median(ours), statistics.median(memory)
     _, _, p99, _, longest = beside.waited
     idle = alone.waited[-1]
     note = f"p99 {p99:.1f} ms; the longest without an audit, on this machine: {idle:.1f} ms"
