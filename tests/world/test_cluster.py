@@ -31,7 +31,7 @@ def test_keys_of_several_slots_are_refused_by_the_node_itself(three):
 
 
 def test_closed_it_is_gone_and_closing_it_twice_does_no_harm():
-    made = Cluster(2)
+    made = Cluster(1)
     made.close()
     made.close()
     assert not any(node.alive for node in made.nodes)
