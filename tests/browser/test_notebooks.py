@@ -81,6 +81,10 @@ def turn(control) -> None:
         menu.select_option(index=other)
     elif (box := control.locator("input[type=text]")).count():
         box.fill(f"{box.input_value()}:7")
+    elif (questions := control.locator("fieldset")).count():
+        questions.first.locator("input:not(:checked)").first.check()
+        if questions.count() > 1:
+            questions.nth(1).locator("input").first.check()
     else:
         control.locator("input").click()
 
