@@ -60,7 +60,7 @@ class PipeliningLab(Sweep, Networked):
     rtt = number(
         1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis"
     )
-    largest = number(10_000, 10, 10_000, label="Largest batch", unit="commands", log=True, integer=True)
+    largest = number(10_000, 10, 10_000, label="Largest batch", log=True, integer=True)
     size = number(100, 10, 10_000, label="Value", unit="B", log=True, integer=True)
     command = choice(SET, [SET, GET], label="Command")
     multi = switch(False, label="MULTI/EXEC")
