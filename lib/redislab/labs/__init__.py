@@ -23,6 +23,7 @@ from redislab.labs.linter import LinterLab
 from redislab.labs.lua import LuaLab
 from redislab.labs.missing_ids import MissingIdsLab
 from redislab.labs.missing_ttls import MissingTtlsLab
+from redislab.labs.no_pool import NoPoolLab
 from redislab.labs.pipelining import PipeliningLab
 from redislab.labs.pool import PoolLab
 from redislab.labs.profile import ProfileLab
@@ -59,6 +60,7 @@ __all__ = [
     "LuaLab",
     "MissingIdsLab",
     "MissingTtlsLab",
+    "NoPoolLab",
     "PipeliningLab",
     "PoolLab",
     "ProfileLab",

@@ -203,14 +203,11 @@ class LargeValuesLab(Experiment):
         said = f"The neighbour waits for {values['p50']:.2f} ms at the median and {values['p99']:.1f} ms at the 99th percentile"
         if values["transfer"] is None:
             return f"{said}: nobody disturbs it."
-        who = (
-            f"{self.clients} clients, which each {self.how}"
-            if self.clients > 1
-            else f"a client, which does {self.how} of"
-        )
+        verb = {GET: "read", SET: "write"}[self.how]
+        who = f"{self.clients} clients that {verb}" if self.clients > 1 else f"a client that {verb}s"
         return (
             f"{said}, beside {who} {values['measured']:,} B ({values['stored']:,} B as stored) in "
-            f"{values['transfer']:,.1f} ms each, {values['moved']:,.0f} MB/s together. A line of {self.line:g} Gb/s alone would take "
+            f"{values['transfer']:,.1f} ms at a time, {values['moved']:,.0f} MB/s. A line of {self.line:g} Gb/s alone would take "
             f"{values['wire']:,.2f} ms (computed)."
         )
 

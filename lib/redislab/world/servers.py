@@ -73,9 +73,9 @@ class Server:
         pool = redis.BlockingConnectionPool(max_connections=max_connections, timeout=5, **settings)
         return redis.Redis(connection_pool=pool)
 
-    def round_trip(self, pings: int = 15) -> float:
-        """Seconds from PING to PONG, the median of some."""
-        client, taken = self.client(max_connections=2), []
+    def round_trip(self, pings: int = 15, via=None) -> float:
+        """Seconds from PING to PONG, the median of some; through a network Delay, if `via` is one."""
+        client, taken = self.client(via=via, max_connections=2), []
         for _ in range(pings):
             began = time.perf_counter()
             client.ping()
