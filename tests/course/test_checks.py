@@ -2,7 +2,7 @@
 
 import pytest
 
-from redislab.course.checks import Exercise, Scene, requirement
+from redislab.course.checks import Exercise, OwnServer, Scene, requirement
 from redislab.course.tap import Tap
 
 
@@ -64,6 +64,34 @@ def test_what_a_call_costs_once_its_script_is_loaded(scene):
         return script([keys.counter("it")])
 
     assert scene(counts).cost() == (1, 1, 3)
+
+
+def test_what_was_sent_trip_by_trip(scene):
+    def sends(client, keys):
+        client.get(keys.counter("it"))
+        client.pipeline(transaction=False).get(keys.counter("it")).exists(keys.counter("other")).execute()
+
+    at = scene(sends)
+    at.call()
+    it, other = at.keys.counter("it"), at.keys.counter("other")
+    assert at.round_trips() == [[["GET", it]], [["GET", it], ["EXISTS", other]]]
+    assert at.round_trips() == []
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_server_of_its_own_is_nobody_elses(scene, lab, alone):
+    """Where there is none, expect the shared one, on which nothing is flushed."""
+    shared, private = scene(lambda client, keys: client.set(keys.counter("it"), 1, ex=60)), None
+    shared.call()
+    if alone:
+        private = lab.private_server()
+    at = OwnServer(shared.function, shared.keys.prefix, shared.tap, shared.client, lab, private)
+    assert at.server.exists(at.keys.counter("it")) == (not alone)
+    at.call()
+    assert at.kept() == [at.keys.counter("it")]
+    at.close()
+    assert at.server.exists(at.keys.counter("it")) == (not alone)
+    assert shared.server.exists(shared.keys.counter("it"))
 
 
 def test_requirements_are_tried_in_their_order():

@@ -9,9 +9,9 @@ from redislab.course import sandbox
 from redislab.course.exercises import ALL, Text
 from redislab.course.task import Result
 from tests.course import answers
-from tests.course.answers import caching, modeling
+from tests.course.answers import antipatterns, caching, modeling, naming, tuning
 
-for each in (caching, modeling):
+for each in (caching, modeling, naming, tuning, antipatterns):
     cloudpickle.register_pickle_by_value(each)  # as a notebook's cell would be
 
 RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]

@@ -1,5 +1,7 @@
 """As a learner does it: in a kernel, with code from its cells, wherever Redis comes from."""
 
+import re
+
 import pytest
 
 from redislab.course.exercises import ALL, Text
@@ -17,7 +19,7 @@ def test_exercises_are_done_in_cells(backend):
         kernel.run("from redislab import exercise, quiz, start\nlab = start()")
         for name in ALL:
             text = Text.read(name)
-            function = text.starter.split("def ")[-1].partition("(")[0]
+            function = re.findall(r"^def (\w+)", text.starter, re.M)[-1]
             kernel.run(f"task = exercise({name!r})\ntask")
             # If a cell is run as it came, expect "not yet"; with the solution in it, expect "passed"
             kernel.run(text.starter)

@@ -20,6 +20,7 @@ from redislab.course.tap import Tap, keys_of
         (("ZINTER", 2, "a", "b", "WITHSCORES"), ["a", "b"]),
         (("FLUSHALL",), [""]),
         (("KEYS", "*"), ["*"]),
+        (("SCAN", 0, "MATCH", "*", "COUNT", 500), []),
     ],
 )
 def test_keys_of_a_command(command, keys):

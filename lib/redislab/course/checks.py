@@ -106,6 +106,11 @@ class Scene:
         """Moments at which the process dies: nothing more is sent, by a `finally` neither."""
         return self.moments(_die)
 
+    def round_trips(self) -> list[list[list[str]]]:
+        """What this thread has sent since it was last asked: round trips of commands of words, long words cut."""
+        trips = itertools.groupby(self.tap.take(), key=lambda command: command.trip)
+        return [[command.text.split() for command in commands] for _, commands in trips]
+
     def sent(self) -> Sent:
         """What this thread has sent, and all have got, since it was last asked."""
         commands, values, self.tap.values = self.tap.take(), self.tap.values, 0
@@ -141,6 +146,23 @@ class Scene:
     def close(self) -> None:
         """Leave things as they were."""
         self.tap.calm()
+
+
+class OwnServer(Scene):
+    """A scene on the private server, where that can be had: nobody else's keys are there, and nobody is disturbed."""
+
+    def __init__(self, function, prefix: str, tap, client, lab, private=None):
+        if private is not None:
+            client = private.client()
+            tap = tap.on(client)
+        super().__init__(function, prefix, tap, client, lab, private)
+        if private is not None:
+            self.server = private.client()
+
+    def close(self) -> None:
+        super().close()
+        if self.private is not None:
+            self.server.flushall()
 
 
 class Moment:

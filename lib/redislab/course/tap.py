@@ -8,7 +8,7 @@ from redislab.bench import Watch
 MOST_COMMANDS = 10_000  # for one requirement
 MOST_BYTES = 64_000_000
 KEYLESS = frozenset(
-    "ASKING AUTH CLIENT CLUSTER COMMAND DISCARD ECHO EXEC HELLO INFO MULTI PING READONLY SCRIPT SELECT TIME UNWATCH".split()
+    "ASKING AUTH CLIENT CLUSTER COMMAND DISCARD ECHO EXEC HELLO INFO MULTI PING READONLY SCAN SCRIPT SELECT TIME UNWATCH".split()
 )
 SCRIPTS = ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO")
 MANY = frozenset("DEL EXISTS MGET SDIFF SINTER SUNION SDIFFSTORE SINTERSTORE SUNIONSTORE TOUCH UNLINK WATCH".split())
@@ -35,6 +35,10 @@ class Tap(Watch):
         self.names: dict[str, None] = {}
         self.calm()
         super().__init__(client)
+
+    def on(self, client) -> "Tap":
+        """Another one, on another client, under the same rules."""
+        return Tap(client, self._prefix.removesuffix(":"), self._stop, self._seen)
 
     def calm(self) -> None:
         """Count from 0 again, and do without a nuisance."""

@@ -7,20 +7,33 @@ from pathlib import Path
 
 from redislab.course.checks import Exercise
 from redislab.course.exercises.around_me import AroundMe
+from redislab.course.exercises.claim_address import ClaimAddress
+from redislab.course.exercises.count_once import CountOnce
 from redislab.course.exercises.feed_page import FeedPage
 from redislab.course.exercises.fixed_window import FixedWindow
 from redislab.course.exercises.guarded_refresh import GuardedRefresh
+from redislab.course.exercises.in_chunks import InChunks
 from redislab.course.exercises.living_products import LivingProducts
+from redislab.course.exercises.measure_honestly import MeasureHonestly
 from redislab.course.exercises.negative_caching import NegativeCaching
+from redislab.course.exercises.noscript import Noscript
+from redislab.course.exercises.one_connection import OneConnection
 from redislab.course.exercises.own_field import OwnField
 from redislab.course.exercises.single_flight import SingleFlight
 from redislab.course.exercises.sliding_log import SlidingLog
+from redislab.course.exercises.swap_keeps_ttl import SwapKeepsTtl
+from redislab.course.exercises.sweep_unlink import SweepUnlink
 from redislab.course.exercises.touch_session import TouchSession
+from redislab.course.exercises.ttl_audit import TtlAudit
 from redislab.course.exercises.write_order import WriteOrder
 
 CACHING = (NegativeCaching, SingleFlight, WriteOrder, GuardedRefresh)
 MODELING = (OwnField, AroundMe, TouchSession, LivingProducts, FixedWindow, SlidingLog, FeedPage)
-ALL: dict[str, type[Exercise]] = {exercise.name: exercise for exercise in CACHING + MODELING}
+NAMING = (ClaimAddress, SweepUnlink)
+TUNING = (InChunks, CountOnce, SwapKeepsTtl, Noscript)
+ANTIPATTERNS = (MeasureHonestly, TtlAudit, OneConnection)
+SECTIONS = (CACHING, MODELING, NAMING, TUNING, ANTIPATTERNS)
+ALL: dict[str, type[Exercise]] = {exercise.name: exercise for section in SECTIONS for exercise in section}
 
 
 def load(name: str) -> type[Exercise]:
