@@ -83,3 +83,17 @@ def test_on_a_cluster_each_node_gives_its_share_of_a_sample(cluster):
         client.set(f"thing:{number}", number)
     found = audit(client, sample=500)
     assert 500 <= found.seen < 2000 and found.total == 2000
+
+
+def test_the_limits_of_encodings_are_those_of_the_server(own, client):
+    # Given a server whose hashes are compact up to 20 fields, and a client that gets bytes
+    client.config_set("hash-max-listpack-entries", 20)
+    for number in range(100):
+        client.hset(f"shop:user:{number}", mapping={f"field-{field}": field for field in range(30)})
+    plain = own.client(decode_responses=False)
+    try:
+        (finding,) = audit(plain)
+    finally:
+        client.config_set("hash-max-listpack-entries", 512)
+    assert finding.rule == "encoding" and "100 with 21 to 80 elements" in finding.seen
+    assert "hash-max-listpack-entries" in finding.cure

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import redis
+from redis.utils import str_if_bytes
 
 from redislab.antipatterns.patterns import Patterns
 from redislab.antipatterns.walk import COMPACT, Fact, nodes, walk
@@ -186,7 +187,8 @@ class Survey:
     def _ask(self, node) -> None:
         try:
             self.memory = node.info("memory")
-            self.config = node.config_get("*-max-listpack-*")
+            limits = node.config_get("*-max-listpack-*")
+            self.config = {str_if_bytes(name): str_if_bytes(value) for name, value in limits.items()}
         except redis.ResponseError:
             pass  # not allowed: the usual limits, then, and nothing about eviction
         for kind, (entries, usual, _, _) in LIMITS.items():

@@ -13,9 +13,11 @@ COUNT = 64  # keys of one SCAN inside the script
 PAGE = 400  # keys of one pipeline, where scripts are not allowed
 HEAVY = 1024  # bytes from which on elements are counted
 LONGEST = 1024  # bytes of a name that are kept
-STRINGS = ("raw", "embstr", "int")
 COMPACT = ("listpack", "listpackex", "ziplist", "intset")
-KINDS = dict.fromkeys(STRINGS, "string") | {
+KINDS = {  # where the encoding tells
+    "raw": "string",
+    "embstr": "string",
+    "int": "string",
     "quicklist": "list",
     "skiplist": "zset",
     "intset": "set",
@@ -45,9 +47,9 @@ class Fact(NamedTuple):
 
 def nodes(client) -> list[tuple[redis.Redis, int]]:
     """A client for each node that holds keys, and how many those are."""
-    if hasattr(client, "get_primaries"):
-        client = [client.get_redis_connection(node) for node in client.get_primaries()]
-    return [(node, node.dbsize()) for node in (client if isinstance(client, list) else [client])]
+    cluster = hasattr(client, "get_primaries")
+    places = [client.get_redis_connection(node) for node in client.get_primaries()] if cluster else [client]
+    return [(node, node.dbsize()) for node in places]
 
 
 def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
