@@ -30,6 +30,7 @@ from redislab.labs.profile import ProfileLab
 from redislab.labs.rate_limits import RateLimitLab
 from redislab.labs.refresh_ahead import RefreshAheadLab
 from redislab.labs.scan import ScanLab
+from redislab.labs.select_command import SelectLab
 from redislab.labs.sessions import SessionsLab
 from redislab.labs.slots import SlotsLab
 from redislab.labs.start_here import FirstContact
@@ -67,6 +68,7 @@ __all__ = [
     "RateLimitLab",
     "RefreshAheadLab",
     "ScanLab",
+    "SelectLab",
     "SessionsLab",
     "SlotsLab",
     "StampedeLab",

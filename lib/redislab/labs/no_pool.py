@@ -33,7 +33,7 @@ class NoPoolLab(Networked):
     charts = (
         Chart("Latency of a request", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
         Chart("Connections that are opened", (Line("opened", "opened"),), unit="/s", low=0),
-        Chart("Connections of the server", (Line("connected", "connected_clients"),), unit="", low=0),
+        Chart("Connections of the server", (Line("connected", "connected_clients"),), unit="clients", low=0),
         Chart(
             "A call, by itself",
             (Line("ms pooled", "pooled"), Line("ms fresh", "connects")),
