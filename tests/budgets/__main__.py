@@ -5,13 +5,13 @@ import shutil
 import sys
 
 from redislab.errors import RedislabError
-from tests.budgets import library, modeling
+from tests.budgets import antipatterns, keys, library, modeling, tuning
 
 
 def main() -> int:
     rows = []
     try:
-        parts = [library.rows(), modeling.rows()]
+        parts = [each.rows() for each in (library, modeling, keys, tuning, antipatterns)]
         if shutil.which("chromium") or shutil.which("google-chrome"):
             from tests.budgets import page
 
