@@ -1,6 +1,7 @@
 """Every notebook, in a real JupyterLab: each panel appears, and each of its controls changes what is measured and drawn."""
 
 import re
+import time
 
 import pytest
 
@@ -32,13 +33,14 @@ class OnPage:
         """All that the charts show."""
         return self.here.evaluate(f"({DRAWN})")
 
-    def goes_on(self) -> None:
-        """Something else is drawn."""
-        self.page.wait_for_function(
-            f"([el, before]) => ({DRAWN})(el) !== before",
-            arg=[self.here.element_handle(), self.drawn()],
-            timeout=15_000,
-        )
+    def goes_on(self, before: str | None = None) -> None:
+        """Something else is drawn than `before`, or than now; a sweep that is done will draw no more by itself."""
+        now, deadline = before or self.drawn(), time.monotonic() + 15
+        while self.drawn() == now:
+            if before is None and self.ask("panel.experiment.done(panel.recording.last)"):
+                return
+            assert time.monotonic() < deadline, "nothing else is drawn"
+            self.page.wait_for_timeout(50)
 
     def colours(self) -> set:
         """Of all lines and bars."""
@@ -82,7 +84,8 @@ def turn(control) -> None:
     elif (box := control.locator("input[type=text]")).count():
         box.fill(f"{box.input_value()}:7")
     elif (questions := control.locator("fieldset")).count():
-        questions.first.locator("input:not(:checked)").first.check()
+        first = questions.first.locator("input")
+        first.nth(int(first.nth(0).is_checked())).check()
         if questions.count() > 1:
             questions.nth(1).locator("input").first.check()
     else:
@@ -94,23 +97,25 @@ def every_knob(panel: OnPage) -> None:
     names = panel.ask("list(panel.experiment.knobs())")
     assert controls.count() == len(names)
     for index, name in enumerate(names):
-        before = panel.ask(f"panel.recording.last[{name!r}]")
+        before, drawn = panel.ask(f"panel.recording.last[{name!r}]"), panel.drawn()
         turn(controls.nth(index))
         panel.until(f"panel.recording.last[{name!r}] != {before!r}")
-        panel.goes_on()
+        panel.goes_on(drawn)
 
 
 def every_preset(panel: OnPage) -> None:
     for label, knobs in panel.ask("panel.experiment.presets").items():
+        drawn = panel.drawn()
         panel.button(label).click()
         panel.until(f"{knobs!r}.items() <= panel.recording.last.items()")
-        panel.goes_on()
+        panel.goes_on(drawn)
 
 
 def every_action(panel: OnPage) -> None:
     for label in panel.ask("list(panel.experiment.actions().values())"):
+        drawn = panel.drawn()
         panel.button(label).click()
-        panel.goes_on()
+        panel.goes_on(drawn)
     assert panel.ask("panel._session.state") == "running"
 
 
