@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from statistics import mean
+from statistics import median
 
 import redis
 
@@ -18,10 +18,10 @@ STEPS = [*range(1, 11), 12, 14, 16, 20, 24, 32, 40, 48, 64]
 class PoolLab(Sweep, Networked):
     """Requests arrive at random times (Poisson, open loop) and share a pool; each point is another size of it.
 
-    Latency counts from the arrival. W, the time for which a request holds its connection, is measured first, with one for
-    everybody; λ is what was offered. From these two alone come the dashed lines (Erlang C, which is for times that vary more than a
-    round trip does) and the upright ones. Points begin just below L: further down nothing arrives any more. The server is a
-    private one.
+    Latency counts from the arrival. W, the time for which a request holds its connection (the median), is measured first,
+    with one for everybody; λ is what is offered. From these two alone come the dashed lines (Erlang C, which is for times
+    that vary more than a round trip does) and the upright ones. Points begin just below L: further down ever more wait, for
+    ever longer. The server is a private one.
     """
 
     title = "Pool size"
@@ -78,7 +78,7 @@ class PoolLab(Sweep, Networked):
         "A close server": {"arrivals": 300.0, "rtt": 1.0, "connections": 8, "full": WAIT},
         "As in the module: raise": {"arrivals": 300.0, "rtt": 10.0, "connections": 16, "full": RAISE},
     }
-    REQUESTS, CROWD, FEW = 600, 96, 8  # at each point; threads that may wait at once; a server's limit
+    REQUESTS, CROWD, AMPLE, FEW = 600, 96, 64, 8  # at each point; threads; a pool for everybody; a server's limit
     held, limited = None, False
 
     def setup(self, lab):
@@ -101,7 +101,7 @@ class PoolLab(Sweep, Networked):
 
     def begin(self):
         self.held = None
-        self.held = self.offer(self.CROWD, 0.7)["held"]
+        self.held = self.offer(self.AMPLE, 0.7)["held"]
 
     def points(self):
         load = busy(self.arrivals, self.held or 0.0)
@@ -135,7 +135,7 @@ class PoolLab(Sweep, Networked):
         return {
             "p50": late[len(late) // 2],
             "p99": late[int(0.99 * len(late))],
-            "held": mean(held) if held else None,
+            "held": median(held) if held else None,
             "waited": 100 * sum(each > WAITED for each in waits) / max(1, len(waits)),
             "served": served / spent,
             "failed": 100 * (len(outcomes) - served) / max(1, len(outcomes)),
@@ -145,11 +145,10 @@ class PoolLab(Sweep, Networked):
         """A pool with all its connections open; those that the server refuses will be tried again by a request."""
         pool = self.server.client(via=self._delay if self.rtt else None, max_connections=size).connection_pool
         pool.timeout = 5 if self.full == WAIT else 0
-        if size < self.CROWD:
-            with ThreadPoolExecutor(size) as openers:
-                opened = list(openers.map(lambda _: self.connection(pool), range(size)))
-            for connection in filter(None, opened):
-                pool.release(connection)
+        with ThreadPoolExecutor(size) as openers:
+            opened = list(openers.map(lambda _: self.connection(pool), range(size)))
+        for connection in filter(None, opened):
+            pool.release(connection)
         return pool
 
     @staticmethod
