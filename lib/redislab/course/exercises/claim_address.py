@@ -6,10 +6,18 @@ ADA, BOB = "42", "7"
 OLD, NEW, THIRD, BOBS = "ada@old.example", "ada@new.example", "ada@third.example", "bob@example"
 
 
+class TenantScene(Scene):
+    """A scene of one tenant, whose keys share a slot: a script may use several of them on a cluster too."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.keys = self.keys.tenant("acme", together=True)
+
+
 class ClaimAddress(Exercise):
     """One script: is it free, take it, change the record, drop the entry of the address that the record had."""
 
-    name = "claim-address"
+    name, scene = "claim-address", TenantScene
 
     @requirement("A free address is in the record, leads to the member, and True is returned", hint=1)
     def free(self, scene: Scene):

@@ -53,7 +53,11 @@ class InChunks(Exercise):
         values = [None if number % EACH == 0 else f"user {number}" for number in range(KEYS)]
         names = [scene.keys.user(number) for number in range(KEYS)]
         scene.note(*names)
-        scene.server.mset({name: value for name, value in zip(names, values, strict=True) if value})
+        pipeline = scene.server.pipeline(transaction=False)
+        for name, value in zip(names, values, strict=True):
+            if value:
+                pipeline.set(name, value)
+        pipeline.execute()
         return values
 
 
