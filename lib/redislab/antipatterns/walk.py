@@ -57,7 +57,7 @@ def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
 
     With scripts, SCAN and its questions run on the server (walk.lua), for `STEP` at a time, so that nobody waits for long;
     while a page is looked at here, the next one is already under way. Where EVAL_RO is refused, pipelines ask the
-    same, which takes about five times as long. What SCAN promises holds: a key that is there from beginning to end is met,
+    same, which takes about twice as long. What SCAN promises holds: a key that is there from beginning to end is met,
     and one that moves about may be met twice.
 
     Nothing is written. Reading does not count as use either (CLIENT NO-TOUCH), so that eviction goes on as before; a
