@@ -7,10 +7,10 @@ def test_keys_keeps_the_neighbour_waiting_and_a_closed_loop_hides_it(running):
     assert stalled["found"] == 150_000
     # Expect that the wait is about the server's own time
     assert 0.5 * stalled["server"] < stalled["worst"]
-    last = lab.go_on(5)[-1]
-    assert last["due_p99"] > 3 * last["closed_p99"]
+    # and that the p99 of a closed loop says little of it
+    last = lab.until(lambda sample: sample["worst"] and sample["due_p99"] > 3.5 * sample["closed_p99"], timeout=40)
     assert "closed loop" in lab.experiment.verdict(last)
-    # and that one slow PING stands for many that were due
+    # one slow PING stands for many that were due
     slow = {clock: sum(ms > 20 for _, ms in last[f"{clock}_pings"]) for clock in ("due", "closed")}
     assert slow["closed"] < 0.5 * slow["due"]
     for sample in lab.samples:

@@ -14,7 +14,7 @@ def test_volatile_without_ttls_refuses_writes_and_with_them_evicts(running):
     # Expect that what is there has no TTL yet: it begins with an empty cache
     lab.session.act("empty_cache")
     evicting = lab.until(lambda sample: sample["with_ttl"] and sample["evicted"] and sample["evicted"] > 10)
-    assert lab.until(lambda sample: sample["failed"] == 0)["for_ever"] == 0
+    lab.until(lambda sample: sample["failed"] == 0 and sample["for_ever"] < 0.05 * sample["held"])
     assert evicting["errors"] == 0
 
 

@@ -1,6 +1,7 @@
 """Section 5.1: what KEYS does to everybody else, and why so few notice."""
 
 import time
+from collections import deque
 
 from traitlets import observe
 
@@ -91,7 +92,7 @@ class KeysLab(Experiment):
     @observe("keys", "pattern")
     def fill(self, _=None):
         if self.filler:
-            self.newest, self.last, self.by_count, self.by_keys = None, None, {}, None
+            self.unseen, self.last, self.by_count, self.by_keys = deque(), None, {}, None
             self.filler.want(self.keys, KINDS)
             self.began = False
 
@@ -121,7 +122,8 @@ class KeysLab(Experiment):
         ended = time.monotonic()
         self.took, busy = ended - began, self.busy(way) - busy
         if asked == (self.keys, self.pattern):
-            self.newest = {"way": way, "count": count, "began": began, "ended": ended, "found": found, "server": busy}
+            answer = {"way": way, "count": count, "began": began, "ended": ended, "found": found, "server": busy}
+            self.unseen.append(answer)
         return "asked"
 
     def sweep(self, pattern: str, count: int) -> int:
@@ -133,8 +135,8 @@ class KeysLab(Experiment):
 
     def sample(self, window):
         stall = self.neighbour.look()
-        if self.newest and time.monotonic() - self.newest["ended"] > 0.1:  # its PINGs have been answered
-            self.last, self.newest = self.seen(self.newest), None
+        while self.unseen and time.monotonic() - self.unseen[0]["ended"] > 0.1:  # its PINGs have been answered
+            self.last = self.seen(self.unseen.popleft())
         nothing = dict.fromkeys(("way_asked", "server", "found", "worst", "due_pings", "closed_pings"))
         counts = sorted(self.by_count.items())
         return (self.last or nothing) | {

@@ -74,6 +74,7 @@ class SelectLab(Experiment):
         self.filler, self.neighbour = Filler(self.own[THIRD]), Neighbour(self.server)
         self.filler.want(REPORTS, [(100, "report:#", 20, 0)])
         self.asking, self.asked, self.answer = threading.Lock(), time.monotonic(), ""
+        self.alone = threading.Lock()
         self.taken = {way: deque(maxlen=20) for way in WAYS}
         self.filler.wait()
         self.neighbour.forget()
@@ -87,7 +88,7 @@ class SelectLab(Experiment):
                 each.close()
         self.server = self.filler = self.neighbour = self.crew = None
 
-    @observe("way")
+    @observe("way", "threads")
     def begin(self, _=None):
         self.written = deque()
         if self.server:
@@ -140,7 +141,8 @@ class SelectLab(Experiment):
             finally:
                 self.asking.release()
             return "keys"
-        return self.round()
+        with self.alone:
+            return self.round()
 
     def round(self):
         """All threads at once; then each key is looked for where it was meant to be."""
