@@ -18,6 +18,7 @@ def test_each_way_is_loaded_and_each_of_its_commands_measured(running):
         assert [name for name, _ in last["bytes"]] == [experiment_name(way, last) for way in ways]
         assert len(last["server"]) == len(last["client"]) == sum(max(1, len(way.commands)) for way in ways)
         assert all(us > 0 for _, us in [*last["server"], *last["client"], *last["bytes"], *last["loading"]])
+        assert last["each"] == last["bytes"][0][1]
         assert leaf == experiment.findings(last)[0][0]
         assert f"{last['bytes'][0][0]}: {last['bytes'][0][1]:,} B" in experiment.verdict(last)
 

@@ -154,6 +154,7 @@ class ChooserLab(Sweep):
             "loading": [(point["x"], figure(point["loading"])) for point in self.curve],
             "server": [(label, figure(found.server_us)) for label, found in costs],
             "client": [(label, figure(found.client_us)) for label, found in costs],
+            "each": figure(self.curve[0]["bytes"]) if self.curve else None,
             "bloom": self.filter[0] is BloomFilter,
         }
 

@@ -136,6 +136,7 @@ class ComplexityLab(Sweep):
             "fit": fitted,
             "former": [(n, server) for n, server, _ in self.before],
             "exponent": exponent,
+            "times": curve[-1][1] / curve[0][1] if len(curve) > 1 and curve[0][1] else None,
             "exponents": {
                 key: fit([(n, server) for n, server, _ in points])[0] for key, points in self.measured.items()
             },
