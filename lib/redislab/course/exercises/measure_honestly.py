@@ -14,7 +14,7 @@ MANY = 15  # of some 25 requests that are due in the stall and wait longer than 
 
 
 class PingScene(Scene):
-    """A scene whose function is given a call to measure: PING, on a real server that stops answering once, if told to."""
+    """A scene whose function is given a call to measure: PING, on a real server that stalls once, if told to."""
 
     def measure(self, stalls: bool) -> tuple[list, list]:
         """The latencies that it gives; and when each request was sent, in seconds after the first one."""

@@ -24,7 +24,8 @@ class UrlScene(Scene):
         return self.looking.info("stats")["total_connections_received"]
 
     def crowd(self) -> tuple[list, int]:
-        """What so many threads get at once, while the server takes its time, and how many connections were made for it."""
+        names = [(kind, number) for kind in ("user", "order") for number in range(CROWD)]
+        self.looking.mset({f"{kind}:{number}": f"{kind} {number}" for kind, number in names})
         get_user, _ = self.open()
         get_user(0)
         before = self.connections() - 1
