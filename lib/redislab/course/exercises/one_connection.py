@@ -24,8 +24,7 @@ class UrlScene(Scene):
         return self.looking.info("stats")["total_connections_received"]
 
     def crowd(self) -> tuple[list, int]:
-        names = [(kind, number) for kind in ("user", "order") for number in range(CROWD)]
-        self.looking.mset({f"{kind}:{number}": f"{kind} {number}" for kind, number in names})
+        """What so many threads get at once from a slow server, and how many connections were made for it."""
         get_user, _ = self.open()
         get_user(0)
         before = self.connections() - 1
