@@ -57,7 +57,7 @@ class LuaLab(Experiment):
         "The module's update": {"steps": 1, "swap": MODULES},
     }
     workers = 24
-    PINGS, UPDATES, TTL = 100.0, 20.0, 3.0  # /s, /s, s
+    PINGS, UPDATES, TTL = 100.0, 20.0, 2.0  # /s, /s, s
 
     def setup(self, lab):
         self.server = lab.private_server()
