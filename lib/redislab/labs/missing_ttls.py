@@ -15,7 +15,7 @@ POLICIES = ("noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volat
 NOEVICTION, LRU, LFU, RANDOM, VOLATILE, SOONEST = POLICIES
 ITEMS, SIZE, SKEW = 4000, 4000, 1.0  # a catalogue of 16 MB
 PAGE = 20  # reads in one round trip, and then writes of what was missing
-SETTLE = 4.0  # s
+SETTLE = 3.0  # s until a policy has filled the memory and met with the popular ones a few times
 
 
 class MissingTtlsLab(Experiment):

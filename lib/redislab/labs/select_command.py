@@ -194,10 +194,12 @@ class SelectLab(Experiment):
     def sentence(self, values):
         if values["misplaced"] is None:
             return "Waiting for the first round."
+        held = " and ".join(
+            f"{values[f'db{db}']:,} keys in database {db} ({values[f'meant{db}']:,} meant)" for db in (0, 1)
+        )
         said = (
-            f"Database 0 holds {values['db0']:,} keys, {values['meant0']:,} were meant to be there; database 1 {values['db1']:,}, "
-            f"of {values['meant1']:,}. {values['misplaced']:.0f} % were not where they were meant to be. "
-            f"Application 0’s PING takes up to {values['p99'] or 0:,.1f} ms (p99)."
+            f"{held}: {values['misplaced']:.0f} % are not where they were meant to be. "
+            f"One PING of application 0 in a hundred takes over {values['p99'] or 0:,.1f} ms."
         )
         return said + (f" A node of a cluster answers SELECT 1 with: {values['answer']}" if values["answer"] else "")
 
