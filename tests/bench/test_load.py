@@ -1,7 +1,7 @@
 import threading
 import time
 
-from redislab.bench.load import PATIENCE, OpenLoop
+from redislab.bench.load import OpenLoop
 
 
 def run(request, gap, seconds, workers=8):
@@ -32,12 +32,12 @@ def test_a_request_that_cannot_be_sent_in_time_is_given_up_as_an_error():
     blocked = threading.Event()
 
     def request():
-        blocked.wait(PATIENCE + 0.5)
+        blocked.wait(1.0)
         return "late"
 
-    load = OpenLoop(request, lambda random: 0.1, workers=1)
+    load = OpenLoop(request, lambda random: 0.1, workers=1, patience=0.3)
     load.start()
-    time.sleep(PATIENCE + 0.7)
+    time.sleep(1.2)
     blocked.set()
     load.stop()
     outcomes, _ = load.drain()

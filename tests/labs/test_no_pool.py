@@ -9,6 +9,10 @@ def test_a_connection_for_each_request_is_slower_by_far_and_the_server_opens_it(
     both = lab.until(lambda sample: sample["t"] > 2 and sample["ms pooled"] and sample["ms fresh"])
     assert both["ms fresh"] > 3 * both["ms pooled"]
     assert "×" in lab.experiment.verdict(both)
+    lab.session.act("measure_rows")
+    rows = lab.until(lambda sample: sample["row pooled"] and sample["row fresh"])
+    assert rows["row fresh"] > 3 * rows["row pooled"]
+    assert "in a row" in lab.experiment.verdict(rows)
     lab.experiment.fresh = 100
     lab.until(lambda sample: sample["opened"] > 0.6 * sample["offered"] > 20)
     lab.experiment.fresh = 0

@@ -7,20 +7,22 @@ from statistics import median
 
 from traitlets import observe
 
-from redislab.bench import Chart, Line, Networked, number, switch
+from redislab.bench import Chart, Line, Networked, action, number, switch
 from redislab.errors import StartError
 from redislab.world.tls import SecureServer
 
 USERS = 100
+ROW = 0.5  # s
 POOLED, FRESH = "pooled", "fresh"
 
 
 class NoPoolLab(Networked):
     """A GET of a user, by a pool that all requests share, or by a connection that is opened for it and closed again.
 
-    Latency counts from when a request was due; the bars time the call itself, the median of the last 50. Connections are counted by
-    the server. What the greeting of a new connection consists of is the subject of `ConnectionLab`. TLS needs a
-    redis-server on PATH that has it; there the server is that one, for plain connections too.
+    Latency counts from when a request was due; the bars time the call itself, the median of the last 50, and of half a second of
+    calls in a row when the button is pressed. Connections are counted by the server. What the greeting of a new connection
+    consists of is the subject of `ConnectionLab`. TLS needs a redis-server on PATH that has it; there the server is that
+    one, for plain connections too.
     """
 
     title = "No pool"
@@ -36,7 +38,12 @@ class NoPoolLab(Networked):
         Chart("Connections of the server", (Line("connected", "connected_clients"),), unit="clients", low=0),
         Chart(
             "A call, by itself",
-            (Line("ms pooled", "pooled"), Line("ms fresh", "connects")),
+            (
+                Line("ms pooled", "pooled"),
+                Line("ms fresh", "connects"),
+                Line("row pooled", "pooled, in a row"),
+                Line("row fresh", "connects, in a row"),
+            ),
             unit="ms",
             kind="bars",
             low=0,
@@ -80,12 +87,26 @@ class NoPoolLab(Networked):
 
     def connected(self):
         self.client.ping()  # nobody's request is the one that opens the pool
-        self.taken = {POOLED: deque(maxlen=50), FRESH: deque(maxlen=50)}
+        self.start_anew()
 
     @observe("rtt")
     def forget(self, _=None):
         if self.client:
-            self.taken = {POOLED: deque(maxlen=50), FRESH: deque(maxlen=50)}
+            self.start_anew()
+
+    def start_anew(self):
+        self.taken, self.rows = {POOLED: deque(maxlen=50), FRESH: deque(maxlen=50)}, {}
+
+    @action("In a row")
+    def measure_rows(self):
+        """Calls one straight after the other, as a benchmark makes them: nothing sleeps in between, and everything is warm."""
+        for how, call in ((POOLED, self.client.get), (FRESH, self.get_by_itself)):
+            taken, key, end = [], self.keys.user(1), time.perf_counter() + ROW
+            while time.perf_counter() < end:
+                began = time.perf_counter()
+                call(key)
+                taken.append(1e3 * (time.perf_counter() - began))
+            self.rows = self.rows | {f"row {how}": median(taken)}
 
     def request(self):
         how, key = FRESH if random.random() * 100 < self.fresh else POOLED, self.keys.user(random.randrange(USERS))
@@ -105,6 +126,7 @@ class NoPoolLab(Networked):
     def sample(self, window):
         stats, clients = self.inspector.info("stats"), self.inspector.info("clients")
         return {f"ms {how}": median(taken) if taken else None for how, taken in self.taken.items()} | {
+            **{f"row {how}": self.rows.get(f"row {how}") for how in (POOLED, FRESH)},
             "p50": window.percentile("get", 50),
             "p99": window.percentile("get", 99),
             "opened": window.growth("opened", stats["total_connections_received"]),
@@ -125,4 +147,7 @@ class NoPoolLab(Networked):
         pooled, fresh = values["ms pooled"], values["ms fresh"]
         if not pooled or not fresh:
             return "Have some with the pool and some without" if values["p50"] else None
-        return f"With the pool {pooled:.2f} ms, with a connection of its own {fresh:.2f} ms: ×{fresh / pooled:.0f}"
+        said = f"With the pool {pooled:.2f} ms, with a connection of its own {fresh:.2f} ms: ×{fresh / pooled:.0f}"
+        if values["row pooled"] and values["row fresh"]:
+            return f"{said}; in a row, ×{values['row fresh'] / values['row pooled']:.0f}"
+        return said
