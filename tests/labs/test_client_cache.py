@@ -34,14 +34,12 @@ def test_a_small_cache_and_many_writes_cost_hits(running):
     lab.experiment.size = 10
     lab.until(lambda sample: sample["hits"] < whole - 25)
     lab.experiment.turn({"size": 500, "writes": 200.0})
-    lab.go_on(4)
-    busy = lab.go_on(1)[-1]["hits"]
-    assert busy < whole - 10
+    lab.until(lambda sample: sample["writes"] and whole - 25 < sample["hits"] < whole - 5)
 
 
 def test_reads_are_stale_by_moments_only(running):
     lab = running(ClientCacheLab(rtt=10.0, reads=800.0, writes=200.0))
-    sample = lab.until(lambda sample: sample["age"] is not None and sample["stale"] > 0)
+    sample = lab.until(lambda sample: sample["age"] and sample["stale"] > 0 and sample["hits"] is not None)
     assert 0 < sample["age"] < 1000
     assert "stale" in lab.experiment.sentence(sample)
     for sample in lab.samples:

@@ -79,6 +79,7 @@ class PoolLab(Sweep, Networked):
         "As in the module: raise": {"arrivals": 300.0, "rtt": 10.0, "connections": 16, "full": RAISE},
     }
     REQUESTS, CROWD, AMPLE, FEW = 600, 96, 64, 8  # at each point; threads; a pool for everybody; a server's limit
+    SHORTEST = 1.5  # s for a point
     held, limited = None, False
 
     def setup(self, lab):
@@ -114,7 +115,7 @@ class PoolLab(Sweep, Networked):
         return f"{x} connection{'s' * (x > 1)}"
 
     def point(self, x):
-        return self.offer(x, min(5.0, max(1.5, self.REQUESTS / self.arrivals)))
+        return self.offer(x, min(5.0, max(self.SHORTEST, self.REQUESTS / self.arrivals)))
 
     def offer(self, size: int, seconds: float) -> dict:
         """Requests for some seconds, on a pool of that size."""
