@@ -89,13 +89,16 @@ class SelectLab(Experiment):
         self.server = self.filler = self.neighbour = self.crew = None
 
     @observe("way", "threads")
-    def begin(self, _=None):
-        self.written = deque()
-        if self.server:
-            for client in self.own[:2]:
-                client.flushdb()
-            self.shared = self.server.client(max_connections=MOST)
-            self.shared.select(1)  # on one connection of its pool, the first; each later one begins in database 0
+    def turned(self, _=None):
+        self.stale = True  # the round under way still writes as before
+
+    def begin(self):
+        """No keys of the two, and a client of application 1 on which select() has been called."""
+        self.stale, self.written = False, deque()
+        for client in self.own[:2]:
+            client.flushdb()
+        self.shared = self.server.client(max_connections=MOST)
+        self.shared.select(1)  # on one connection of its pool, the first; each later one begins in database 0
 
     @observe("asks")
     def forget(self, _=None):
@@ -142,6 +145,8 @@ class SelectLab(Experiment):
                 self.asking.release()
             return "keys"
         with self.alone:
+            if self.stale:
+                self.begin()
             return self.round()
 
     def round(self):
