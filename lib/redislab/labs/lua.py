@@ -21,7 +21,7 @@ class LuaLab(Experiment):
 
     The script is padded with a comment to its size. The neighbour's latency counts from when its PING was due. Every update is
     of a key of its own, stored with a TTL of some seconds and then changed by compare-and-set; what lives after its TTL has
-    lost it. The server is a private one.
+    lost it. Both servers are private ones: the updates have one of their own, whose scripts are not counted.
     """
 
     title = "Lua"
@@ -60,14 +60,15 @@ class LuaLab(Experiment):
     PINGS, UPDATES, TTL = 100.0, 20.0, 2.0  # /s, /s, s
 
     def setup(self, lab):
-        self.server = lab.private_server()
-        self.client, self.keys = self.server.client(socket_timeout=5), lab.keys
+        self.server, self.other = lab.private_server(), lab.private_server()
+        self.client, self.store, self.keys = self.server.client(socket_timeout=5), self.other.client(), lab.keys
         self.numbers, self.updates, self.turns = itertools.count(), deque(), itertools.cycle([EVAL, EVALSHA])
         self.write()
         self.choose()
 
     def teardown(self):
         self.server.close()
+        self.other.close()
         self.server = None
 
     @observe("size")
@@ -85,7 +86,7 @@ class LuaLab(Experiment):
         if self.server:
             native = self.swap == NATIVE and "compare_and_set" in self.server.capabilities
             ours = self.swap != MODULES
-            self.update = CompareAndSet(self.client, native=native) if ours else ModuleCompareAndSet(self.client)
+            self.update = CompareAndSet(self.store, native=native) if ours else ModuleCompareAndSet(self.store)
             self.native = native
 
     @action("Forget all scripts")
@@ -106,7 +107,7 @@ class LuaLab(Experiment):
 
     def store_and_swap(self):
         key = self.keys.entity("config", next(self.numbers))
-        self.client.set(key, "1.2.3", px=round(1000 * self.TTL))
+        self.store.set(key, "1.2.3", px=round(1000 * self.TTL))
         self.updates.append(time.monotonic())
         self.update(key, "1.2.3", "1.2.4")
         return "update"
@@ -133,7 +134,7 @@ class LuaLab(Experiment):
             "worst": window.percentile("ping", 100),
             "call": max((middles[way] for way in mine if middles[way]), default=None),
             "server_ms": busy / called / 1e3 if called else None,
-            "keys": self.client.dbsize(),
+            "keys": self.store.dbsize(),
             "expected": len(self.updates),
             "loads": stats.get("cmdstat_script|load", {}).get("calls", 0),
             "native": self.native,
