@@ -10,6 +10,7 @@ def test_a_new_connection_costs_a_multiple_of_a_pooled_one(running):
     both = lab.until(lambda sample: sample["ms new"] and sample["ms new"] > 1.5 * sample["ms pooled"])
     # Expect that it is made of round trips: redis-py's greeting takes some of them
     assert both["trips command"] == 1 and both["trips greeting"] >= 2 and both["trips tls"] == 0
+    assert both["trips"] == both["trips greeting"] + 1
     assert "Reused" in lab.experiment.verdict(both)
 
 

@@ -14,6 +14,7 @@ def test_the_speedup_follows_the_model_and_ends_far_below_the_modules():
     )  # as good as the batch, as long as it is small
     assert 20 < speedup[1000] < 700 and speedup[1000] > 1.5 * speedup[30]
     assert all(0.3 < speedup[batch] / model[batch] < 3.5 for batch in (3, 10, 30, 100))
+    assert last["of a thousand"] == speedup[1000]
     assert last["ceiling"] > model[1000] and "ceiling" in experiment.sentence(last)
     assert f"×{speedup[1000]:,.0f}" in experiment.verdict(last)
 

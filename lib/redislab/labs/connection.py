@@ -161,15 +161,15 @@ class ConnectionLab(Networked):
             "connected": self.inspector.info("clients")["connected_clients"],
             "ms pooled": middle[POOLED],
             "ms new": middle[FRESH],
+            "trips": sum(self.trips.values()),
             "why_not": self.why_not,
         }
 
     def sentence(self, values):
         if values["p50"] is None:
             return "Waiting for the first requests."
-        first = sum(values[f"trips {part}"] for part in ("tls", "greeting", "command"))
         said = (
-            f"On a new connection a GET is {first} round trips, and TCP's own before; on one that is there, "
+            f"On a new connection a GET is {values['trips']} round trips, and TCP's own before; on one that is there, "
             f"{values['trips command']}. Half of the requests take under {values['p50']:.2f} ms; "
             f"the server has {values['connected']} connections."
         )
