@@ -29,12 +29,10 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """The labs take their time, most of it waiting: one worker has them all, the others share the rest, a file at a time."""
+    """A worker takes a file at a time, or a notebook: each of those is long by itself."""
     for item in items:
-        notebook = (
-            item.path.stem if item.path.stem != "test_notebooks" else item.name
-        )  # each of these is long by itself
-        item.add_marker(pytest.mark.xdist_group("labs" if "labs" in item.path.parts else notebook))
+        group = item.name if item.path.stem == "test_notebooks" else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{group}"))
 
 
 @functools.cache

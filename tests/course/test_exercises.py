@@ -18,6 +18,8 @@ RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers
 WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]
 AT_ONCE = 2  # exercises: a check mostly waits, and no two of them write the same rows
 
+pytestmark = pytest.mark.timeout(900)  # the first test that asks for an answer waits for those before it
+
 each_exercise = pytest.mark.parametrize("name", ALL)
 
 

@@ -165,13 +165,7 @@ def uses_a_key_of_its_own(client, source, keys, id):
     client.set("user:42", "mine")
 
 
-def scans(client, source, keys, id):
-    return list(client.scan_iter("*"))
-
-
-@pytest.mark.parametrize(
-    ("function", "command"), [(flushes, "FLUSHALL"), (uses_a_key_of_its_own, "SET user:42"), (scans, "SCAN 0")]
-)
+@pytest.mark.parametrize(("function", "command"), [(flushes, "FLUSHALL"), (uses_a_key_of_its_own, "SET user:42")])
 def test_nothing_outside_the_checks_own_keys_is_touched(lab, function, command):
     lab.redis.set(f"{lab.prefix}:bystander", "unharmed", ex=60)
     report = try_out(function)
