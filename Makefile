@@ -3,7 +3,6 @@
 VENV     := .venv
 BIN      := $(VENV)/bin
 NOTEBOOK := notebooks/00_start_here.ipynb
-PYTEST   := $(BIN)/pytest --dist loadgroup
 LAB_ARGS ?=
 # where JupyterLab is told not to ask about news; an editable install leaves such files out
 QUIET    := etc/jupyter/labconfig/page_config.d
@@ -24,12 +23,8 @@ lab: install  ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 99
 
 install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 
-# the labs first, two at a time, as they measure; none of the others minds company (5: nothing was picked)
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
-	@failed=0; \
-	$(PYTEST) --numprocesses 2 $(TEST_ARGS) tests/labs || [ $$? = 5 ] || failed=1; \
-	$(PYTEST) --numprocesses 3 $(TEST_ARGS) --ignore=tests/labs || [ $$? = 5 ] || failed=1; \
-	exit $$failed
+	$(BIN)/pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(TEST_ARGS)
 
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets

@@ -11,6 +11,7 @@ import time
 import psutil
 import pytest
 import redis
+from xdist.scheduler import LoadScopeScheduling
 
 from redislab.world import Server, start
 from redislab.world.lab import first
@@ -28,11 +29,34 @@ def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
+# what is measured most finely comes first, while the other workers are at what takes least of the processor
+FIRST = "test_cache_aside test_refresh_ahead test_arena test_write_through test_write_behind test_hybrid".split()
+LAST = "test_notebooks course browser".split()
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """One worker has all the labs, which mostly wait; the others share the rest, a file or a notebook at a time."""
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return "labs" if "/labs/" in path else nodeid if path.endswith("test_notebooks.py") else path
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """A worker takes a file at a time, or a notebook: each of those is long by itself."""
     for item in items:
-        group = item.name if item.path.stem == "test_notebooks" else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{group}"))
+        if item.path.parent.name == "labs":  # measured beside whatever else the machine does: it may try again
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+    items.sort(key=_turn)
+
+
+def _turn(item) -> int:
+    if item.path.parent.name == "labs":
+        return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
+    names = (item.path.stem, item.path.parent.name)
+    return 10 + max((LAST.index(name) + 1 for name in names if name in LAST), default=0)
 
 
 @functools.cache

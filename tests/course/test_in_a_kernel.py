@@ -9,6 +9,7 @@ from tests.conftest import backends, have
 from tests.test_notebooks import Kernel
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("backend", backends())
 def test_exercises_are_done_in_cells(backend):
