@@ -1,5 +1,6 @@
 """What the tests share: the lab, what this machine has, and a look at what was left behind at the end."""
 
+import fcntl
 import functools
 import glob
 import os
@@ -21,6 +22,7 @@ IN_CI = os.environ.get("CI") == "true"
 # Two workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
 MARK = f"REDISLAB_TESTS_{os.getpid()}"
 os.environ[MARK] = "1"
+TOGETHER = tempfile.gettempdir()  # the first process has made it, the workers have it in common
 HOME = tempfile.mkdtemp(prefix="tests-")
 os.environ["TMPDIR"], tempfile.tempdir = HOME, None
 
@@ -50,6 +52,23 @@ def pytest_collection_modifyitems(items):
         if item.path.parent.name == "labs":  # measured beside whatever else the machine does: it may try again
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=_turn)
+
+
+@pytest.fixture(autouse=True)
+def company(request):
+    """Whoever is marked `alone` waits until no other worker is at a test, and then they wait for it.
+
+    Who wants to be alone stands in the door meanwhile, so that the others cannot keep the room for ever in turns.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    alone = request.node.get_closest_marker("alone") is not None
+    with open(f"{TOGETHER}/door", "w") as door, open(f"{TOGETHER}/room", "w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 def _turn(item) -> int:
