@@ -157,7 +157,7 @@ def _by_pipeline(connection) -> Iterator[list[Fact]]:
 
 
 def _fact(key: bytes, ttl, encoding, size) -> Fact | None:
-    if not isinstance(ttl, int) or ttl == -2 or encoding is None:
+    if not isinstance(ttl, int) or ttl == -2 or encoding is None or size is None:
         return None  # gone, or in a slot that has just moved to another node
     encoding = encoding.decode() if isinstance(encoding, bytes) else ""
     return Fact(key, KINDS.get(encoding, ""), encoding, ttl, size if isinstance(size, int) else 0, -1)
@@ -167,7 +167,7 @@ def _completed(connection, facts: list[Fact]) -> list[Fact]:
     """The same, with their types where the encoding does not tell, and their elements where there may be many."""
     vague = [place for place, fact in enumerate(facts) if not fact.kind]
     for place, kind in zip(vague, _ask(connection, [(b"TYPE", facts[place].key) for place in vague]), strict=True):
-        facts[place] = facts[place]._replace(kind=kind.decode() if isinstance(kind, bytes) and kind != b"none" else "")
+        facts[place] = facts[place]._replace(kind=kind.decode() if isinstance(kind, bytes) else "")
     large = [
         place
         for place, fact in enumerate(facts)
@@ -176,7 +176,8 @@ def _completed(connection, facts: list[Fact]) -> list[Fact]:
     lengths = _ask(connection, [(LENGTHS[facts[place].kind], facts[place].key) for place in large])
     for place, length in zip(large, lengths, strict=True):
         facts[place] = facts[place]._replace(length=length if isinstance(length, int) else -1)
-    return [fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST]) for fact in facts]
+    there = (fact for fact in facts if fact.kind != "none")  # else it has gone since it was asked for the first time
+    return [fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST]) for fact in there]
 
 
 def _ask(connection, questions: list[tuple[bytes, bytes]]) -> list:
