@@ -54,7 +54,7 @@ class Kernel:
             if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
                 said.append(message["content"]["text"])
 
-        reply = self.client.execute_interactive(code, timeout=60, output_hook=hear)
+        reply = self.client.execute_interactive(code, timeout=180, output_hook=hear)
         assert reply["content"]["status"] == "ok", "\n".join(reply["content"].get("traceback", []))
         return "".join(said)
 
@@ -91,6 +91,7 @@ def test_a_kernel_that_is_killed_leaves_nothing(backend, monkeypatch, kernel):
     os.kill(pid, signal.SIGKILL)  # the fixture then waits for everything to be gone
 
 
+@pytest.mark.alone
 def test_cells_may_be_run_again_and_again(kernel):
     kernel.run("import os; os.environ['REDISLAB_BACKEND'] = 'bundled'\n" + WORK + "private.close()")
     count = """
