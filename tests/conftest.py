@@ -37,12 +37,14 @@ LAST = "test_notebooks course browser".split()
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """One worker has all the labs, which mostly wait; the others share the rest, a file or a notebook at a time."""
+    """One worker has the labs that are measured most finely; the others share the rest, a file or a notebook at a time."""
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return "labs" if "/labs/" in path else nodeid if path.endswith("test_notebooks.py") else path
+            if "/labs/" in path and os.path.basename(path).removesuffix(".py") in FIRST:
+                return "labs"
+            return nodeid if path.endswith("test_notebooks.py") else path
 
     return ByFile(config, log)
 
