@@ -33,7 +33,7 @@ def pytest_unconfigure():
 
 # what is measured most finely comes first, while the other workers are at what takes least of the processor
 FIRST = "test_cache_aside test_refresh_ahead test_arena test_write_through test_write_behind test_hybrid".split()
-LAST = "test_notebooks course browser".split()
+LAST = "labs test_notebooks course browser".split()
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -74,9 +74,9 @@ def company(request):
 
 
 def _turn(item) -> int:
-    if item.path.parent.name == "labs":
-        return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
     names = (item.path.stem, item.path.parent.name)
+    if names[0] in FIRST and names[1] == "labs":
+        return FIRST.index(names[0])
     return 10 + max((LAST.index(name) + 1 for name in names if name in LAST), default=0)
 
 
