@@ -102,7 +102,8 @@ class Notebook:
     def open(self, dark: bool = False) -> None:
         workspace = secrets.token_hex(4)  # nothing of an earlier page is restored
         self.page.goto(f"{self.lab.url}/lab/workspaces/{workspace}/tree/{self.name}?token={self.lab.token}")
-        self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
+        opened = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        self.page.wait_for_function(opened, timeout=120_000)  # the first one finds nothing in the browser's cache
         if dark:
             self.command("apputils:change-theme", theme="JupyterLab Dark")
             self.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
