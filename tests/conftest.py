@@ -51,7 +51,10 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.parent.name == "labs":  # measured beside whatever else the machine does: it may try again
+        if item.path.parent.name in (
+            "labs",
+            "browser",
+        ):  # measured beside whatever else the machine does: it may try again
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=_turn)
 
