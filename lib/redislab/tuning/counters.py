@@ -1,11 +1,13 @@
 """One counter, incremented in five ways: the same face, and very different prices."""
 
+from abc import ABC, abstractmethod
+
 import redis
 
 from redislab.lua import script
 
 
-class Counter:
+class Counter(ABC):
     """Counts what happens to `name`, in `keys.counter(name)`.
 
     Attributes:
@@ -20,8 +22,9 @@ class Counter:
         self.tries += 1
         return self._increment(self.keys.counter(name))
 
+    @abstractmethod
     def _increment(self, key: str) -> int:
-        raise NotImplementedError
+        """Add one to the number at `key`; what it is then."""
 
 
 class IncrCounter(Counter):

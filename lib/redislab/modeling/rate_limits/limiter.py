@@ -1,5 +1,6 @@
 """What the four limiters share: one script, one key a subject, one round trip, and the server's clock."""
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from redis.exceptions import NoScriptError
@@ -25,7 +26,7 @@ class Decision(NamedTuple):
         return self.allowed
 
 
-class Limiter:
+class Limiter(ABC):
     """Calls a script with the subject's key, what the rule says, and the time.
 
     The script decides and counts in one step, so no number of clients at once gets more than one would. The time is
@@ -63,9 +64,9 @@ class Limiter:
         """Where it keeps what it knows of `subject`. The limit is not in it: a new limit goes on with the old count."""
         return self.keys.limit(self.rule, subject)
 
+    @abstractmethod
     def at_most(self, seconds: float) -> int:
         """The promise: how many requests of a subject it admits in any `seconds` at most (the last moment excluded)."""
-        raise NotImplementedError
 
 
 class Windowed(Limiter):
