@@ -252,6 +252,7 @@ class TestOthers:
 
     def test_a_worker_ends_soon_also_while_it_lingers(self, cache, record, source):
         worker = WriteBehindWorker(cache, linger=600)
+        cache.backlog.open()  # it is asked about before the worker may have done so
         worker.start()
         cache.put(1, record)
         assert not settles(lambda: not cache.client.xpending(cache.backlog.stream, GROUP)["pending"])

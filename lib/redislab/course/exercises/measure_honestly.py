@@ -10,6 +10,7 @@ PERIOD, COUNT = 0.01, 60  # s, requests
 STALL, AT = 0.3, 10  # s, request
 SLOW, NEARLY, HICCUP = 0.05, 0.1, 0.15  # s
 LAST = 10  # requests
+TRIES = 3
 MANY = 15  # of some 25 requests that are due in the stall and wait longer than SLOW
 
 
@@ -62,9 +63,7 @@ class MeasureHonestly(Exercise):
         if scene.private is None:
             return NOWHERE
         _, sent = self.run(scene, stalls=True)
-        first = COUNT - len(sent)  # of those that were sent, if some were left out
-        late = min(moment - (first + number) * PERIOD for number, moment in list(enumerate(sent))[-LAST:])
-        return late < HICCUP, f"the last ones went out {1000 * late:.0f} ms late"
+        return late(sent) < HICCUP, f"the last ones went out {1000 * late(sent):.0f} ms late"
 
     @requirement("All that were due during the stall are slow, and all are there", hint=3)
     def shows(self, scene: PingScene):
@@ -76,9 +75,18 @@ class MeasureHonestly(Exercise):
         return slow >= MANY and len(got) == COUNT, f"{seen}, the longest of {STALL:g} s"
 
     def run(self, scene: PingScene, stalls: bool) -> tuple[list, list]:
-        if stalls not in self._runs:
+        """The first of a few measurements that is not late, or else the last: the machine may be at something else."""
+        for _ in range(TRIES if stalls not in self._runs else 0):
             self._runs[stalls] = scene.measure(stalls)
+            if late(self._runs[stalls][1]) < HICCUP:
+                break
         return self._runs[stalls]
+
+
+def late(sent: list) -> float:
+    """By how many seconds the most punctual of the last requests was late; if some were left out, the first were."""
+    first = COUNT - len(sent)
+    return min((moment - (first + number) * PERIOD for number, moment in list(enumerate(sent))[-LAST:]), default=0.0)
 
 
 NOWHERE = None, "There is no server here that may be stalled"
