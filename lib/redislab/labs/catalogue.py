@@ -51,7 +51,7 @@ class CatalogueLab(Experiment):
             high=100,
         ),
         Chart("Time of an intersection", (Line("client_us", "client"), Line("server_us", "server")), "µs", log_y=True),
-        Chart("Memory", (Line("indexes", "indexes"), Line("books", "what pruning keeps")), "kB", low=0),
+        Chart("Memory", (Line("indexes", "indexes"), Line("books", "what pruning keeps")), "KB", low=0),
     )
     presets = {
         "As in the module": {"entries": STAY, "ttl": 5.0, "lookups": 20.0},

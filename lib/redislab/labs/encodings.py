@@ -123,7 +123,9 @@ class EncodingsLab(Sweep):
 
     def sample(self, window):
         alone = [(0, self.alone), (self.fields, self.alone)] if self.alone else []
-        return super().sample(window) | {"alone": alone}
+        values = super().sample(window) | {"alone": alone}
+        cliff = change(values["curve"])
+        return values | {"cliff": cliff and cliff[1]["each"] / cliff[0]["each"]}
 
     def sentence(self, values):
         curve = values["curve"]
@@ -147,9 +149,8 @@ class EncodingsLab(Sweep):
             return None
         cliff, last = change(curve), curve[-1]
         if cliff:
-            before, after = cliff
-            times = after["each"] / before["each"]
-            return f"{before['each']:.0f} B a field up to {before['x']:,} fields, and ×{times:.1f} from there"
+            before, _ = cliff
+            return f"{before['each']:.0f} B a field up to {before['x']:,} fields, and ×{values['cliff']:.1f} from there"
         why = "within the limits" if last["encoding"] in COMPACT else "past a limit from the first field on"
         return f"{last['each']:.0f} B a field with {last['x']:,}, {why}: no cliff"
 

@@ -71,7 +71,7 @@ class FeedLab(Experiment):
         Chart(
             "Memory of the feed",
             (Line(INDEX, "list, trimmed"), Line(GROWING, "list, never trimmed"), Line(CURSOR, "stream, capped")),
-            unit="kB",
+            unit="KB",
             kind="xy",
             x_title="posted",
             x_unit="items",
@@ -202,8 +202,8 @@ class FeedLab(Experiment):
         if values[CURSOR] and values[GROWING]:
             trimmed, growing, stream = (values[name][-1][1] for name in (INDEX, GROWING, CURSOR))
             said += (
-                f" After {values['posted']:,} items the trimmed list takes {trimmed:,.0f} kB, the other {growing:,.0f} kB, "
-                f"and the capped stream {stream:,.0f} kB."
+                f" After {values['posted']:,} items the trimmed list takes {trimmed:,.0f} KB, the other {growing:,.0f} KB, "
+                f"and the capped stream {stream:,.0f} KB."
             )
         return said
 

@@ -182,6 +182,7 @@ class LeaderboardLab(Networked):
             self.open(self.this_season())
         board = self.seen
         top, (mine, place), everybody = board.top(10), self.mine(board), len(board)
+        costs = self.cost(window, everybody)
         if mine and ME not in [each.player for each in top]:
             top.append(mine)
         return {
@@ -193,7 +194,8 @@ class LeaderboardLab(Networked):
             "all": everybody,
             "missed": window.share("missed", "page"),
             "page_p50": 1e3 * median(self.spent["page"]) if self.spent["page"] else None,
-            **self.cost(window, everybody),
+            "grows": grown(costs["update_client"]),
+            **costs,
         }
 
     def mine(self, board):
@@ -251,3 +253,8 @@ class LeaderboardLab(Networked):
             f"({server[few]:.1f} and {server[many]:.1f} µs), the client {client[many] / client[few]:.1f} times "
             f"({client[few]:.0f} and {client[many]:.0f} µs)"
         )
+
+
+def grown(curve: list[tuple[float, float]]) -> float | None:
+    """How many times as high it ends as it begins; None where there is but one point."""
+    return curve[-1][1] / curve[0][1] if len(curve) > 1 else None

@@ -92,6 +92,7 @@ class LinterLab(Experiment):
             "broken": [(rule, faults[rule]) for rule in [*(rule.name for rule in RULES), "consistent"]],
             "lengths": sizes[:-1],
             "mine": sizes[-1:],
+            "at 128": dict(sizes[:-1]).get(128),
             "total": sizes[-1][1] * self.many / 1e6,
             "least": sizes[0][1] * self.many / 1e6,
             "faulty": sum(bool(lint(name)) for name in sample),

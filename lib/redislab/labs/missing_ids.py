@@ -70,7 +70,7 @@ class MissingIdsLab(Experiment):
             wide=True,
         ),
         Chart("Latency of a read of a known id", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Memory for what is not there", (Line("held", "sentinels"), Line("filter", "filter")), unit="kB", low=0),
+        Chart("Memory for what is not there", (Line("held", "sentinels"), Line("filter", "filter")), unit="KB", low=0),
     )
     presets = {
         "As in the module": {"pattern": MODULES},
@@ -201,9 +201,9 @@ class MissingIdsLab(Experiment):
         if self.pattern == MODULES:
             said += " The module's code stores nothing for them, and has no filter."
         if values["sentinels"]:
-            said += f" Sentinels: {values['sentinels']:,}, which take {values['held']:,.1f} kB."
+            said += f" Sentinels: {values['sentinels']:,}, which take {values['held']:,.1f} KB."
         if values["filter"]:
-            said += f" The filter takes {values['filter']:,.1f} kB; {BLOOM_TYPES[values['type']]}."
+            said += f" The filter takes {values['filter']:,.1f} KB; {BLOOM_TYPES[values['type']]}."
         if values["flooding"]:
             said += " The flood is added load: each of its ids is new, and is asked for once."
         return said

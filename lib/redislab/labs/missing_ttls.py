@@ -15,6 +15,7 @@ POLICIES = ("noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volat
 NOEVICTION, LRU, LFU, RANDOM, VOLATILE, SOONEST = POLICIES
 ITEMS, SIZE, SKEW = 4000, 4000, 1.0  # a catalogue of 16 MB
 PAGE = 20  # reads in one round trip, and then writes of what was missing
+STORED, EVICTS, FAILS = "is stored", "evicts another key", "fails"  # what becomes of the next write
 SETTLE = 3.0  # s until a policy has filled the memory and met with the popular ones a few times
 
 
@@ -127,7 +128,7 @@ class MissingTtlsLab(Experiment):
         if hits is not None and time.monotonic() - self.since > SETTLE + self.span:
             self.by_policy = self.by_policy | {f"hits {self.policy}": hits}
         spaces = self.client.info("keyspace").get("db0", {"keys": 0, "expires": 0})
-        return {line.key: self.by_policy.get(line.key) for line in self.charts[3].lines} | {
+        values = {line.key: self.by_policy.get(line.key) for line in self.charts[3].lines} | {
             "used": memory["used_memory"] / 1e6,
             "most": memory["maxmemory"] / 1e6,
             "hits": hits,
@@ -137,6 +138,7 @@ class MissingTtlsLab(Experiment):
             "held": spaces["keys"],
             "for_ever": spaces["keys"] - spaces["expires"],
         }
+        return values | {"next write": FAILS if values["failed"] else EVICTS if values["evicted"] else STORED}
 
     def sentence(self, values):
         if values["hits"] is None:

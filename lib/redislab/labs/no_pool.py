@@ -125,7 +125,9 @@ class NoPoolLab(Networked):
 
     def sample(self, window):
         stats, clients = self.inspector.info("stats"), self.inspector.info("clients")
-        return {f"ms {how}": median(taken) if taken else None for how, taken in self.taken.items()} | {
+        middle = {how: median(taken) if taken else None for how, taken in self.taken.items()}
+        return {f"ms {how}": taken for how, taken in middle.items()} | {
+            "times": middle[FRESH] / middle[POOLED] if all(middle.values()) else None,
             **{f"row {how}": self.rows.get(f"row {how}") for how in (POOLED, FRESH)},
             "p50": window.percentile("get", 50),
             "p99": window.percentile("get", 99),
@@ -147,7 +149,7 @@ class NoPoolLab(Networked):
         pooled, fresh = values["ms pooled"], values["ms fresh"]
         if not pooled or not fresh:
             return "Have some with the pool and some without" if values["p50"] else None
-        said = f"With the pool {pooled:.2f} ms, with a connection of its own {fresh:.2f} ms: ×{fresh / pooled:.0f}"
+        said = f"With the pool {pooled:.2f} ms, with a connection of its own {fresh:.2f} ms: ×{values['times']:.0f}"
         if values["row pooled"] and values["row fresh"]:
             return f"{said}; in a row, ×{values['row fresh'] / values['row pooled']:.0f}"
         return said

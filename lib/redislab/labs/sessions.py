@@ -165,6 +165,7 @@ class SessionsLab(Experiment):
             "lasting": back.count(-1),
             "late writes": self.totals["late"],
             "came back": self.totals["back"],
+            "share back": 100 * self.totals["back"] / self.totals["late"] if self.totals["late"] else None,
         }
 
     def lives(self, ids) -> list[int]:

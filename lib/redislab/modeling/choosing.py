@@ -42,7 +42,7 @@ LEAVES = {
         "set",
         {"SADD, SREM": "O(1)", "SINTER": "O(smallest set × sets)", "SUNION": "O(all members)"},
         "tags, followers, permissions, visitors of a day",
-        "Counting alone: PFADD and PFCOUNT, 12 kB for any number, within 1 %. Members with an order or a number: a sorted set.",
+        "Counting alone: PFADD and PFCOUNT, 12 KB for any number, within 1 %. Members with an order or a number: a sorted set.",
     ),
     "SET or BLOOM FILTER": Leaf(
         "set, or a Bloom filter",
