@@ -6,6 +6,7 @@ RedislabError
 ├── KnobError         a knob that does not exist, or a value out of its bounds (also a ValueError)
 ├── ExperimentError   an experiment failed while it was measured
 ├── CapabilityError   the server cannot do what a lesson needs
+├── ProgressError     a file that is no progress of this course (also a ValueError)
 └── WriteError        a write was not acknowledged
     └── BacklogError  because too many others wait for the database
 """
@@ -33,6 +34,10 @@ class ExperimentError(RedislabError):
 
 class CapabilityError(RedislabError):
     """The server cannot do what a lesson needs; the message names the nearest thing that it can do."""
+
+
+class ProgressError(RedislabError, ValueError):
+    """A file that is no progress of this course."""
 
 
 class WriteError(RedislabError):

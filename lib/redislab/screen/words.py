@@ -10,7 +10,14 @@ class Words(anywidget.AnyWidget):
     """HTML in one element that stays: a screen reader hears what changes in it if `live` is "polite"."""
 
     _esm = """
-    export default { render({ model, el }) {
+    export default { initialize({ model }) {
+      model.on("msg:custom", ({ name, text }) => {
+        const link = Object.assign(document.createElement("a"), { download: name });
+        link.href = URL.createObjectURL(new Blob([text]));
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      });
+    }, render({ model, el }) {
       el.classList.add(...model.get("names"));
       el.setAttribute("aria-live", model.get("live"));
       const paint = () => { el.innerHTML = model.get("html"); };
@@ -21,6 +28,10 @@ class Words(anywidget.AnyWidget):
     html = traitlets.Unicode().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     live = traitlets.Unicode("off").tag(sync=True)
+
+    def download(self, name: str, text: str) -> None:
+        """Have the page save `text` as a file."""
+        self.send({"name": name, "text": text})
 
 
 def quantity(value, unit: str = "") -> str:
