@@ -10,7 +10,7 @@ class CompareAndSet:
         swap("config:version", "1.2.3", "1.2.4")     # True, or False: somebody was faster
 
     Redis 8.4 and Valkey 8.1 can do it by themselves, `SET key new IFEQ old KEEPTTL`; elsewhere a script does. WATCH does it
-    everywhere in four round trips, and again whenever it was disturbed.
+    everywhere in three round trips, and again whenever it was disturbed.
 
     A value that goes from A to B and back to A looks unchanged. Where that matters, compare versions, which only grow.
 

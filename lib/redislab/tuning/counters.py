@@ -49,7 +49,7 @@ class ScriptCounter(Counter):
 
 
 class WatchCounter(Counter):
-    """WATCH, GET, MULTI/EXEC: optimistic. Four round trips, and from the start again if anybody wrote in between.
+    """WATCH, GET, MULTI/EXEC: optimistic. Three round trips, and from the start again if anybody wrote in between.
 
     The more clients, the more of their work is thrown away: all but one of those that overlap.
     """
