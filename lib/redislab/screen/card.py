@@ -1,7 +1,9 @@
 """Cards: which Redis is measured and what it can do; and which commands were sent to it."""
 
 from html import escape
+from pathlib import Path
 
+STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 CAPABILITIES = {
     "field_ttl": "TTL of a field",
     "bloom": "Bloom filters",
@@ -54,18 +56,3 @@ def register() -> None:
         html = shell.display_formatter.formatters["text/html"]
         html.for_type_by_name("redislab.world.lab", "Lab", card)
         html.for_type_by_name("redislab.bench.instruments", "Watch", sent)
-
-
-STYLE = """<style>
-.rl-card{max-width:640px;padding:14px 18px;border:1px solid var(--jp-border-color2,#ddd);border-left:4px solid #0072b2;
-  border-radius:6px;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif;font-size:14px;
-  color:var(--jp-ui-font-color0,inherit)}
-.rl-card strong{font-size:18px;font-weight:650}
-.rl-card dl{display:grid;grid-template-columns:auto 1fr;gap:4px 20px;margin:8px 0 0}
-.rl-card dt{color:var(--jp-ui-font-color2,#666);font-weight:400;padding:0;width:auto;float:none;white-space:nowrap}
-.rl-card dd{margin:0;width:auto;float:none;padding:0;font-variant-numeric:tabular-nums}
-.rl-sent{margin:0!important;border-collapse:collapse}
-.rl-sent :is(th,td){text-align:left!important;padding:4px 24px 4px 0!important;font-size:13px;background:none!important}
-.rl-sent td:first-child{text-align:center!important}
-.rl-sent code{background:none!important;padding:0!important}
-</style>"""
