@@ -1,4 +1,4 @@
-"""Short turns are asked of Linux, and what it answers is what it holds of the thread."""
+"""Short turns are asked of Linux, and what it answers is what it holds of the thread; so is a container's share."""
 
 import ctypes
 import os
@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from redislab.world.scheduling import ATTRIBUTES, SCHED_SETATTR, TURN, take_short_turns
+from redislab.world import scheduling
+from redislab.world.scheduling import ATTRIBUTES, SCHED_SETATTR, TURN, cores, take_short_turns
 
 LINUX = tuple(int(part) for part in platform.release().split(".")[:2]) if platform.system() == "Linux" else (0, 0)
 
@@ -43,3 +44,23 @@ def test_a_thread_and_those_that_it_starts_take_short_turns():
 
 def test_where_it_cannot_be_had_all_is_as_it_was():
     take_short_turns(2**22 + os.getpid())  # no such thread
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "150000 100000"}, 2),
+        ({"cpu.max": "max 100000"}, 64),
+        ({"cpu/cpu.cfs_quota_us": "50000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64),
+        ({}, 64),
+    ],
+    ids=["version 2", "version 2, no limit", "version 1", "version 1, no limit", "not Linux"],
+)
+def test_a_containers_share_counts_and_not_the_machines_processors(files, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduling, "CGROUP", tmp_path)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    assert cores() == expected

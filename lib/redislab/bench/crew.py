@@ -1,7 +1,6 @@
-"""A closed-loop load in as many processes as the machine has cores, and what bounded it."""
+"""A closed-loop load in as many processes as there are cores, and what bounded it."""
 
 import functools
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from redislab.bench.application import Application
+from redislab.world.scheduling import cores
 
 BUSY = 0.75  # of a core: more than that, beside everything else on the machine, is at its limit
 
@@ -53,11 +53,11 @@ class Crew:
 
     Args:
         factory: makes the job, in each process; what the job returns is a dict of counts.
-        processes: as many as the machine has cores, if nothing is said.
+        processes: as many as there are cores to be had, if nothing is said.
     """
 
     def __init__(self, factory: Callable, processes: int | None = None):
-        processes = processes or os.cpu_count() or 1
+        processes = processes or cores()
         self._callers = ThreadPoolExecutor(processes)
         self.members = list(
             self._callers.map(lambda _: Application(functools.partial(Member, factory)), range(processes))
@@ -84,7 +84,7 @@ class Crew:
         for result, _ in results:
             counts.update(result)
         clients, server = [cpu / seconds for _, cpu in results], (after - before) / seconds
-        return Round(counts, seconds, max(clients), server, (sum(clients) + server) / (os.cpu_count() or 1))
+        return Round(counts, seconds, max(clients), server, (sum(clients) + server) / cores())
 
     def close(self) -> None:
         for member in self.members:
