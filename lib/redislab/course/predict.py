@@ -4,6 +4,7 @@ import ipywidgets as widgets
 import traitlets
 
 from redislab.bench import Knob
+from redislab.screen.block import Block
 from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.words import Words, escape, measured, quantity
 
@@ -34,7 +35,7 @@ def predict(question: str, low: float = 0, high: float = 0, *, options=(), unit:
     return made
 
 
-class Guess(widgets.VBox):
+class Guess(Block):
     """A question with a slider or a menu. `value` is None until the learner keeps the guess."""
 
     value = traitlets.Any(None)
@@ -50,9 +51,7 @@ class Guess(widgets.VBox):
         self._keep = button("Keep my guess", self._toggle, "rl-go")
         head = Words(names=["rl-question"], html=f"<p>{escape(question)}</p>")
         row = widgets.HBox([self._control.widget, self._keep]).add_class("rl-answer")
-        super().__init__([head, row])
-        for name in ("rl", "rl-guess"):
-            self.add_class(name)
+        super().__init__([head, row], "rl-guess")
 
     @property
     def text(self) -> str:

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from redislab.course import exercises, sandbox
 from redislab.course.sandbox import Report
+from redislab.screen.block import Block
 from redislab.screen.controls import button, close_tree
 from redislab.screen.live import HERE as SCREEN
 from redislab.screen.show import Source
@@ -61,7 +62,7 @@ class Hints(widgets.VBox):
             self.toggle(label)
 
 
-class Task(widgets.VBox):
+class Task(Block):
     """The card of one exercise.
 
     Attributes:
@@ -77,9 +78,7 @@ class Task(widgets.VBox):
         wanted = "".join(f"<li>{html(check.says, '')}</li>" for check in self._exercise.requirements())
         head = f"<small>Exercise · {escape(self.text.place)}</small><h3>{escape(self.text.title)}</h3>"
         body = f"{head}{html(self.text.task)}<details><summary>What is checked</summary><ol>{wanted}</ol></details>"
-        super().__init__([Styled(names=["rl-said"], html=body), self._hints])
-        for style in ("rl", "rl-task"):
-            self.add_class(style)
+        super().__init__([Styled(names=["rl-said"], html=body), self._hints], "rl-task")
 
     def check(self, function) -> "Result":
         """Try `function` on a real server, in a process of its own, and say requirement by requirement what was seen.
@@ -128,7 +127,7 @@ class Task(widgets.VBox):
         return f"{self.text.title}\n\n{self.text.task}\n\nWhat is checked:\n{wanted}"
 
 
-class Result(widgets.VBox):
+class Result(Block):
     """What a check has found: a line a requirement, and the hints meant for those that are not met.
 
     Attributes:
@@ -150,9 +149,7 @@ class Result(widgets.VBox):
         if report.said:
             printed = f"<small>It printed</small><pre>{escape(report.said)}</pre>"
             children.append(Words(names=["rl-printed"], html=printed))
-        super().__init__(children)
-        for style in ("rl", "rl-task", "rl-result"):
-            self.add_class(style)
+        super().__init__(children, "rl-task", "rl-result")
 
     @property
     def headline(self) -> str:

@@ -3,6 +3,8 @@
 
 const PATIENCE = 5000; // ms until another board asks for plotly.js: the one that asked may have been closed
 const LINGER = 700; // ms out of sight before it is told: scrolling past is not leaving
+const ENDS = ["dead", "terminating", "restarting", "autorestarting"]; // what JupyterLab calls a kernel that leaves
+const GONE = "The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.";
 const STILL = 15000; // ms between two reports that somebody is there
 
 function plotlyFor(model) {
@@ -37,6 +39,14 @@ function download(name, text) {
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// A kernel may end while its page is open: by the server, because nobody did anything; killed; or restarted.
+function whenItEnds(model, tell) {
+  const changed = model.widget_manager.kernel?.statusChanged;
+  const hear = (_, status) => ENDS.includes(status) && tell();
+  changed?.connect(hear);
+  return () => changed?.disconnect(hear);
 }
 
 // What is drawn ---------------------------------------------------------------------------------------------
@@ -231,6 +241,7 @@ export default () => {
         for (const view of views) view.draw();
       });
       model.send({ kind: "hello" });
+      return whenItEnds(model, () => views.forEach((view) => view.end()));
     },
 
     render({ model, el, signal }) {
@@ -260,7 +271,9 @@ export default () => {
       }
 
       let leaving, spoke = performance.now();
-      const view = { draw };
+      const note = Object.assign(document.createElement("p"), { className: "rl-gone", textContent: GONE });
+      note.setAttribute("role", "alert");
+      const view = { draw, end: () => el.prepend(note) };
       function report(visible) {
         seen.set(view, visible);
         const any = [...seen.values()].some(Boolean);

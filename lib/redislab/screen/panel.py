@@ -15,6 +15,7 @@ import ipywidgets as widgets
 from redislab.bench import Experiment, Sample, State, open_session
 from redislab.errors import RedislabError
 from redislab.screen import words
+from redislab.screen.block import Block
 from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.figures import columns, figures, frame, point_columns
 from redislab.screen.live import LiveFigure
@@ -52,7 +53,7 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
     return _panels[key]
 
 
-class Panel(widgets.VBox):
+class Panel(Block):
     """The widget that `panel` makes. The experiment's knobs may also be set from a cell; the sliders follow.
 
     Attributes:
@@ -74,9 +75,7 @@ class Panel(widgets.VBox):
             for name, knob in experiment.knobs().items()
         }
         experiment.observe(self._turned, list(self._controls))
-        super().__init__(self._rows())
-        for name in ("rl", "rl-panel"):
-            self.add_class(name)
+        super().__init__(self._rows(), "rl-panel")
         self._show_state()
 
     @property
