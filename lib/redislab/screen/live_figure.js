@@ -111,31 +111,47 @@ class Plot {
   // Colours belong to the theme: a role's is fixed, the others come from the palette in turn.
   dress(theme) {
     let turn = 0;
-    for (const trace of this.traces) {
+    for (const [i, trace] of this.traces.entries()) {
       const colour = theme[trace.meta?.role] ?? theme.palette[turn++ % theme.palette.length];
       if (trace.type === "bar") {
-        trace.textfont = { ...trace.textfont, color: theme.ink };
+        trace.textfont = { size: 14 * theme.scale, color: theme.ink };
         this.bars = theme.palette;
       } else if (trace.type === "treemap") {
         this.layout.treemapcolorway = theme.palette;
         trace.marker = { ...trace.marker, line: { color: theme.paper, width: 1 } };
-      } else trace.line = { width: 2, ...trace.line, color: colour };
+      } else {
+        const line = { width: 2, ...this.spec.data[i].line };
+        trace.line = { ...line, width: line.width * theme.scale, color: colour };
+      }
       if (trace.fill) trace.fillcolor = theme.wrong;
     }
     for (const { trace, swatch } of this.legend) {
       swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
     }
-    const label = (name) => this.layout[name].title && { ...this.layout[name].title, font: { size: 13 } };
+    const size = 13 * theme.scale;
+    const label = (name) => this.layout[name].title && { ...this.layout[name].title, font: { size } };
     const axis = { gridcolor: theme.grid, linecolor: theme.axis, zerolinecolor: theme.grid, tickcolor: theme.axis };
     Object.assign(this.layout, {
       title: undefined,
-      font: { family: theme.font, size: 13, color: theme.quiet },
+      font: { family: theme.font, size, color: theme.quiet },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      hoverlabel: { bgcolor: theme.paper, bordercolor: theme.axis, font: { family: theme.font, size: 13, color: theme.ink } },
+      hoverlabel: { bgcolor: theme.paper, bordercolor: theme.axis, font: { family: theme.font, size, color: theme.ink } },
       xaxis: { ...this.layout.xaxis, ...axis, title: label("xaxis") },
       yaxis: { ...this.layout.yaxis, ...axis, title: label("yaxis") },
     });
+    this.grow(theme.scale);
+  }
+
+  // A page for a room has larger type (--rl-scale), and whatever is counted in pixels grows with it.
+  grow(scale) {
+    const { height, margin, annotations, yaxis } = this.spec.layout;
+    const grown = (sizes) => sizes && Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size * scale]));
+    this.scale = scale;
+    this.body.style.height = `${(height ?? 210) * scale}px`;
+    Object.assign(this.layout, { height: height && height * scale, margin: grown(margin) });
+    this.layout.annotations = annotations?.map((note) => ({ ...note, xshift: note.xshift * scale, yshift: note.yshift * scale }));
+    if (yaxis?.tickfont) this.layout.yaxis.tickfont = grown(yaxis.tickfont);
   }
 
   // Nothing at or below 0 has a place on a log axis.
@@ -179,7 +195,7 @@ class Plot {
   paint(Plotly) {
     this.fill();
     this.layout.width = this.width; // as observed: asking for it here would lay the page out once for each plot
-    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / (this.bars ? 130 : 80)));
+    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / this.scale / (this.bars ? 130 : 80)));
     return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
   }
 }
@@ -198,6 +214,7 @@ function themeOf(el) {
     grid: read("grid"),
     axis: read("axis"),
     paper: read("paper"),
+    scale: Number(read("scale")) || 1,
     font: style.fontFamily,
   };
 }
