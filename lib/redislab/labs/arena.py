@@ -138,8 +138,8 @@ class ArenaLab(Networked):
         Chart("Failed requests", bars("failed"), unit="/s", kind="bars", low=0),
     )
     presets = {
-        "Read-heavy": {"writes": 2.0, "skew": 0.9, "db_ms": 5.0},
-        "Write-heavy": {"writes": 50.0, "skew": 1.2, "db_ms": 5.0},
+        "A calm day": {"writes": 2.0, "skew": 0.9, "db_ms": 5.0},
+        "A flash sale": {"writes": 50.0, "skew": 1.2, "db_ms": 5.0},
         "Hot keys, slow database": {"writes": 2.0, "skew": 1.5, "db_ms": 50.0, "ttl": 2.0},
         "As the module has it": {"code": MODULES, "writes": 10.0, "ttl": 10.0},
     }

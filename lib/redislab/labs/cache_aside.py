@@ -213,9 +213,10 @@ class StampedeLab(Experiment):
         Chart("Reads that had to wait", (Line("slow", "slower than half a recompute"),), unit="%", low=0),
     )
     presets = {
-        "Unprotected": {"protection": NONE, "concurrency": 100},
-        "One flight": {"protection": LOCK, "concurrency": 100},
-        "The worst case": {"protection": NONE, "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
+        "A calm day": {"protection": NONE, "concurrency": 5, "db_width": 10, "recompute_ms": 100.0},
+        "A flash sale": {"protection": NONE, "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
+        "A slow database": {"protection": NONE, "concurrency": 50, "db_width": 10, "recompute_ms": 300.0},
+        "The sale, one flight": {"protection": LOCK, "concurrency": 200, "db_width": 10, "recompute_ms": 100.0},
     }
     workers = 400
     span = 3.5
