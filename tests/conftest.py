@@ -25,6 +25,7 @@ os.environ[MARK] = "1"
 TOGETHER = tempfile.gettempdir()  # the first process has made it, the workers have it in common
 HOME = tempfile.mkdtemp(prefix="tests-")
 os.environ["TMPDIR"], tempfile.tempdir = HOME, None
+os.environ["REDISLAB_PROGRESS"] = f"{HOME}/progress.jsonl"  # also of kernels and pages: nobody's own is touched
 
 
 def pytest_unconfigure():
@@ -33,7 +34,7 @@ def pytest_unconfigure():
 
 # what is measured most finely comes first, while the other workers are at what takes least of the processor
 FIRST = "test_cache_aside test_refresh_ahead test_arena test_write_through test_write_behind test_hybrid".split()
-LAST = "labs test_notebooks course browser".split()
+LAST = "labs binder test_notebooks course browser".split()
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -44,7 +45,7 @@ def pytest_xdist_make_scheduler(config, log):
             path = nodeid.partition("::")[0]
             if "/labs/" in path and os.path.basename(path).removesuffix(".py") in FIRST:
                 return "labs"
-            return nodeid if path.endswith("test_notebooks.py") else path
+            return nodeid if path.endswith(("test_notebooks.py", "test_binder.py")) else path
 
     return ByFile(config, log)
 

@@ -20,6 +20,7 @@ _HOMES = {
     "predict": "redislab.course",
     "exercise": "redislab.course",
     "quiz": "redislab.course",
+    "progress": "redislab.course.progress_card",
     "labs": "redislab.labs",
 }
 __all__ = list(_HOMES)

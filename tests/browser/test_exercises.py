@@ -1,4 +1,6 @@
-"""Exercises and quizzes on a page, by mouse and by keyboard. That nothing is fetched from elsewhere, every page's end checks."""
+"""Exercises, quizzes and progress on a page, by mouse and by keyboard. That nothing is fetched from elsewhere, every page's end checks."""
+
+import re
 
 import pytest
 
@@ -24,8 +26,9 @@ CELLS = [
     TEXT.solution,
     "task.check(put_user)",
     "quiz('write-through')",
+    "from redislab import progress\nprogress()",
 ]
-TASK, UNTOUCHED, CHECKED, PASSED, QUIZ = 1, 3, 5, 7, 8
+TASK, UNTOUCHED, CHECKED, PASSED, QUIZ, PROGRESS = 1, 3, 5, 7, 8, 9
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +73,30 @@ def test_a_task_its_hints_and_what_a_check_says(open_notebook, name, dark):
     run(notebook, 6, PASSED)
     page.locator(".rl-result h3", has_text="Passed: 6 of 6").wait_for()
     assert page.locator(".rl-result").count() == 1
+    task.locator(".rl-mark", has_text="passed on").wait_for()
     assert not notebook.cell_errors()
 
 
-def test_a_quiz_explains_each_answer(open_notebook, name):
+def takes_it_away_and_brings_it_back(notebook) -> None:
+    """By the keyboard alone, and what is in the file is what was clicked on."""
+    card = notebook.page.locator(".rl-task", has_text="Your progress")
+    line = card.locator("tr", has_text="01 Caching patterns")
+    assert re.fullmatch(r"[1-9]\d* of \d+", line.locator("td").nth(2).inner_text())
+    notebook.shoot("progress")
+    with notebook.page.expect_download() as download:
+        card.get_by_role("button", name="Download").press("Enter")
+    taken = download.value.path()
+    assert download.value.suggested_filename == "redislab-progress.jsonl"
+    assert any('"kind": "question"' in line and '"right": false' in line for line in taken.read_text().splitlines())
+    with notebook.page.expect_file_chooser() as chooser:
+        card.get_by_role("button", name="Bring back").press("Enter")
+    chooser.value.set_files(taken)
+    card.get_by_text("no new notes").wait_for()
+
+
+def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(open_notebook, name):
     notebook = open_notebook(name)
-    run(notebook, 0, QUIZ)
+    run(notebook, 0, QUIZ, PROGRESS)
     quiz = notebook.page.locator(".rl-quiz .Quiz")
     quiz.nth(1).wait_for()
     assert quiz.count() == 2
@@ -86,7 +107,9 @@ def test_a_quiz_explains_each_answer(open_notebook, name):
     # and if the next one is chosen by the keyboard, why that is right
     quiz.first.locator("input").first.press("ArrowDown")
     quiz.first.locator(".Feedback.correct", has_text="Right.").wait_for()
+    notebook.page.locator(".rl-quiz small", has_text="1 of 2 answered, 0 right at once.").wait_for()
     notebook.shoot("quiz")
+    takes_it_away_and_brings_it_back(notebook)
     # JupyterLab's own formulas are still set
     assert notebook.page.locator("mjx-container").count() == 1
     notebook.page.wait_for_timeout(1000)  # the time in which jupyterquiz would have fetched a MathJax of its own

@@ -4,6 +4,13 @@ from redislab.course import exercise
 from tests.conftest import left_behind, settles
 
 
+@pytest.fixture(autouse=True)
+def progress_file(tmp_path, monkeypatch):
+    """A progress of its own for each test."""
+    monkeypatch.setenv("REDISLAB_PROGRESS", str(tmp_path / "progress.jsonl"))
+    return tmp_path / "progress.jsonl"
+
+
 @pytest.fixture
 def untouched():
     """What was there before; the test may add to it only what is gone again soon."""

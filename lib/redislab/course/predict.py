@@ -4,6 +4,7 @@ import ipywidgets as widgets
 import traitlets
 
 from redislab.bench import Knob
+from redislab.course import progress
 from redislab.screen.block import Block
 from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.words import Words, escape, measured, quantity
@@ -14,7 +15,7 @@ _guesses: dict[str, "Guess"] = {}
 def predict(question: str, low: float = 0, high: float = 0, *, options=(), unit: str = "", key: str = "") -> "Guess":
     """Ask for a guess between `low` and `high`, or for one of `options`.
 
-    Asking the same for the same `key` again replaces the question, and what was guessed stays guessed.
+    Asking the same again replaces the question, and what was guessed stays guessed, also in another kernel.
 
     Args:
         key: the name of the value, among an experiment's, that the guess is about; a panel shows the two side by side.
@@ -26,23 +27,27 @@ def predict(question: str, low: float = 0, high: float = 0, *, options=(), unit:
         raise ValueError(f"A guess needs a choice: {list(options)} has to hold at least two different options.")
     if not options and not low < high:
         raise ValueError(f"A guess needs room: low={low} has to be below high={high}.")
-    made, former = Guess(question, low, high, tuple(options), unit, key), _guesses.get(key or question)
-    if former is not None:
-        former.close()
-        if former.asks == made.asks and former.value is not None:
-            made.keep(former.value)
-    _guesses[key or question] = made
+    if question in _guesses:
+        _guesses[question].close()
+    _guesses[question] = made = Guess(question, low, high, tuple(options), unit, key)
+    made.restore(progress.latest("guess", question).get("value"))
     return made
 
 
 class Guess(Block):
-    """A question with a slider or a menu. `value` is None until the learner keeps the guess."""
+    """A question with a slider or a menu.
+
+    Attributes:
+        value: None until the learner keeps the guess.
+        found: what was measured, as a panel beside it says when it rests; None before.
+    """
 
     value = traitlets.Any(None)
+    found = traitlets.Any(None)
 
     def __init__(self, question: str, low: float, high: float, options: tuple = (), unit: str = "", key: str = ""):
         self.question, self.unit, self.key = question, unit, key
-        self.asks = (question, low, high, options)
+        self._low, self._high, self._options = low, high, options
         middle = options[0] if options else low + round((high - low) / 2)
         kind = "choice" if options else "number"
         self._control = Control(
@@ -71,22 +76,39 @@ class Guess(Block):
         return f"You guessed {self.text}; measured: {seen}, {off} {'more' if found > self.value else 'less'}."
 
     def keep(self, value) -> None:
-        """Keep `value` as the guess, as the button does with what is chosen."""
-        self._control.show(value)
-        self._toggle()
+        """Keep `value` as the guess, as the button does with what is chosen; None takes it back."""
+        if value is not None:
+            self._control.show(value)
+        self._show(value)
+        progress.note("guess", self.question, value=value, unit=self.unit)
+
+    def restore(self, value) -> None:
+        """Show `value` as the guess that was kept before; one that could not be given here, as None, is let be."""
+        number = isinstance(value, (int, float)) and not self._options
+        if value in self._options or (number and self._low <= value <= self._high):
+            self._control.show(value)
+            self._show(value)
 
     def close(self) -> None:
-        """Leave the page, with everything it is made of; what was guessed is forgotten."""
-        if _guesses.get(self.key or self.question) is self:
-            del _guesses[self.key or self.question]
+        """Leave the page, with everything it is made of."""
+        if _guesses.get(self.question) is self:
+            del _guesses[self.question]
         if self.comm is not None:
             close_tree(self)
 
     def _toggle(self) -> None:
-        kept, chosen = self.value is None, self._control.widget.value
-        self.value = (chosen if isinstance(chosen, str) else float(chosen)) if kept else None
-        self._control.widget.disabled = kept
-        self._keep.description = "Change it" if kept else "Keep my guess"
+        chosen = self._control.widget.value
+        self.keep(None if self.value is not None else chosen if isinstance(chosen, str) else float(chosen))
+
+    def _show(self, value) -> None:
+        self.value = value
+        self._control.widget.disabled = value is not None
+        self._keep.description = "Keep my guess" if value is None else "Change it"
+
+    @traitlets.observe("found")
+    def _note_found(self, _) -> None:
+        if self.value is not None:
+            progress.note("measurement", self.question, found=self.found)
 
     def __repr__(self) -> str:
         return f"<Guess: {self.question} {self.text or 'not kept yet'}>"

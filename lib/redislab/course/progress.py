@@ -22,7 +22,6 @@ from pathlib import Path
 from redislab.errors import ProgressError
 
 NAME, HEAD, VERSION = "redislab-progress.jsonl", "redislab progress", 1
-KEYS = ("kind", "id", "at")  # what every note has
 START = Path.cwd()  # a cell may change the folder later
 
 listeners: set[Callable[[], None]] = set()  # each is called after every note of this kernel, on the thread that made it
@@ -93,7 +92,7 @@ def parse(data: bytes) -> list[dict]:
         raise ProgressError(f'This is no progress file of this course, which begins with "{HEAD}".')
     if version > VERSION:
         raise ProgressError(f"This was written by a newer version of the course (format {version}): update it first.")
-    return [line for line in lines if isinstance(line, dict) and all(isinstance(line.get(key), str) for key in KEYS)]
+    return [line for line in lines if _is_note(line)]
 
 
 def bring(data: bytes) -> int:
@@ -169,6 +168,14 @@ def _parsed(line: bytes):
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_note(line) -> bool:
+    try:
+        in_words = isinstance(line["kind"], str) and isinstance(line["id"], str)
+        return in_words and datetime.fromisoformat(line["at"]).tzinfo is UTC
+    except (TypeError, KeyError, ValueError):
+        return False
 
 
 def _now() -> str:

@@ -2,11 +2,12 @@
 
 import ast
 import re
+from datetime import datetime
 from types import CodeType
 
 import ipywidgets as widgets
 
-from redislab.course import exercises, sandbox
+from redislab.course import exercises, progress, sandbox
 from redislab.course.sandbox import Report
 from redislab.screen.block import Block
 from redislab.screen.controls import button, close_tree
@@ -78,7 +79,8 @@ class Task(Block):
         wanted = "".join(f"<li>{html(check.says, '')}</li>" for check in self._exercise.requirements())
         head = f"<small>Exercise · {escape(self.text.place)}</small><h3>{escape(self.text.title)}</h3>"
         body = f"{head}{html(self.text.task)}<details><summary>What is checked</summary><ol>{wanted}</ol></details>"
-        super().__init__([Styled(names=["rl-said"], html=body), self._hints], "rl-task")
+        self._mark = Words(names=["rl-mark", "rl-met"], live="polite", html=mark(name))
+        super().__init__([Styled(names=["rl-said"], html=body), self._mark, self._hints], "rl-task")
 
     def check(self, function) -> "Result":
         """Try `function` on a real server, in a process of its own, and say requirement by requirement what was seen.
@@ -92,6 +94,8 @@ class Task(Block):
             report = Report.of(self._exercise, NOT_YET)
         else:
             report = sandbox.try_out(self._exercise, function)
+            progress.note("exercise", self.name, passed=report.passed)
+            self._mark.html = mark(self.name)
         if self.result is not None:
             self.result.close()
         self.result = Result(self.text, report)
@@ -188,6 +192,16 @@ class Note(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def mark(name: str) -> str:
+    """When an exercise was passed first, and at which attempt; "" if it was not yet."""
+    attempts = [one for one in progress.notes() if (one["kind"], one["id"]) == ("exercise", name)]
+    for number, attempt in enumerate(attempts, 1):
+        if attempt.get("passed"):
+            day = datetime.fromisoformat(attempt["at"]).astimezone()
+            return f"<b>✓</b> passed on {day.day} {day:%B %Y}, at attempt {number}"
+    return ""
 
 
 def sentence(text: str) -> str:

@@ -90,10 +90,6 @@ class LiveFigure(anywidget.AnyWidget):
         with self._lock:
             return {name: (list(xs), list(ys)) for name, (xs, ys) in self._points.items()}
 
-    def download(self, name: str, text: str) -> None:
-        """Have the page save `text` as a file."""
-        self.send({"kind": "download", "name": name, "text": text})
-
     def _pass_on(self) -> None:
         held, self._held, self._sent_at = self._held, [], time.monotonic()
         self.send({"kind": "frames", "frames": held, "oldest": self._trim()})

@@ -34,13 +34,6 @@ async function loadPlotly(packed) {
   document.head.append(script);
 }
 
-function download(name, text) {
-  const link = Object.assign(document.createElement("a"), { download: name });
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
 // A kernel may end while its page is open: by the server, because nobody did anything; killed; or restarted.
 function whenItEnds(model, tell) {
   const changed = model.widget_manager.kernel?.statusChanged;
@@ -251,7 +244,6 @@ export default () => {
     initialize({ model }) {
       model.on("msg:custom", (message, buffers) => {
         if (message.kind === "plotly") return loadPlotly(buffers[0]);
-        if (message.kind === "download") return download(message.name, message.text);
         if (message.kind === "all") data.clear();
         message.frames.forEach(take);
         trim(message.oldest);

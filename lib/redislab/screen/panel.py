@@ -43,7 +43,7 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
     A panel of the same experiment that was shown before is replaced. Without a page to show it on, nothing runs.
 
     Args:
-        guess: what `predict` returned; it is shown beside the measurement.
+        guess: what `predict` returned; it is shown beside the measurement, and its `found` is what was measured.
         autostart: False waits for the Start button.
     """
     key = f"{type(experiment).__module__}.{type(experiment).__qualname__}"
@@ -207,7 +207,7 @@ class Panel(Block):
     def _download(self) -> None:
         if self._session is not None and self.recording.samples:
             name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
-            self.figure.download(f"{name}.csv", self.recording.to_csv())
+            self._status.download(f"{name}.csv", self.recording.to_csv())
 
     # What the page and the bench say
 
@@ -273,6 +273,8 @@ class Panel(Block):
             self._status.html = self._status_text()
         self._sentence.html = words.escape(self.experiment.sentence(values)) if values else ""
         self._claim.html = self._claim_text(values)
+        if self.guess is not None and values.get(self.guess.key) is not None and (self.done or not self.measuring):
+            self.guess.found = values[self.guess.key]  # at rest, and not at every sample: somebody may write it down
         found = self.experiment.findings(values) if values else []
         self._findings.html = words.grid(found) if found else ""
         if self._show_table.value and self._session:
