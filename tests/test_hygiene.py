@@ -27,7 +27,7 @@ def code_cells(path: Path) -> list:
 
 
 def test_the_notebooks_that_are_promised_are_there():
-    names = "start_here caching_patterns data_modeling key_naming performance_tuning anti_patterns".split()
+    names = "start_here caching_patterns data_modeling key_naming performance_tuning anti_patterns takeaways".split()
     assert {f"{number:02}_{name}" for number, name in enumerate(names)} <= {path.stem for path in NOTEBOOKS}
 
 
