@@ -13,7 +13,14 @@ from redislab.screen.block import Block
 from redislab.screen.controls import button, close_tree
 from redislab.screen.words import Words, escape, grid, measured, quantity
 
-TITLES = ("01 Caching patterns", "02 Data modelling", "03 Key naming", "04 Performance tuning", "05 Anti-patterns")
+TITLES = (
+    "01 Caching patterns",
+    "02 Data modelling",
+    "03 Key naming",
+    "04 Performance tuning",
+    "05 Anti-patterns",
+    "06 Takeaways",  # which has questions, and no exercise
+)
 COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
 
 _shown: list["Progress"] = []
@@ -128,7 +135,7 @@ def sections(rows: list[dict]) -> list[list[str]]:
     """How much of each notebook is done, and of all together; the first row is the head."""
     passed = {row["what"] for row in rows if row["kind"] == "exercise" and row["done"]}
     answered = {row["what"]: row["done"] for row in rows if row["kind"] == "question"}
-    names = [{exercise.name for exercise in section} for section in EXERCISES]
+    names = [{exercise.name for exercise in section} for section in (*EXERCISES, ())]
     asked = [{one["question"] for group in section for one in quizzes.groups()[group]} for section in quizzes.SECTIONS]
     lines = [*zip(TITLES, names, asked, strict=True), ("Together", set.union(*names), set.union(*asked))]
     table = [["notebook", "exercises passed", "questions answered", "right at once"]]
@@ -139,6 +146,8 @@ def sections(rows: list[dict]) -> list[list[str]]:
 
 
 def _share(have, all_: set) -> str:
+    if not all_:
+        return "–"
     count = len(all_.intersection(have))
     return f"{'✓ ' if count == len(all_) else ''}{count} of {len(all_)}"
 

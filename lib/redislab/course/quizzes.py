@@ -32,6 +32,7 @@ SECTIONS = (
     ("names", "order-among-keys"),
     ("pools", "pipelines", "scripts"),
     ("anti-patterns",),
+    ("takeaways",),
 )
 
 _shown: dict[str, Block] = {}

@@ -29,9 +29,9 @@ from redislab.course.exercises.write_order import WriteOrder
 
 CACHING = (NegativeCaching, SingleFlight, WriteOrder, GuardedRefresh)
 MODELING = (OwnField, AroundMe, TouchSession, LivingProducts, FixedWindow, SlidingLog, FeedPage)
-NAMING = (ClaimAddress, SweepUnlink)
+NAMING = (ClaimAddress,)
 TUNING = (InChunks, CountOnce, SwapKeepsTtl, Noscript)
-ANTIPATTERNS = (MeasureHonestly, TtlAudit, OneConnection)
+ANTIPATTERNS = (SweepUnlink, MeasureHonestly, TtlAudit, OneConnection)
 SECTIONS = (CACHING, MODELING, NAMING, TUNING, ANTIPATTERNS)
 ALL: dict[str, type[Exercise]] = {exercise.name: exercise for section in SECTIONS for exercise in section}
 
