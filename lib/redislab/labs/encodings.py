@@ -124,7 +124,7 @@ class EncodingsLab(Sweep):
     def sample(self, window):
         alone = [(0, self.alone), (self.fields, self.alone)] if self.alone else []
         values = super().sample(window) | {"alone": alone}
-        cliff = change(values["curve"])
+        cliff = change(list(self.curve))
         return values | {"cliff": cliff and cliff[1]["each"] / cliff[0]["each"]}
 
     def sentence(self, values):
