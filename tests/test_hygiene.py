@@ -63,20 +63,47 @@ def test_cells_are_short_and_prose_stands_between_them(path):
 def test_a_question_takes_at_most_120_words(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.id.endswith("-question"):
-            prose = re.sub(r"```.*?```|^#.*$|^\*.*$", "", cell.source, flags=re.S | re.M)
-            assert len(prose.split()) <= 120, cell.id
+            question = re.sub(r"```.*?```|^#.*$|^\*.*$", "", cell.source, flags=re.S | re.M)
+            assert len(question.split()) <= 120, cell.id
+
+
+@each_notebook
+def test_the_minutes_of_the_sections_are_those_of_the_notebook(path):
+    cells = nbformat.read(path, as_version=4).cells
+    sections = [cell for cell in cells if re.match(r"## \d", cell.source)]
+    said = [re.match(r"## .+\n\n\*(\d+ minutes?|outside the \d+ minutes)\*\n", cell.source) for cell in sections]
+    assert all(said), [cell.id for cell, found in zip(sections, said, strict=True) if not found]
+    minutes = [int(found[1].split()[0]) if found[1][0].isdigit() else 0 for found in said]
+    assert [cell.metadata["redislab"]["minutes"] for cell in sections] == minutes
+    whole = re.search(r" · (\d+) minutes", cells[0].source)
+    assert not sections or sum(minutes) == int(whole[1] if whole else 0)
+
+
+@each_notebook
+def test_a_panel_comes_after_a_guess_that_comes_back_in_it_and_before_something_to_try(path):
+    cells, guessed = nbformat.read(path, as_version=4).cells, False
+    for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
+        guessed = guessed or "= predict(" in cell.source
+        if cell.cell_type == "code" and "panel(labs." in cell.source:
+            assert guessed and "guess=" in cell.source, cell.id
+            assert before.cell_type == after.cell_type == "markdown", cell.id
+            guessed = False
+
+
+def prose(path: Path) -> str:
+    if path.suffix == ".md":
+        return path.read_text()
+    return "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *NOTEBOOKS], ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
-    text = (
-        path.read_text()
-        if path.suffix == ".md"
-        else "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
-    )
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+    for target, place in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", prose(path)):
         if not target.startswith(("http:", "https:")):
-            assert (path.parent / target).exists(), target
+            there = path.parent / target if target else path
+            assert there.exists(), target
+            headings = re.findall(r"^#+ (.+)$", prose(there), re.M) if place else [""]
+            assert place in [heading.replace(" ", "-") for heading in headings], f"{target}#{place}"
 
 
 @each_notebook
