@@ -20,6 +20,7 @@ _HOMES = {
     "predict": "redislab.course",
     "exercise": "redislab.course",
     "quiz": "redislab.course",
+    "claims": "redislab.course.board",
     "progress": "redislab.course.progress_card",
     "labs": "redislab.labs",
 }

@@ -15,10 +15,12 @@ class Sweep(Experiment):
     Knobs are taken up between points, so a subclass needs no observers: what they ask for is prepared in `begin`.
 
     Attributes:
+        only: points to be measured instead of all, in this order; one may stand there several times.
         curve: the points measured so far, dicts of "x" and what `point` gave.
         former: those of the round before, for lines whose key is "former " and the key of another.
     """
 
+    only: tuple = ()
     curve: tuple = ()
     former: tuple = ()
     rounds = None
@@ -164,7 +166,7 @@ class Rounds:
             sweep.former = sweep.curve
         sweep.curve = ()
         sweep.begin()
-        points = list(sweep.points())
+        points = list(sweep.only or sweep.points())
         if not self.stopping:
             self._left = points
 

@@ -35,6 +35,7 @@ NOTES = {
 }
 
 _panels: dict[str, "Panel"] = {}
+_others: dict = {}  # what else measures, see `enlist`
 
 
 def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Panel":
@@ -51,6 +52,15 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
         _panels[key].close()
     _panels[key] = Panel(experiment, guess, autostart)
     return _panels[key]
+
+
+def enlist(key: str, other) -> None:
+    """Let the panels know of something else that measures: it has their `measuring` and `done`."""
+    _others[key] = other
+
+
+def _everybody() -> list:
+    return [*_panels.values(), *_others.values()]
 
 
 class Panel(Block):
@@ -224,7 +234,7 @@ class Panel(Block):
 
     def _may_begin(self) -> bool:
         waiting = self._because == "hidden" or (self._because == "new" and self._autostart)
-        return waiting and not any(panel.measuring and not panel.done for panel in _panels.values())
+        return waiting and not any(each.measuring and not each.done for each in _everybody())
 
     def _event(self, event) -> None:
         if isinstance(event, Sample):
@@ -236,7 +246,7 @@ class Panel(Block):
         else:
             self.figure.flush()
             if event.name == "paused" and not self._because:
-                others = any(other.measuring for other in _panels.values() if other is not self)
+                others = any(other.measuring for other in _everybody() if other is not self)
                 self._because = "other" if others else ""
             self._show_state(event.message)
 

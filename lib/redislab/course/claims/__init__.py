@@ -1,0 +1,162 @@
+"""The module's claims, each measured on this machine by the lab that is about it.
+
+    claims.run("pipelining-1000x")     # one
+    claims.run("4.2").table            # a section's, as a DataFrame
+    claims.run()                       # all, in about five minutes
+
+A file a section holds what is claimed, as data, and how its figure is read from a lab. The verdict is computed from that
+figure, its uncertainty, and the claim's bound.
+"""
+
+import difflib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+import redis
+
+from redislab.bench.process import sentence
+from redislab.course.claims import antipatterns, caching, keys, modeling, tuning
+from redislab.course.claims.claim import Claim, Figure, Result
+from redislab.course.claims.stage import Stage, StoppedError
+from redislab.errors import RedislabError
+
+ALL = tuple(
+    sorted(
+        (claim for part in (caching, modeling, keys, tuning, antipatterns) for claim in part.CLAIMS),
+        key=lambda claim: (claim.section, claim.line or 0),
+    )
+)
+
+__all__ = ["ALL", "Claim", "Figure", "Result", "Results", "Stage", "StoppedError", "each", "measure", "run", "select"]
+
+
+def select(what: str | None = None) -> list[Claim]:
+    """All claims, those of a section, "4" or "4.2", or the one with that id.
+
+    Raises:
+        ValueError: there is none; names what there is.
+    """
+    found = [claim for claim in ALL if what in (None, claim.id, claim.section, claim.section.partition(".")[0])]
+    if not found:
+        near = difflib.get_close_matches(what, [claim.id for claim in ALL], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        sections = ", ".join(dict.fromkeys(claim.section for claim in ALL))
+        raise ValueError(
+            f"There is no claim {what!r}.{hint} Sections: {sections}. Ids: {', '.join(c.id for c in ALL)}."
+        )
+    return found
+
+
+def run(what: str | None = None, *, report: Callable = lambda share, text, left: None) -> "Results":
+    """Measure some claims, one after the other.
+
+    Args:
+        what: a section, an id, or None for all.
+        report: called again and again with the share that is done (0 to 1), what is measured, and the seconds that are left.
+
+    Raises:
+        ValueError: there is no such claim.
+        StoppedError: a panel was started meanwhile.
+    """
+    return Results(each(select(what), Stage(), report))
+
+
+def each(claims: list[Claim], stage: Stage, report: Callable) -> Iterator[Result]:
+    """The results, one by one as they come; what fails is a sentence in its result, and the next one follows.
+
+    Raises:
+        StoppedError: nobody wants the rest any more.
+    """
+    costs, done, began = _costs(claims), 0.0, time.monotonic()
+    for claim, cost in zip(claims, costs, strict=True):
+        pace = (time.monotonic() - began) / done if done > 10 else 1.0  # a slow machine takes longer for all of them
+
+        def tell(case: str, share: float, claim=claim, cost=cost, done=done, pace=pace) -> None:
+            here = done + share * cost
+            text = f"{claim.says} ({case})" if case else claim.says
+            report(here / sum(costs), text, (sum(costs) - here) * pace)
+
+        yield measure(claim, stage, tell)
+        done += cost
+
+
+def _costs(claims: list[Claim]) -> list[float]:
+    """Seconds of each; those that share a measurement have the same lab, and say the same."""
+    paid, costs = set(), []
+    for claim in claims:
+        costs.append(0.1 if (claim.lab, claim.seconds) in paid else claim.seconds)
+        paid.add((claim.lab, claim.seconds))
+    return costs
+
+
+def measure(claim: Claim, stage: Stage, tell: Callable = lambda case, share: None) -> Result:
+    """Measure one claim, case by case; what cannot be measured here is said in `notes`.
+
+    Raises:
+        StoppedError: nobody wants it any more.
+    """
+    figures, notes = {}, {}
+    for number, (case, arguments) in enumerate(claim.cases.items()):
+        tell(case, number / len(claim.cases))
+        try:
+            figures[case] = Figure.of(claim.measure(stage, **arguments))
+        except StoppedError:
+            raise
+        except RedislabError as lack:
+            notes[case] = f"not measurable here: {lack}"
+        except Exception as failure:
+            notes[case] = f"could not be measured: {sentence(failure)}"
+    return Result(claim, figures, notes, where(stage), datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def where(stage: Stage) -> dict:
+    """What stands beside a figure: the server, and the machine."""
+    server = {"server": "", "backend": ""} | {
+        key: stage.where[key] for key in ("server", "backend") if key in stage.where
+    }
+    if not server["server"]:
+        here = stage.lab.server
+        server = {"server": f"{here.product} {here.version}", "backend": here.backend}
+    return server | {
+        "client": f"redis-py {redis.__version__}",
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+    }
+
+
+class Results(list):
+    """What was found, a Result a claim.
+
+    Attributes:
+        table: a pandas DataFrame, a row a claim and case.
+    """
+
+    def __init__(self, results: Iterable[Result] = ()):
+        super().__init__(results)
+
+    @property
+    def rows(self) -> list[dict]:
+        return [row for result in self for row in result.rows]
+
+    @property
+    def table(self):
+        import pandas as pd  # half a second that nobody has to wait for who does not want it
+
+        return pd.DataFrame(self.rows).astype({"line": "Int64"})  # some have none
+
+    def to_csv(self) -> str:
+        return self.table.to_csv(index=False)
+
+    def to_json(self) -> str:
+        return json.dumps(self.rows, indent=1, ensure_ascii=False)
+
+    def _repr_html_(self) -> str:
+        return self.table[["section", "claim", "case", "median", "unit", "case_verdict"]]._repr_html_()
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{result.claim.id}: {result.sentence}" for result in self)

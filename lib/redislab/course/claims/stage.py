@@ -1,0 +1,163 @@
+"""Where a claim is measured: labs as the learner drags them, without a page, one after the other."""
+
+import functools
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from redislab.bench import Experiment, Session
+from redislab.errors import ExperimentError
+from redislab.world import start
+
+SLICE = 0.1  # s between two looks at whether it is to stop
+READY = 60.0  # s that a lab may take to be set up
+
+
+class StoppedError(Exception):
+    """Somebody pressed Stop, or a panel was started, which pauses whatever else is measured."""
+
+
+class Stage:
+    """What the claims of one run are measured on. What two of them share is measured once a run.
+
+    Attributes:
+        stop: set it, and what is under way ends within a tenth of a second.
+    """
+
+    def __init__(self, stop: threading.Event | None = None):
+        self.stop = stop or threading.Event()
+        self.kept: dict = {}
+        self.where: dict = {}
+
+    @property
+    def lab(self):
+        """The learner's lab, for what no experiment measures."""
+        made = start()
+        self.where |= {"server": f"{made.server.product} {made.server.version}", "backend": made.server.backend}
+        return made
+
+    def take(self, experiment: Experiment, **attributes) -> "Take":
+        """Run an experiment: `with stage.take(labs.KeysLab(keys=1000), span=1.0) as take: …`
+
+        Args:
+            attributes: of this one instance, such as a shorter round.
+        """
+        for name, value in attributes.items():
+            setattr(experiment, name, value)
+        return Take(self, experiment)
+
+
+def shared(measure: Callable) -> Callable:
+    """A measurement that several claims read: with the same arguments it is made once on a stage."""
+
+    @functools.wraps(measure)
+    def once(stage: Stage, **arguments):
+        key = (measure, *sorted(arguments.items()))
+        if key not in stage.kept:
+            stage.kept[key] = measure(stage, **arguments)
+        return stage.kept[key]
+
+    return once
+
+
+class Take:
+    """An experiment under way. Samples are dicts of the time in s, the knobs and the values; each is looked at once."""
+
+    def __init__(self, stage: Stage, experiment: Experiment):
+        self._stage, self.experiment, self._seen = stage, experiment, 0
+
+    def __enter__(self) -> "Take":
+        self._session = Session(self.experiment)
+        try:
+            self._session.start()
+            deadline = time.monotonic() + READY
+            while self._session.state != "running":
+                self._step(deadline, "ready")
+        except BaseException:
+            self._session.close()
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._stage.where |= self._session.recording.where
+        self._session.close()
+
+    def turn(self, **knobs) -> None:
+        """Set knobs; samples from before that are not looked at."""
+        self.experiment.turn(knobs)
+        self.until(lambda sample: all(sample[name] == value for name, value in knobs.items()))
+
+    def act(self, name: str) -> None:
+        """Press a button."""
+        self._session.act(name)
+        self._seen = len(self._session.recording.samples)
+
+    def until(self, wanted: Callable[[dict], bool], timeout: float = 30.0) -> dict:
+        """The next sample that is as wanted.
+
+        Raises:
+            ExperimentError: it failed, or there is none in time.
+            StoppedError: nobody wants it any more.
+        """
+        deadline, samples = time.monotonic() + timeout, self._session.recording.samples
+        while True:
+            while self._seen < len(samples):
+                self._seen += 1
+                if wanted(samples[self._seen - 1]):
+                    return samples[self._seen - 1]
+            self._running()
+            self._step(deadline, f"as far as was expected within {timeout:.0f} s")
+
+    def after(self, seconds: float) -> dict:
+        """The sample that comes so much later."""
+        end = self._now + seconds
+        return self.until(lambda sample: sample["t"] >= end, seconds + 20)
+
+    def every(self, seconds: float, count: int, read: Callable) -> list:
+        """Readings of samples that are so far apart; where there is nothing to be read, None or False, of the next one."""
+        found = []
+        for _ in range(count):
+            self.after(seconds)
+            found.append(read(self.until(lambda sample: read(sample) is not None and read(sample) is not False)))
+        return found
+
+    def changes(self, count: int, read: Callable[[dict], object], by: Callable | None = None) -> list:
+        """Readings of the next rounds; a round is new when what `by` reads has changed, or else the reading itself."""
+        by, found = by or read, []
+        former = by(self.until(lambda sample: True))
+        while len(found) < count:
+            sample = self.until(lambda sample, former=former: by(sample) not in (None, former))
+            former = by(sample)
+            found.append(read(sample))
+        return found
+
+    def most(self, seconds: float, count: int, read: Callable[[dict], float]) -> list[float]:
+        """The largest reading in each of `count` times of so many seconds."""
+        found = [-math.inf] * count
+        for place in range(count):
+            end = self._now + seconds
+            while (sample := self.until(lambda sample: True))["t"] < end:
+                found[place] = max(found[place], read(sample))
+        return found
+
+    def curve(self, timeout: float = 90.0) -> list[dict]:
+        """All points of a sweep."""
+        return self.until(self.experiment.done, timeout)["curve"]
+
+    @property
+    def _now(self) -> float:
+        samples = self._session.recording.samples
+        return samples[self._seen - 1]["t"] if self._seen else 0.0
+
+    def _step(self, deadline: float, wanted: str) -> None:
+        """Take in what comes in the next moment."""
+        if self._stage.stop.is_set():
+            raise StoppedError
+        if time.monotonic() > deadline:
+            raise ExperimentError(f"{self.experiment.title} was not {wanted}.")
+        self._session.wait(timeout=SLICE)
+
+    def _running(self) -> None:
+        if self._session.state != "running":
+            raise StoppedError
