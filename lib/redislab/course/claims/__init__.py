@@ -9,10 +9,10 @@ figure, its uncertainty, and the claim's bound.
 """
 
 import difflib
+import functools
 import json
 import os
 import platform
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ import redis
 from redislab.bench.process import sentence
 from redislab.course.claims import antipatterns, caching, keys, modeling, tuning
 from redislab.course.claims.claim import Claim, Figure, Result
+from redislab.course.claims.pace import Pace
 from redislab.course.claims.stage import Stage, StoppedError
 from redislab.errors import RedislabError
 
@@ -71,37 +72,21 @@ def each(claims: list[Claim], stage: Stage, report: Callable) -> Iterator[Result
     Raises:
         StoppedError: nobody wants the rest any more.
     """
-    costs, done, began = _costs(claims), 0.0, time.monotonic()
-    for claim, cost in zip(claims, costs, strict=True):
-        pace = (time.monotonic() - began) / done if done > 10 else 1.0  # a slow machine takes longer for all of them
-
-        def tell(case: str, share: float, claim=claim, cost=cost, done=done, pace=pace) -> None:
-            here = done + share * cost
-            text = f"{claim.says} ({case})" if case else claim.says
-            report(here / sum(costs), text, (sum(costs) - here) * pace)
-
-        yield measure(claim, stage, tell)
-        done += cost
+    pace = Pace(claims, report)
+    stage.tick = pace.tick
+    for number, claim in enumerate(claims):
+        yield measure(claim, stage, functools.partial(pace.begin, number))
 
 
-def _costs(claims: list[Claim]) -> list[float]:
-    """Seconds of each; those that share a measurement have the same lab, and say the same."""
-    paid, costs = set(), []
-    for claim in claims:
-        costs.append(0.1 if (claim.lab, claim.seconds) in paid else claim.seconds)
-        paid.add((claim.lab, claim.seconds))
-    return costs
-
-
-def measure(claim: Claim, stage: Stage, tell: Callable = lambda case, share: None) -> Result:
+def measure(claim: Claim, stage: Stage, tell: Callable = lambda text, part, upto: None) -> Result:
     """Measure one claim, case by case; what cannot be measured here is said in `notes`.
 
     Raises:
         StoppedError: nobody wants it any more.
     """
-    figures, notes = {}, {}
+    figures, notes, parts = {}, {}, len(claim.cases)
     for number, (case, arguments) in enumerate(claim.cases.items()):
-        tell(case, number / len(claim.cases))
+        tell(f"{claim.says} ({case})" if case else claim.says, number / parts, (number + 1) / parts)
         try:
             figures[case] = Figure.of(claim.measure(stage, **arguments))
         except StoppedError:

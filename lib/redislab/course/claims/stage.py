@@ -23,10 +23,12 @@ class Stage:
 
     Attributes:
         stop: set it, and what is under way ends within a tenth of a second.
+        tick: called ten times a second, or so, while something is measured.
     """
 
     def __init__(self, stop: threading.Event | None = None):
         self.stop = stop or threading.Event()
+        self.tick: Callable = lambda: None
         self.kept: dict = {}
         self.where: dict = {}
 
@@ -154,6 +156,7 @@ class Take:
         """Take in what comes in the next moment."""
         if self._stage.stop.is_set():
             raise StoppedError
+        self._stage.tick()
         if time.monotonic() > deadline:
             raise ExperimentError(f"{self.experiment.title} was not {wanted}.")
         self._session.wait(timeout=SLICE)
