@@ -22,7 +22,7 @@ class Knobs(Experiment):
         Chart("Level", (Line("level", "level"), Line("half", "half", "dash", "predicted")), unit="%", low=0, high=100),
         Chart("Size", (Line("size", "size"), Line("two", "mode"), Line("on", "on")), unit="B", log_y=True),
         Chart("Bars", (Line("level", "level"), Line("half", "half")), unit="%", kind="bars"),
-        Chart("Curve", (Line("curve", "curve"),), unit="%", kind="xy", x_title="place", x_unit="m"),
+        Chart("Curve", (Line("steps", "steps"),), unit="%", kind="xy", x_title="place", x_unit="m"),
     )
     presets = {"Full": {"level": 100.0}}
     rate, broken, extra = 50, False, 0
@@ -40,9 +40,9 @@ class Knobs(Experiment):
     def sample(self, window):
         if self.broken:
             raise RuntimeError("it was broken")
-        curve = [(x, self.level * x) for x in range(5)]
+        steps = [(x, self.level * x) for x in range(5)]
         mode = 1 + (self.mode == "two")
-        return {"level": self.level, "half": self.level / 2, "size": self.size, "two": mode, "on": 1 + self.on, "curve": curve}
+        return {"level": self.level, "half": self.level / 2, "size": self.size, "two": mode, "on": 1 + self.on, "steps": steps}
 
     def sentence(self, values):
         return f"The level is {values['level']:.0f}."
@@ -90,7 +90,7 @@ def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     notebook = scratch()
     wait_last(notebook, "level", 10)
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
-    wait_last(notebook, "curve", 40)
+    wait_last(notebook, "steps", 40)
     bars = next(plot for plot in notebook.plots() if plot[0]["name"] == "Bars")
     assert bars[0]["y"] == ["half", "level"] and bars[0]["x"] == [5, 10]
     notebook.page.locator(".rl-sentence", has_text="The level is 10.").wait_for()

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,23 +9,13 @@ import pytest
 from redislab.caching import CacheAside
 from redislab.errors import DatabaseError
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
+from tests.caching.test_caching import Counted, impatient, runs, slow_reader, survives_a_dead_redis, took
 from tests.conftest import settles
 
 
 @pytest.fixture
 def keys(lab):
     return KeyNamespace(f"{lab.prefix}:{next(runs)}")
-
-
-def impatient(server):
-    return server.client(socket_timeout=0.1, max_connections=200)
-
-
-def took(call) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
 
 
 PROCESS = """
@@ -65,25 +53,11 @@ def test_a_stampede_of_two_processes_is_one_load(lab, keys):
 
 
 def test_a_late_store_does_not_bring_the_old_row_back(lab, database, keys):
+    cache, before = CacheAside(lab.client(), database.users, keys), database.users.find(21)
     # Given a reader who has loaded the old row and is slow to store it
-    class Slow(Counted):
-        loaded, go = threading.Event(), threading.Event()
-
-        def find(self, id):
-            record = super().find(id)
-            self.loaded.set()
-            self.go.wait(10)
-            return record
-
-    slow, before = Slow(database.users), database.users.find(21)
-    reader = threading.Thread(target=CacheAside(lab.client(), slow, keys).get, args=(21,))
-    reader.start()
-    slow.loaded.wait(10)
-    # If a writer commits and deletes in the meantime
-    cache = CacheAside(lab.client(), database.users, keys)
-    cache.put(21, before | {"city": "Delft"})
-    slow.go.set()
-    reader.join(10)
+    with slow_reader(CacheAside, lab.client(), database.users, keys, 21):
+        # If a writer commits and deletes in the meantime
+        cache.put(21, before | {"city": "Delft"})
     # Expect the new row
     assert lab.redis.get(keys.user(21)) is None
     assert cache.get(21)["city"] == "Delft"
@@ -116,14 +90,7 @@ def test_a_load_that_fails_gives_the_lease_back(lab, database, keys):
 def test_a_dead_redis_costs_milliseconds_and_recovers_by_itself(private, database, keys):
     cache = CacheAside(impatient(private), database.users, keys)
     cache.get(1)
-    private.kill()
-    try:
-        assert max(took(lambda: cache.get(1)) for _ in range(50)) < 0.5
-        assert cache.breaker.is_open
-    finally:
-        private.restart()
-    assert not settles(lambda: cache.get(1) and cache.breaker.is_open)
-    assert private.client().exists(keys.user(1))
+    survives_a_dead_redis(cache, private, keys.user(1))
 
 
 def test_a_hung_redis_costs_a_few_timeouts_and_then_nothing(private, database, keys):

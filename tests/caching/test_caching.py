@@ -1,6 +1,9 @@
 """One contract for all siblings: `get(id)` and `put(id, record)`."""
 
 import itertools
+import threading
+import time
+from contextlib import contextmanager
 from functools import partialmethod
 
 import pytest
@@ -18,6 +21,7 @@ from redislab.caching import (
 )
 from redislab.caching.write_through import DB_FIRST
 from redislab.keys import KeyNamespace
+from tests.conftest import settles
 
 
 class WriteThroughDbFirst(WriteThrough):
@@ -51,6 +55,50 @@ class Counted:
 
     def save(self, id, record):
         return self._table.save(id, record)
+
+
+def impatient(server):
+    return server.client(socket_timeout=0.1, max_connections=200)
+
+
+def took(call) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def slow_reader(sibling, client, table, keys, id):
+    """Within, a reader has loaded a row and not stored it yet; at the end it goes on, and ends."""
+    loaded, go = threading.Event(), threading.Event()
+
+    class Slow(Counted):
+        def find(self, id):
+            record = super().find(id)
+            loaded.set()
+            go.wait(10)
+            return record
+
+    reader = threading.Thread(target=sibling(client, Slow(table), keys).get, args=(id,))
+    reader.start()
+    try:
+        assert loaded.wait(10)
+        yield
+    finally:
+        go.set()
+        reader.join(10)
+
+
+def survives_a_dead_redis(cache, private, key) -> None:
+    """Given an entry of user 1 at `key`: without Redis a read costs milliseconds, and it recovers by itself."""
+    private.kill()
+    try:
+        assert max(took(lambda: cache.get(1)) for _ in range(50)) < 0.5
+        assert cache.breaker.is_open
+    finally:
+        private.restart()
+    assert not settles(lambda: cache.get(1) and cache.breaker.is_open)
+    assert private.client().exists(key)
 
 
 @pytest.mark.parametrize("sibling", SIBLINGS, ids=lambda sibling: sibling.__name__)

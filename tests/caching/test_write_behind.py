@@ -1,6 +1,5 @@
 """Write-behind as the application sees it: what it acknowledges, what readers get, and what happens when Redis fails."""
 
-import threading
 import time
 
 import pytest
@@ -9,7 +8,7 @@ from redislab.bench import watch
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.errors import BacklogError, WriteError
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
+from tests.caching.test_caching import runs, slow_reader
 from tests.conftest import settles
 
 
@@ -59,26 +58,13 @@ def test_a_new_row_is_inserted(cache, database):
 
 
 def test_a_reader_who_loaded_the_old_row_cannot_store_it_over_an_accepted_write(cache, database, keys, lab):
+    before = database.users.find(3)
     # Given a reader who has loaded the old row and is slow to store it
-    class Slow(Counted):
-        loaded, go = threading.Event(), threading.Event()
-
-        def find(self, id):
-            record = super().find(id)
-            self.loaded.set()
-            self.go.wait(10)
-            return record
-
-    slow, before = Slow(database.users), database.users.find(3)
-    reader = threading.Thread(target=WriteBehind(lab.client(), slow, keys).get, args=(3,))
-    reader.start()
-    slow.loaded.wait(10)
-    # If a write is accepted, and saved, in the meantime
-    version = cache.put(3, before | {"city": "Breda"})
-    with WriteBehindWorker(cache):
-        assert drained(cache)
-    slow.go.set()
-    reader.join(10)
+    with slow_reader(WriteBehind, lab.client(), database.users, keys, 3):
+        # If a write is accepted, and saved, in the meantime
+        version = cache.put(3, before | {"city": "Breda"})
+        with WriteBehindWorker(cache):
+            assert drained(cache)
     # Expect the new record
     assert cache.get(3) == before | {"city": "Breda", "version": version}
 

@@ -12,8 +12,7 @@ from redislab.caching import WriteThrough
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
 from redislab.errors import DatabaseError
 from redislab.keys import KeyNamespace
-from tests.caching.test_cache_aside import impatient, took
-from tests.caching.test_caching import runs
+from tests.caching.test_caching import impatient, runs, slow_reader, took
 from tests.conftest import settles
 
 each_order = pytest.mark.parametrize("order", ORDERS)
@@ -135,25 +134,11 @@ def test_the_others_show_nothing_before_the_commit_and_keep_the_entry_if_it_fail
 
 @each_order
 def test_a_reader_who_loaded_the_old_row_does_not_store_it_over_the_new_one(lab, users, keys, order):
+    cache, before = WriteThrough(lab.client(), users, keys, order=order), users.find(16)
     # Given a reader who has loaded the old row and is slow to store it
-    loaded, go = threading.Event(), threading.Event()
-
-    class Slow(Stepped):
-        def find(self, id):
-            record = super().find(id)
-            loaded.set()
-            assert go.wait(20)
-            return record
-
-    before = users.find(16)
-    reader = threading.Thread(target=WriteThrough(lab.client(), Slow(users), keys).get, args=(16,))
-    reader.start()
-    assert loaded.wait(20)
-    # If the row is written in the meantime
-    cache = WriteThrough(lab.client(), users, keys, order=order)
-    cache.put(16, before | {"city": f"by {order}"})
-    go.set()
-    reader.join(20)
+    with slow_reader(WriteThrough, lab.client(), users, keys, 16):
+        # If the row is written in the meantime
+        cache.put(16, before | {"city": f"by {order}"})
     # Expect the new one
     assert cache.get(16)["city"] == f"by {order}"
 

@@ -6,14 +6,14 @@ import threading
 import time
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
 from redislab.modeling import Catalog
 from tests.conftest import settles
+from tests.modeling.orders import hold_in_every_order
 
 runs = itertools.count()
 
@@ -223,18 +223,4 @@ class Steps(RuleBasedStateMachine):
 
 
 def test_in_every_order_of_steps_it_names_the_living_and_no_others(lab):
-    class Bound(Steps):
-        pass
-
-    Bound.lab = lab
-    run_state_machine_as_test(
-        Bound,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
-            phases=[Phase.generate],
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
+    hold_in_every_order(Steps, lab, examples=60, length=30)

@@ -4,13 +4,13 @@ import itertools
 import threading
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
 from redislab.modeling import Feed
+from tests.modeling.orders import hold_in_every_order
 
 runs = itertools.count()
 
@@ -150,18 +150,4 @@ class Steps(RuleBasedStateMachine):
 
 
 def test_in_every_order_of_steps_no_item_comes_twice_and_none_is_passed_over(lab):
-    class Bound(Steps):
-        pass
-
-    Bound.lab = lab
-    run_state_machine_as_test(
-        Bound,
-        settings=settings(
-            max_examples=80,
-            stateful_step_count=30,
-            phases=[Phase.generate],
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
+    hold_in_every_order(Steps, lab, examples=80, length=30)

@@ -6,14 +6,14 @@ import threading
 import time
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
 from redislab.modeling import Sessions
 from tests.conftest import settles
+from tests.modeling.orders import hold_in_every_order
 
 runs = itertools.count()
 
@@ -173,18 +173,4 @@ class Steps(RuleBasedStateMachine):
 
 
 def test_in_every_order_of_steps_there_is_what_should_be(lab):
-    class Bound(Steps):
-        pass
-
-    Bound.lab = lab
-    run_state_machine_as_test(
-        Bound,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            phases=[Phase.generate],
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
+    hold_in_every_order(Steps, lab, examples=40, length=25)

@@ -127,9 +127,10 @@ class ClinicLab(Sweep):
         self.who = f"{server.product} {server.version} at {server.host}:{server.port}"
         self.client = server.client(socket_timeout=10)
         if self.patient is None or self.patient.url != server.url:
-            if self.neighbour:
-                self.neighbour.close()
-            self.neighbour, self.patient = Neighbour(server, rate=200 if whom == PATIENT else 20), server
+            former, self.neighbour = self.neighbour, Neighbour(server, rate=200 if whom == PATIENT else 20)
+            self.patient = server
+            if former:
+                former.close()
 
     def furnish(self):
         """As many keys as the knob says, and those faults that take a key of their own."""

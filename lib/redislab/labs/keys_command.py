@@ -5,9 +5,8 @@ from collections import deque
 
 from traitlets import observe
 
-from redislab.bench import Chart, Experiment, Line, action, choice, number
-from redislab.labs.filler import Filler
-from redislab.labs.neighbour import CLOSED, DUE, Neighbour
+from redislab.bench import Chart, Line, action, choice, number
+from redislab.labs.neighbour import CLOSED, DUE, Crowded
 
 KEYS, SCAN = "KEYS", "SCAN"
 HALF, ALL, NOBODY = "user:*", "*", "nobody:*"
@@ -16,7 +15,7 @@ COUNTS = (100, 1000, 10_000, 100_000)
 THIN = 40  # PINGs of a stall that are drawn
 
 
-class KeysLab(Experiment):
+class KeysLab(Crowded):
     """All keys of a pattern, asked for over and over on a private server, and a neighbour whose PINGs have a process of their own.
 
     The neighbour has two clocks, see `Pinger`: each sends 200 PINGs a second. One is timed from when each PING was due; the
@@ -72,22 +71,11 @@ class KeysLab(Experiment):
         "Found nothing": {"way": KEYS, "keys": 1_000_000, "pattern": NOBODY, "rate": 0.5},
         "SCAN, a million": {"way": SCAN, "keys": 1_000_000, "count": 1000, "pattern": HALF, "rate": 0.5},
     }
-    workers = 1
-    patience = 60.0  # s: what is asked takes as long as it takes
-    filler = neighbour = None
 
     def setup(self, lab):
-        self.server = lab.private_server()
-        self.client = self.server.client(socket_timeout=60)
+        super().setup(lab)
         self.turns, self.took = [], 0.0
-        self.filler, self.neighbour = Filler(self.server.client(socket_timeout=60)), Neighbour(self.server)
         self.fill()
-
-    def teardown(self):
-        for each in (self.filler, self.neighbour, self.server):
-            if each:
-                each.close()
-        self.server = self.filler = self.neighbour = None
 
     @observe("keys", "pattern")
     def fill(self, _=None):

@@ -7,7 +7,9 @@ import threading
 import time
 from collections import deque
 
+from redislab.bench import Experiment
 from redislab.bench.application import Application
+from redislab.labs.filler import Filler
 from redislab.world.scheduling import take_short_turns
 from redislab.world.servers import Server
 
@@ -96,12 +98,17 @@ class Neighbour:
 
     def __init__(self, server, rate: float = RATE):
         self._process = Application(functools.partial(Pinger, server.url, rate))
-        self._pings, self._lock = {DUE: deque(), CLOSED: deque()}, threading.Lock()
+        self._pings, self._lock, self._closed = {DUE: deque(), CLOSED: deque()}, threading.Lock(), False
         self._process.call("take")  # the first ones had to connect
 
     def look(self) -> float | None:
         """Take in what has come since the last look; returns the longest latency in it, counted from the due time."""
-        new, oldest = self._process.call("take"), time.monotonic() - KEPT
+        try:
+            new, oldest = self._process.call("take"), time.monotonic() - KEPT
+        except ConnectionError:
+            if self._closed:
+                return None  # by another thread, in the meantime
+            raise
         with self._lock:
             for clock, pings in self._pings.items():
                 pings.extend(new[clock])
@@ -127,4 +134,24 @@ class Neighbour:
         return ranked[max(0, math.ceil(len(ranked) * percentile / 100) - 1)] if ranked else None
 
     def close(self) -> None:
+        self._closed = True
         self._process.close()
+
+
+class Crowded(Experiment):
+    """On a private server with many keys, and a neighbour."""
+
+    workers = 1
+    patience = 60.0  # s: what is asked takes as long as it takes
+    filler = neighbour = None
+
+    def setup(self, lab):
+        self.server = lab.private_server()
+        self.client = self.server.client(socket_timeout=60)
+        self.filler, self.neighbour = Filler(self.server.client(socket_timeout=60)), Neighbour(self.server)
+
+    def teardown(self):
+        for each in (self.filler, self.neighbour, self.server):
+            if each:
+                each.close()
+        self.server = self.filler = self.neighbour = None

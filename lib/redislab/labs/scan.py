@@ -8,10 +8,9 @@ from contextlib import suppress
 import redis
 from traitlets import observe
 
-from redislab.bench import Chart, Experiment, Line, action, choice, number
+from redislab.bench import Chart, Line, action, choice, number
 from redislab.keys import KeyNamespace
-from redislab.labs.filler import Filler
-from redislab.labs.neighbour import DUE, Neighbour
+from redislab.labs.neighbour import DUE, Crowded
 
 COLON, UNDERSCORE = "colon, user:123", "underscore, user_123"
 SIGNS = {COLON: ":", UNDERSCORE: "_"}
@@ -20,7 +19,7 @@ BATCH = 500
 EACH, BATCHES = "DEL each", "UNLINK, batches"
 
 
-class ScanLab(Experiment):
+class ScanLab(Crowded):
     """Users among other keys, found by a sweep of SCAN MATCH, and by a set that holds their keys; on a private server.
 
     The two take turns, and a neighbour's PINGs count from when they were due. The set is read by SSCAN with the same COUNT. The
@@ -62,22 +61,12 @@ class ScanLab(Experiment):
         "Half of a million": {"keys": 1_000_000, "share": 50, "count": 1000},
         "To be deleted": {"keys": 100_000, "share": 10, "count": 1000},
     }
-    workers = 1
-    patience = 60.0  # s: what is asked takes as long as it takes
-    filler = neighbour = None
 
     def setup(self, lab):
-        self.server, self.alone = lab.private_server(), threading.Lock()
-        self.client, self.names = self.server.client(socket_timeout=60), KeyNamespace("shop")
+        super().setup(lab)
+        self.names, self.alone = KeyNamespace("shop"), threading.Lock()
         self.took, self.deleted, self.indexed, self.by_sign = 0.0, {}, None, {}
-        self.filler, self.neighbour = Filler(self.server.client(socket_timeout=60)), Neighbour(self.server)
         self.fill()
-
-    def teardown(self):
-        for each in (self.filler, self.neighbour, self.server):
-            if each:
-                each.close()
-        self.server = self.filler = self.neighbour = None
 
     @property
     def pattern(self) -> str:
@@ -161,7 +150,9 @@ class ScanLab(Experiment):
 
     def sample(self, window):
         nothing = dict.fromkeys(("sweep", "index", "found", "held"))
+        colon, underscore = (self.by_sign.get(f"sweep {sign}") for sign in SIGNS.values())
         return (self.looked or nothing) | {
+            "underscores": 100 * underscore / colon if colon and underscore else None,
             "stall": self.neighbour.look(),
             "p99": self.neighbour.percentile(DUE, 99),
             **{line.key: self.by_sign.get(line.key) for line in self.charts[2].lines},
