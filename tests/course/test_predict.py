@@ -67,10 +67,12 @@ def test_a_cell_that_is_run_again_keeps_the_guess_unless_it_asks_something_else(
     slide(first, 70.0)
     press(first)
     # If the same is asked again, expect the same guess; if something else is, expect none
-    assert predict("What share?", 0, 100, unit="%", key="share").text == "70 %"
+    again = predict("What share?", 0, 100, unit="%", key="share")
+    assert again.text == "70 %" and first.comm is None
     other = predict("What other share?", 0, 100, unit="%", key="share")
-    assert other.value is None
+    assert other.value is None and again.comm is not None
     other.close()
+    again.close()
 
 
 def test_two_questions_without_a_key_stand_side_by_side():

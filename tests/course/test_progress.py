@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import ipywidgets as widgets
 import pytest
@@ -17,6 +18,7 @@ from redislab.errors import ProgressError
 from tests.test_hygiene import NOTEBOOKS, code_cells
 
 MANY = 150
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 WRITER = f"""
 import sys
 from redislab.course.progress import note
@@ -88,11 +90,11 @@ def made(kind: str, id: str, second: int, **facts) -> dict:
 
 
 def test_of_two_files_every_attempt_the_first_answer_and_the_last_guess_count():
-    here = [made("exercise", "e", 1), made("question", "q", 4, right=True), made("guess", "g", 2, value=1)]
-    there = [made("exercise", "e", 3), made("question", "q", 2, right=False), made("guess", "g", 5, value=2)]
+    here = [made("exercise", "e", 1), made("question", "q", 4, right=True), made("guess", "g", 3, value=1)]
+    there = [made("exercise", "e", 6), made("question", "q", 2, right=False), made("guess", "g", 5, value=2)]
     both = united([*here, *there])
     assert both == united([*there, *here]) == united([*both, *here])
-    assert both == [here[0], there[1], there[2], there[0]]
+    assert both == [here[0], there[1], there[2], there[0]]  # by their time
 
 
 def test_what_is_brought_back_loses_nothing_and_counts_once(progress_file):
@@ -101,7 +103,7 @@ def test_what_is_brought_back_loses_nothing_and_counts_once(progress_file):
     taken = dump().encode()
     progress_file.unlink()  # the machine has died
     note("guess", "How much?", value=2.0)
-    assert bring(taken) == 2
+    assert bring(taken) == 1  # the guess that was made since is newer
     assert bring(taken) == 0
     assert latest("guess", "How much?")["value"] == 2.0
     assert latest("exercise", "single-flight")["passed"] is True
@@ -115,7 +117,8 @@ def test_the_card_brings_a_file_back_and_names_a_wrong_one(shown, tmp_path):
         (b"My thesis", "no progress file"),
         ((tmp_path / "taken.jsonl").read_bytes(), "no new notes"),
     ]:
-        upload.value = ({"name": "<chosen>", "type": "", "size": len(content), "content": content},)
+        file = {"name": "<chosen>", "type": "", "size": len(content), "content": content, "last_modified": LONG_AGO}
+        upload.value = (file,)
         assert f"&lt;chosen&gt;: {'This is ' * (content[:2] == b'My')}{says}" in shown._said.html
     with pytest.raises(ProgressError):
         shown.load(__file__)

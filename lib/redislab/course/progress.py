@@ -49,7 +49,7 @@ def note(kind: str, id: str, **facts) -> None:
 
 
 def notes() -> list[dict]:
-    """All that counts, in the order in which it was first noted: `kind`, `id`, `at` (UTC, ISO 8601), and the facts."""
+    """All that counts, the oldest first: `kind`, `id`, `at` (UTC, ISO 8601), and the facts."""
     _write([])  # so that a file that cannot be written, or is not ours, is spoken of before there is anything to lose
     try:
         there = parse(where().read_bytes())
@@ -72,7 +72,7 @@ def united(them: Iterable[dict]) -> list[dict]:
             kept.setdefault(about, one)
         else:
             kept[(*about, one["at"]) if one["kind"] == "exercise" else about] = one
-    return list(kept.values())
+    return sorted(kept.values(), key=lambda one: one["at"])
 
 
 def dump() -> str:
@@ -96,13 +96,13 @@ def parse(data: bytes) -> list[dict]:
 
 
 def bring(data: bytes) -> int:
-    """Add what another such file knows and this one does not; returns how many notes that is.
+    """Add what counts of another such file and is not in this one; returns how many notes that is.
 
     Raises:
         ProgressError: it is no such file.
     """
     known = notes()
-    new = [one for one in united(parse(data)) if one not in known]
+    new = [one for one in united([*known, *parse(data)]) if one not in known]
     _append(new)
     return len(new)
 
