@@ -4,10 +4,12 @@ import fcntl
 import functools
 import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -32,30 +34,38 @@ def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
-# what is measured most finely comes first, while the other workers are at what takes least of the processor
-FIRST = "test_cache_aside test_refresh_ahead test_arena test_write_through test_write_behind test_hybrid".split()
-LAST = "labs binder test_notebooks course browser".split()
+# The labs that are measured most finely come first, in two workers, while the third is at what takes least of the processor;
+FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
+# then the rest, the longest first. A page is painted by the processor: no more than two browsers at once.
+LAST = "labs browser binder course test_notebooks".split()
+WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """One worker has the labs that are measured most finely; the others share the rest, a file or a notebook at a time."""
+    """What goes to a worker at once: a file, a notebook, one half of the finest labs, or of the browser's tests."""
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.partition("::")[0]
-            if "/labs/" in path and os.path.basename(path).removesuffix(".py") in FIRST:
-                return "labs"
-            return nodeid if path.endswith(("test_notebooks.py", "test_binder.py")) else path
+            path = Path(nodeid.partition("::")[0])
+            if path.parent.name == "labs" and (half := _finest(path.stem)) is not None:
+                return f"labs {half}"
+            if path.parent.name == "browser":
+                notebook = re.search(r"\[(\d\d)_", nodeid)
+                odd = int(notebook[1]) % 2 if notebook else path.stem in WITH_ODD_NOTEBOOKS
+                return f"browser {odd:d}"
+            return nodeid if path.stem in ("test_notebooks", "test_binder") else str(path)
 
     return ByFile(config, log)
 
 
+def _finest(stem: str) -> int | None:
+    return next((index for index, half in enumerate(FIRST) if stem in half.split()), None)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.parent.name in (
-            "labs",
-            "browser",
-        ):  # measured beside whatever else the machine does: it may try again
+        if item.path.parent.name in ("labs", "browser"):
+            # measured beside whatever else the machine does: it may try again
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=_turn)
 
@@ -79,8 +89,10 @@ def company(request):
 
 def _turn(item) -> int:
     names = (item.path.stem, item.path.parent.name)
-    if names[0] in FIRST and names[1] == "labs":
-        return FIRST.index(names[0])
+    if names[1] == "labs" and (half := _finest(names[0])) is not None:
+        return half
+    if names[1] == "browser":
+        return 10 + LAST.index("browser") + 1
     return 10 + max((LAST.index(name) + 1 for name in names if name in LAST), default=0)
 
 

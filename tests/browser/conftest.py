@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests; a page of its own for each."""
+"""One JupyterLab for all browser tests, a Chromium for each file, and a page for each test."""
 
 import shutil
 from pathlib import Path
@@ -12,11 +12,9 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests come last: from the first of them on, Playwright has an event loop running in this thread."""
-    ours = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in ours:
-        item.add_marker(pytest.mark.browser)
-    items[:] = [item for item in items if item not in ours] + ours
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +32,9 @@ def jupyterlab(tmp_path_factory):
         server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """One Chromium for the tests of a file: while it is there, Playwright has an event loop running in this thread."""
     needs("browser")
     from playwright.sync_api import sync_playwright
 
