@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
-from redislab.bench import Chart, Experiment, Line, Sample, Sweep, choice, number
+from redislab.bench import Chart, Experiment, Line, Sample, State, Sweep, choice, number
 from redislab.course import predict
 from redislab.errors import KnobError
 from redislab.screen import panel
@@ -76,6 +76,21 @@ def test_the_guess_stands_beside_the_claim():
     guess.value = 30.0
     shown._speak()
     assert quantity(30.0, "%") in shown._claim.html
+    shown.close()
+    guess.close()
+
+
+def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
+    guess = predict("How high?", 0, 100, unit="%", key="level")
+    shown = panel(Lab(), guess=guess)
+    shown._open()
+    # If it speaks while it measures, expect nothing yet
+    shown._session.state, shown._spoke = "running", 0.0
+    shown._event(Sample(1.0, {"level": 40.0}, {"level": 10.0}))
+    assert "40.0 %" in shown._claim.html and guess.found is None
+    shown._session.state = "paused"
+    shown._event(State("paused"))
+    assert guess.found == 40.0
     shown.close()
     guess.close()
 
