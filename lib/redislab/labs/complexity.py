@@ -203,7 +203,7 @@ def power(exponent: float) -> str:
 def fit(points: list[tuple[float, float]]) -> tuple[float | None, list]:
     """The exponent k of the power law a·N^k nearest to the points, by least squares of the logarithms, and its line."""
     points = [(n, value) for n, value in points if value > 0]
-    if len(points) < 3:
+    if len({n for n, _ in points}) < 3:
         return None, []
     ns, values = np.array(points, dtype=float).T
     exponent, log_a = np.polyfit(np.log(ns), np.log(values), 1)

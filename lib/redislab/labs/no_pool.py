@@ -12,7 +12,6 @@ from redislab.errors import StartError
 from redislab.world.tls import SecureServer
 
 USERS = 100
-ROW = 0.5  # s
 POOLED, FRESH = "pooled", "fresh"
 
 
@@ -56,6 +55,7 @@ class NoPoolLab(Networked):
         "More than it can": {"fresh": 100, "rate": 400.0, "rtt": 1.0, "tls": False},
     }
     workers = 32
+    ROW = 0.5  # s
     both = None
 
     def setup(self, lab):
@@ -101,7 +101,7 @@ class NoPoolLab(Networked):
     def measure_rows(self):
         """Calls one straight after the other, as a benchmark makes them: nothing sleeps in between, and everything is warm."""
         for how, call in ((POOLED, self.client.get), (FRESH, self.get_by_itself)):
-            taken, key, end = [], self.keys.user(1), time.perf_counter() + ROW
+            taken, key, end = [], self.keys.user(1), time.perf_counter() + self.ROW
             while time.perf_counter() < end:
                 began = time.perf_counter()
                 call(key)

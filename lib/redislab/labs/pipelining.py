@@ -160,11 +160,11 @@ class PipeliningLab(Sweep, Networked):
         return f"batches of {x:,}" if x > 1 else "one by one"
 
     def point(self, x):
-        found = self.measure((self._delay.host, self._delay.port) if self.rtt else None, x)
+        found = self.measure((self._delay.host, self._delay.port) if self.rtt else None, x, self.POINT)
         alone = next((point["seconds"] for point in self.curve if point["x"] == 1), found["seconds"])
         return found | {"speedup": alone / found["seconds"], "rate": 1 / found["seconds"]}
 
-    def measure(self, route, batch: int, seconds: float = POINT) -> dict:
+    def measure(self, route, batch: int, seconds: float) -> dict:
         """Seconds a command, and the memory of a pipeline on both sides in MB."""
         before, peak, over = buffers(self.admin), [0], threading.Event()
         looking = threading.Thread(target=self.look, args=(peak, over))

@@ -3,6 +3,7 @@
 import functools
 import secrets
 import time
+from statistics import median
 
 import redis
 
@@ -13,7 +14,6 @@ from redislab.errors import CapabilityError
 from redislab.labs.connection import FRESH, POOLED
 from redislab.labs.counters import LUA, RACE
 from redislab.labs.lua import EVAL, EVALSHA
-from redislab.labs.pipelining import GET
 from redislab.labs.rate_limits import MODULE_LUA, MODULE_SLIDING
 from redislab.tuning import pipelined
 
@@ -78,7 +78,7 @@ def forgotten(stage) -> list[float]:
 @shared
 def crowded(stage, rate: float, rtt: float, sizes: tuple) -> list[dict]:
     """Pools of these sizes, in turns."""
-    with stage.take(labs.PoolLab(arrivals=rate, rtt=rtt), only=sizes * 4, REQUESTS=200, SHORTEST=0.5) as take:
+    with stage.take(labs.PoolLab(arrivals=rate, rtt=rtt), only=sizes * 4, REQUESTS=150, SHORTEST=0.5) as take:
         return take.curve()
 
 
@@ -100,7 +100,7 @@ def smallest(stage, sizes: tuple, **load) -> list[float]:
 def batches(stage, rtt: float) -> dict[int, list[float]]:
     """Seconds a SET, by the size of the batch, in turns."""
     sizes = (1, 100, 1000, 10_000)
-    with stage.take(labs.PipeliningLab(rtt=rtt), only=sizes * 5, POINT=0.1) as take:
+    with stage.take(labs.PipeliningLab(rtt=rtt), only=sizes * 8, POINT=0.08) as take:
         curve = take.curve()
     return {size: [point["seconds"] for point in curve if point["x"] == size] for size in sizes}
 
@@ -116,13 +116,21 @@ def speedup(stage, slow: int, fast: int, rtt: float) -> list[float]:
 
 
 def transactions(stage) -> list[float]:
-    """Seconds in MULTI ÷ seconds without."""
-    experiment = labs.PipeliningLab(rtt=0.0, command=GET)
-    with stage.take(experiment, only=(100,) * 7, POINT=0.2) as take:
-        plain = take.curve()
-        take.turn(multi=True)
-        multi = take.curve()
-    return ratios([point["seconds"] for point in multi], [point["seconds"] for point in plain])
+    """Seconds in MULTI ÷ seconds without, the median of 40 turns: the difference is smaller than what a machine does besides."""
+    client = stage.lab.client(max_connections=1)
+    gets = [("GET", stage.lab.keys.entity("{atomic}", number)) for number in range(100)]
+    found = []
+    for _ in range(9):
+        taken = [[clocked(client, gets, multi) for multi in (True, False)] for _ in range(40)]
+        found.append(median(with_it / without for with_it, without in taken))
+    client.close()
+    return found
+
+
+def clocked(client, commands: list, multi: bool) -> float:
+    began = time.perf_counter()
+    list(pipelined(client, commands, transaction=multi))
+    return time.perf_counter() - began
 
 
 def undone(stage) -> list[float]:
@@ -158,7 +166,7 @@ def lost(stage) -> dict[str, list[float]]:
 def scripts(stage, size: int) -> list[float]:
     """EVAL ÷ EVALSHA."""
     with stage.take(labs.LuaLab(size=size, rate=200.0)) as take:
-        return take.every(0.6, 5, lambda sample: sample[EVAL] and sample[EVALSHA] and sample[EVAL] / sample[EVALSHA])
+        return take.every(0.4, 8, lambda sample: sample[EVAL] and sample[EVALSHA] and sample[EVAL] / sample[EVALSHA])
 
 
 def decisions(stage, rtt: float) -> list[float]:
@@ -201,9 +209,9 @@ CLAIMS = (
         measures="the smallest pool with which at most 1 % of the requests wait",
         unit="connections", bound=Bound(10, 20), measure=smallest,
         cases={
-            "300/s, loopback": {"rate": 300.0, "rtt": 0.0, "sizes": (1, 2, 4)},
-            "300/s, 10 ms": {"rate": 300.0, "rtt": 10.0, "sizes": (6, 8, 10)},
-            "600/s, 10 ms": {"rate": 600.0, "rtt": 10.0, "sizes": (9, 11, 13, 16)},
+            "300/s, loopback": {"rate": 300.0, "rtt": 0.0, "sizes": (1, 2)},
+            "300/s, 10 ms": {"rate": 300.0, "rtt": 10.0, "sizes": (7, 9, 11)},
+            "600/s, 10 ms": {"rate": 600.0, "rtt": 10.0, "sizes": (10, 12, 14)},
         },
         claimed=10, seconds=25.0,
     ),
@@ -242,7 +250,7 @@ CLAIMS = (
     ),
     pipes(
         "without-multi", 1148, says="A pipeline without MULTI is faster", measures="100 GETs in MULTI ÷ without it",
-        unit="×", bound=Bound(low=1.05), measure=transactions, seconds=7.0,
+        unit="×", bound=Bound(low=1.02), measure=transactions, seconds=2.0,
     ),
     Claim(
         "lua-round-trips", 1163, "4.3", "A script saves round trips",
