@@ -14,7 +14,7 @@ from redislab import labs
 from redislab.course import claims as course
 from redislab.course import progress
 from redislab.course.claims.claim import DEPENDS, FAILS, HOLDS, UNDECIDED, UNKNOWN, Claim, Result
-from redislab.course.claims.places import place
+from redislab.course.claims.places import SECTIONS, place
 from redislab.screen import words
 from redislab.screen.block import Block
 from redislab.screen.controls import button, close_tree
@@ -24,12 +24,6 @@ from redislab.screen.words import Words
 
 HERE = Path(__file__).parent
 SIGNS = {HOLDS: "●", FAILS: "✕", DEPENDS: "◆", UNDECIDED: "○", UNKNOWN: "–"}
-NAMES = {HOLDS: "holds", FAILS: "fails", DEPENDS: "depends", UNDECIDED: "undecided", UNKNOWN: "unknown"}
-SECTIONS = {
-    "1.1": "Cache-aside", "1.2": "Write-through", "1.3": "Write-behind", "1.4": "Refresh-ahead", "1.5": "Rankings",
-    "2.1": "Structures", "2.2": "Models", "3.2": "Order among keys", "4.1": "Connections", "4.2": "Pipelining",
-    "4.3": "Scripts", "5.1": "KEYS", "5.2": "Large values", "5.3": "Missing TTLs", "5.4": "SELECT", "5.5": "No pool",
-}  # fmt: skip
 SYMBOLS = {HOLDS: "circle", FAILS: "x", UNDECIDED: "circle-open"}
 FARTHEST = 1000.0  # times what was claimed; what is farther off stands at the edge
 ROW, AXIS = 24, 74  # px
@@ -252,7 +246,7 @@ def press(what: str, label: str, said: str) -> str:
 
 def cells(result: Result) -> dict[str, str]:
     """The two cells of a claim that change."""
-    unit, name = result.claim.unit, NAMES[result.verdict]
+    unit, name = result.claim.unit, result.verdict.replace(" ", "-")
     lines = "".join(
         f"<dt>{escape(case)}</dt><dd><b>{words.measured(each.median, unit)}</b> <small>{spread(each)}</small></dd>"
         for case, each in result.figures.items()

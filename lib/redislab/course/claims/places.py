@@ -1,7 +1,25 @@
-"""Where each lab stands: its notebook, and the heading that it is under."""
+"""Where each claim and each lab stands: what the sections are called; the lab's notebook, and the heading that it is under."""
 
 from urllib.parse import quote
 
+SECTIONS = {
+    "1.1": "Cache-aside",
+    "1.2": "Write-through",
+    "1.3": "Write-behind",
+    "1.4": "Refresh-ahead",
+    "1.5": "Rankings",
+    "2.1": "Structures",
+    "2.2": "Models",
+    "3.2": "Order among keys",
+    "4.1": "Connections",
+    "4.2": "Pipelining",
+    "4.3": "Scripts",
+    "5.1": "KEYS",
+    "5.2": "Large values",
+    "5.3": "Missing TTLs",
+    "5.4": "SELECT",
+    "5.5": "No pool",
+}
 PLACES = {
     "01_caching_patterns": {
         "TtlLab": "1.1 Cache-aside",

@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable
 
 from redislab.bench import Experiment, Session
-from redislab.errors import ExperimentError
+from redislab.errors import ExperimentError, RedislabError
 from redislab.world import start
 
 SLICE = 0.1  # s between two looks at whether it is to stop
 READY = 60.0  # s that a lab may take to be set up
 
 
-class StoppedError(Exception):
+class StoppedError(RedislabError):
     """Somebody pressed Stop, or a panel was started, which pauses whatever else is measured."""
+
+    def __str__(self) -> str:
+        return "It was stopped: a panel, or another run, was started meanwhile. Run it again."
 
 
 class Stage:
