@@ -14,13 +14,9 @@ from redislab.screen.controls import button, close_tree
 from redislab.screen.words import Words, escape, grid, measured, quantity
 
 TITLES = (
-    "01 Caching patterns",
-    "02 Data modelling",
-    "03 Key naming",
-    "04 Performance tuning",
-    "05 Anti-patterns",
+    "01 Caching patterns", "02 Data modelling", "03 Key naming", "04 Performance tuning", "05 Anti-patterns",
     "06 Takeaways",  # which has questions, and no exercise
-)
+)  # fmt: skip
 COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
 
 _shown: list["Progress"] = []
