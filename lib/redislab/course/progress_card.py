@@ -107,24 +107,17 @@ class Progress(Block):
 
 def done() -> list[dict]:
     """A row for each thing done, in the order in which it was begun."""
-    rows, found = {}, {}
-    for one in kept.notes():
+    rows, notes = {}, kept.notes()
+    found = {one["id"]: one.get("found") for one in notes if one["kind"] == "measurement"}
+    for one in notes:
         kind, what = one["kind"], one["id"]
-        if kind == "measurement":
-            found[what] = one.get("found")
-            continue
         row = rows.setdefault((kind, what), {"kind": kind, "what": what, "at": one["at"]})
-        if kind == "exercise":
+        if kind == "guess":
+            row |= {"guess": one.get("value"), "measured": found.get(what), "unit": str(one.get("unit", ""))}
+        elif kind in ("exercise", "question"):
             row["attempts"] = row.get("attempts", 0) + 1
-            row["done"] = row.get("done", False) or bool(one.get("passed"))
-        elif kind == "question":
-            row["done"] = bool(one.get("right"))
-        elif kind == "guess":
-            row |= {"guess": one.get("value"), "unit": str(one.get("unit", ""))}
-    for row in rows.values():
-        if row["kind"] == "guess":
-            row["measured"] = found.get(row["what"])
-    return [row for row in rows.values() if row["kind"] != "guess" or row["guess"] is not None]
+            row["done"] = row.get("done", False) or bool(one.get("passed", one.get("right")))
+    return [row for row in rows.values() if row["kind"] != "measurement" and row.get("guess", "") is not None]
 
 
 def sections(rows: list[dict]) -> list[list[str]]:
