@@ -1,5 +1,6 @@
 """How `make present` has Voilà serve the notebooks: on our page, cell by cell, and with no kernel that outlives its page."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import nbformat
@@ -37,6 +38,9 @@ c.VoilaConfiguration.theme = "light"
 c.VoilaConfiguration.strip_sources = True
 c.VoilaConfiguration.progressive_rendering = True  # the text is there at once, and each panel as soon as it has run
 c.VoilaConfiguration.page_config_hook = course
+c.VoilaConfiguration.extra_labextensions_path = [
+    str(files("plotly") / "package_data")
+]  # so that a page finds plotly.js
 # a page that is closed ends its kernel; this is for one that could not say so
 c.MappingKernelManager.cull_idle_timeout = 120  # s
 c.MappingKernelManager.cull_interval = 30  # s

@@ -24,7 +24,7 @@ function scroller() {
 }
 
 function stops() {
-  const parts = document.querySelectorAll("#rendered_cells .jp-MarkdownOutput :is(h1, h2, h3, h4), #rendered_cells .rl-panel");
+  const parts = document.querySelectorAll("#rendered_cells .jp-MarkdownOutput :is(h2, h3, h4), #rendered_cells .rl-panel");
   return [...parts].filter(shown).map(top);
 }
 
@@ -132,7 +132,7 @@ const ARROWS = "textarea, input, select, .noUi-handle"; // what they move, if it
 // A presenter's remote sends PageDown and PageUp, which therefore turn pages whatever was touched last.
 function pressed(event) {
   const act = (event.shiftKey && SHIFTED[event.key]) || KEYS[event.key];
-  const control = event.target.closest?.(event.key.startsWith("Arrow") ? ARROWS : TEXT);
+  const control = event.target.closest?.(event.key.startsWith("Arrow") && !event.shiftKey ? ARROWS : TEXT);
   if (!act || control || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
   event.stopPropagation();
@@ -145,6 +145,9 @@ function clicked({ target }) {
   else if (target.closest(".rl-source figcaption")) toggleCode();
   if (!target.closest("summary")) list.open = false;
 }
+
+// The figures need not ask their kernel for plotly.js: it came with the page.
+globalThis.redislabPlotly = { promise: Promise.resolve(globalThis.Plotly), loading: true };
 
 // Diagrams are drawn beforehand: Voilà has no mermaid of its own, and asks a CDN for one.
 for (const diagram of document.querySelectorAll(".jp-Mermaid")) {

@@ -1,0 +1,180 @@
+"""What `make present` serves: pages for a room, without code, with a note and a timer, from this machine alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.browser.jupyterlab import Notebook, free_port
+from tests.conftest import IN_CI, needs, settles
+
+ROOT = Path(__file__).parents[2]
+VISIBLE_CODE = ".jp-InputArea-editor, .cm-editor, .rl-code:visible"
+
+
+class Voila:
+    """Voilà by the very command that `make present` runs, on a free port."""
+
+    def __init__(self, home: Path):
+        self.port = free_port()
+        said = subprocess.run(
+            ["make", "--dry-run", "present", f"VENV={sys.prefix}", f"LAB_ARGS=--no-browser --port={self.port}"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        command = next(line for line in said.splitlines() if "/voila " in line)
+        places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME")}
+        places["IPYTHONDIR"] = str(home / "ipython")
+        self.log = (home / "voila.log").open("wb")
+        self.process = subprocess.Popen(
+            f"exec env {command}", shell=True, cwd=ROOT, env=os.environ | places, stdout=self.log, stderr=self.log,
+            start_new_session=True,
+        )  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def status(self, path: str) -> int | None:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        """End it, and with it all kernels."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Page(Notebook):
+    """A page of it; collects console errors, and requests that leave this machine."""
+
+    def open(self, dark: bool = False) -> None:
+        self.page.goto(f"{self.lab.url}/voila/{self.name}")
+
+    def close(self) -> None:
+        self.context.close()
+
+    def kernel(self) -> str:
+        return json.loads(self.page.locator("#jupyter-config-data").text_content())["kernelId"]
+
+
+@pytest.fixture(scope="module")
+def voila(tmp_path_factory):
+    needs("browser")
+    if find_spec("voila") is None:
+        (pytest.fail if IN_CI else pytest.skip)("Voilà is not installed: pip install --editable '.[present]'")
+    server = Voila(tmp_path_factory.mktemp("voila"))
+    try:
+        assert not settles(lambda: server.status("/") != 200, 30), Path(server.log.name).read_text()[-2000:]
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def open_page(voila, browser):
+    opened = []
+
+    def open_it(name: str) -> Page:
+        opened.append(Page(browser, voila, name, width=1920, height=1080))
+        return opened[-1]
+
+    yield open_it
+    for page in opened:
+        page.shoot(f"present-{Path(page.name).stem}")
+        page.close()
+    for page in opened:
+        assert page.strays == []
+        assert page.errors == []
+
+
+def size_of(locator) -> float:
+    """px, as it is seen: what the page is enlarged by counts."""
+    return locator.evaluate("(el) => parseFloat(getComputedStyle(el).fontSize) * (el.currentCSSZoom ?? 1)")
+
+
+def place(page, selector: str) -> float:
+    return page.locator(selector).first.evaluate("(el) => el.getBoundingClientRect().top")
+
+
+def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(open_page):
+    opened = open_page("render/01_caching_patterns.ipynb")
+    page, panel = opened.page, opened.page.locator(".rl-panel").first
+    # The text is there before any cell has run, with what mermaid and MathJax have made of it, in large type
+    page.get_by_role("heading", name="1.1 Cache-aside").wait_for()
+    assert size_of(page.locator(".jp-MarkdownOutput p").nth(1)) >= 20
+    page.wait_for_function(
+        "[...document.images].length === 4 && [...document.images].every((each) => each.naturalWidth)"
+    )
+    page.locator("mjx-container").first.wait_for(state="attached")
+    # If the remote turns pages, expect each to begin with a heading or a panel, and to pass over nothing
+    page.keyboard.press("PageDown")
+    assert 0 < place(page, "h2") < 200
+    panel.wait_for()
+    for _ in range(30):
+        if 0 < place(page, ".rl-panel") < 200:
+            break
+        page.keyboard.press("PageDown")
+    assert 0 < place(page, ".rl-panel") < 200
+    moves(opened)
+    assert size_of(panel.locator(".widget-label").first) >= 18
+    assert page.evaluate("document.querySelector('.js-plotly-plot').layout.font.size") >= 18
+    # If a scenario is chosen, and then a slider dragged, expect both to be heard
+    panel.get_by_role("button", name="A flash sale").click()
+    panel.locator(".widget-readout", has_text="1,500/s").wait_for()
+    handle = panel.locator(".rl-knob", has_text="TTL").first.locator(".noUi-handle")
+    handle.hover()
+    page.mouse.down()
+    page.mouse.move(handle.bounding_box()["x"] - 60, handle.bounding_box()["y"])
+    page.mouse.up()
+    assert panel.locator(".widget-readout").first.inner_text() not in ("2 s", "10 s")
+    moves(opened)
+    # and the note and the minutes are a key away, wherever the focus is
+    page.keyboard.press("n")
+    page.locator(".present-note dd").nth(2).wait_for()
+    page.keyboard.press("t")
+    page.locator(".present-timer.running", has_text="4:58").wait_for()
+    page.keyboard.press("t")
+    assert page.locator(".present-timer.running").count() == 0
+    page.keyboard.press("Shift+ArrowRight")
+    page.locator(".present-sections summary", has_text="1.2 Write-through").wait_for()
+    assert page.locator(VISIBLE_CODE).count() == 0
+
+
+def moves(opened: Page) -> None:
+    """What is drawn changes."""
+    before, deadline = opened.plots(".rl-panel"), time.monotonic() + 20
+    while opened.plots(".rl-panel") == before:
+        assert time.monotonic() < deadline, "nothing else is drawn"
+        opened.page.wait_for_timeout(100)
+
+
+def test_pages_lead_to_each_other_and_one_that_is_left_ends_its_kernel(voila, open_page):
+    opened = open_page("tree")
+    page = opened.page
+    assert page.locator("main li").count() >= 6
+    page.locator("main li", has_text="4 · Performance tuning").locator("span", has_text="10 min").wait_for()
+    page.get_by_role("link", name="4 · Performance tuning").click()
+    page.locator(".rl-card").wait_for()
+    kernel = opened.kernel()
+    assert voila.status(f"/api/kernels/{kernel}") == 200
+    page.locator(".present-head nav a").last.click()
+    page.get_by_role("heading", name="5 · Anti-patterns").wait_for()
+    assert not settles(lambda: voila.status(f"/api/kernels/{kernel}") == 200, 30)
