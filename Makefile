@@ -29,8 +29,9 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets
 
-present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room
-	$(BIN)/voila --strip_sources=True --theme=light $(LAB_ARGS) notebooks
+present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room (LAB_ARGS as above)
+	@echo "The course for a room, at the address below, on this machine alone. Ctrl+C ends it, and every kernel with it."
+	JUPYTER_PATH="$(CURDIR)/lib/jupyter" JUPYTER_CONFIG_PATH="$(CURDIR)/lib/jupyter" $(BIN)/voila $(LAB_ARGS) notebooks
 
 lint: $(VENV)/.test  ## check style
 	$(BIN)/ruff check .
@@ -50,7 +51,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,present]"
 	@touch $@
 
 $(VENV)/.present: $(VENV)/.installed

@@ -1,6 +1,7 @@
 """How notebooks and code are kept."""
 
 import ast
+import functools
 import json
 import re
 import statistics
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+from redislab import labs
+from tests.browser.diagrams import FOLDER, diagrams, drawn
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -114,6 +118,35 @@ def test_a_notebook_links_home_and_to_its_neighbours(path):
         if neighbour != path:
             assert f"]({neighbour.name})" in text
     assert path.stem.startswith("00") or "](00_start_here.ipynb)" in text
+
+
+@each_notebook
+def test_a_section_has_its_minutes_and_an_instructors_note(path):
+    """`make present` shows them: "redislab": {"minutes": 5, "ask": …, "drag": …, "see": …} in the metadata of a heading's cell."""
+    cells = nbformat.read(path, as_version=4).cells
+    heads = [cell for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
+    for cell in heads:
+        note = cell.metadata.get("redislab", {})
+        assert note.keys() == {"minutes", "ask", "drag", "see"}, cell.id
+        for name in re.findall("“(.*?)”", note["drag"]):
+            assert name in controls(), f"{cell.id}: no panel has “{name}”"
+    if said := re.search(r"· (?:about )?(\d+) minutes", cells[0].source):  # else it is outside the hour
+        assert sum(cell.metadata.redislab.minutes for cell in heads) == int(said[1])
+        assert f"({path.relative_to(ROOT)}) | {said[1]} |" in (ROOT / "README.md").read_text()
+
+
+@functools.cache
+def controls() -> set[str]:
+    """The names of all presets and actions, and of what menus offer."""
+    names = set()
+    for lab in map(vars(labs).get, labs.__all__):
+        names |= {*lab.presets, *lab.actions().values()}
+        names |= {str(option) for knob in lab.knobs().values() for option in knob.options}
+    return {name.replace("'", "’") for name in names}
+
+
+def test_every_diagram_is_drawn_for_the_room():
+    assert {path: drawn(path) for path in FOLDER.glob("*.svg")} == diagrams(), "Run python -m tests.browser.diagrams"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
