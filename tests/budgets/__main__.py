@@ -5,13 +5,17 @@ import shutil
 import sys
 
 from redislab.errors import RedislabError
-from tests.budgets import antipatterns, keys, library, modeling, tuning
+from tests.budgets import antipatterns, course, keys, library, modeling, tuning
 
 
 def main() -> int:
     rows = []
     try:
         parts = [each.rows() for each in (library, modeling, keys, tuning, antipatterns)]
+        if shutil.which("docker") and sys.platform == "linux":
+            parts.append(course.rows())
+        else:
+            print("There is no Docker, or no Linux: a Binder's budget is not measured.")
         if shutil.which("chromium") or shutil.which("google-chrome"):
             from tests.budgets import page
 
