@@ -164,8 +164,8 @@ def test_small_is_a_feature():
     # what every section stands on has one size; what is taught grows with the sections, each piece small by itself
     shared = [path for path in MODULES if not {"labs", "exercises", "claims", *SECTIONS} & set(path.parts)]
     # 4000, and 280 for progress, which is a part of the course floor: the file, the card, and quizzes that can be heard;
-    # and 220 for the claims board, whose claims are counted with what is taught
-    assert sum(map(lines_of_code, shared)) < 4500
+    # 220 for the claims board, whose claims are counted with what is taught; and 30 for what Voilà is told
+    assert sum(map(lines_of_code, shared)) < 4530
     for section in SECTIONS:
         assert sum(lines_of_code(path) for path in MODULES if section in path.parts) < 900, section
     for path in MODULES:
