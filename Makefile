@@ -13,7 +13,7 @@ PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do
               $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab install test bench present lint clean
+.PHONY: help lab install test bench picture present lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets
+
+picture: $(VENV)/.test  ## take the README's picture anew, of a panel at work
+	$(BIN)/python -m tests.browser.picture
 
 present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room (LAB_ARGS as above)
 	@echo "The course for a room, at the address below, on this machine alone. Ctrl+C ends it, and every kernel with it."

@@ -87,9 +87,9 @@ class JupyterLab:
 class Notebook:
     """One notebook in one page. Collects what goes wrong: console errors, and requests that leave this machine."""
 
-    def __init__(self, browser, lab: JupyterLab, name: str, *, width=1280, height=900, dark=False):
+    def __init__(self, browser, lab: JupyterLab, name: str, *, width=1280, height=900, scale=1, dark=False):
         self.lab, self.name = lab, name
-        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
