@@ -97,6 +97,23 @@ def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     assert notebook.ask("sorted(shown.figure.data())")[-1] == "two"
 
 
+PLAIN = """
+import plotly.graph_objects as go
+from redislab.screen import LiveFigure
+plain = LiveFigure([go.Figure(go.Scatter(name="p99"))])
+plain.feed({"p99": ([0, 1, 2], [1, 3, 2])})
+plain
+"""
+
+
+def test_a_figure_that_says_nothing_of_its_axes_is_drawn_too(jupyterlab, open_notebook):
+    write(jupyterlab.folder / "plain.ipynb", PLAIN)
+    notebook = open_notebook("plain.ipynb")
+    notebook.run_all()
+    notebook.page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
+    wait_last(notebook, "p99", 2)
+
+
 def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
     notebook = scratch()
     wait_last(notebook, "level", 10)

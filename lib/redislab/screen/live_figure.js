@@ -122,7 +122,7 @@ class Plot {
       swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
     }
     const size = 13 * theme.scale;
-    const label = (name) => this.layout[name].title && { ...this.layout[name].title, font: { size } };
+    const label = (name) => this.layout[name]?.title && { ...this.layout[name].title, font: { size } };
     const axis = { gridcolor: theme.grid, linecolor: theme.axis, zerolinecolor: theme.grid, tickcolor: theme.axis };
     Object.assign(this.layout, {
       title: undefined,
