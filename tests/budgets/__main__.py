@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from redislab.errors import RedislabError
-from tests.budgets import antipatterns, course, keys, library, modeling, tuning
+from tests.budgets import antipatterns, claims, course, keys, library, modeling, tuning
 
 
 def main() -> int:
@@ -22,6 +22,7 @@ def main() -> int:
             parts.append(page.rows())
         else:
             print("Chromium is not installed: the budgets of the page are not measured.")
+        parts.append(claims.rows())
         for row in itertools.chain(*parts):
             rows.append(row)
             print(row, flush=True)

@@ -1,15 +1,15 @@
-// The table of claims. Its cells change in place, so that a button keeps the focus; the page is told of buttons only.
+// The table of claims. Its cells change in place, so that a button keeps the focus; the kernel is told of buttons only.
 
-// JupyterLab opens a notebook in a tab of its own by this command; anywhere else the link is a link.
-function open(link) {
-  const folder = decodeURIComponent(location.pathname.split("/tree/")[1] ?? "").replace(/[^/]*$/, "");
-  const path = folder + link.getAttribute("href").split("#")[0];
-  link.dataset.commandlinkerCommand = "rendermime:handle-local-link";
-  link.dataset.commandlinkerArgs = JSON.stringify({ path, id: decodeURIComponent(link.hash) });
+// JupyterLab opens a notebook in a tab of its own, as from a cell of text; anywhere else the link is a link.
+async function open(links, { linkHandler, resolver }) {
+  for (const link of linkHandler && resolver ? links : []) {
+    const [file] = link.getAttribute("href").split("#");
+    linkHandler.handleLink(link, decodeURIComponent(await resolver.resolveUrl(file)), link.hash);
+  }
 }
 
 export default {
-  render({ model, el, signal }) {
+  render({ model, el }) {
     el.classList.add("rl-claims");
     el.innerHTML = model.get("html");
     const fill = () => {
@@ -18,16 +18,16 @@ export default {
         if (cell && cell.innerHTML !== html) cell.innerHTML = html;
       }
     };
-    const busy = () => el.querySelectorAll("button").forEach((button) => (button.disabled = model.get("busy")));
+    // not "disabled", which would take the focus away from who has just pressed it
+    const rest = () => el.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", model.get("busy")));
     el.addEventListener("click", ({ target }) => {
       const button = target.closest("button[data-run]");
       if (button) model.send({ run: button.dataset.run });
     });
-    el.addEventListener("pointerdown", ({ target }) => target.closest("a") && open(target.closest("a")), { capture: true });
-    el.addEventListener("keydown", ({ target, key }) => key === "Enter" && target.closest("a") && open(target.closest("a")), { capture: true });
+    open(el.querySelectorAll("a"), model.widget_manager?.rendermime ?? {});
     model.on("change:cells", fill);
-    model.on("change:busy", busy);
+    model.on("change:busy", rest);
     fill();
-    busy();
+    rest();
   },
 };
