@@ -141,7 +141,7 @@ class Notebook:
         assert reply["status"] == "ok", f"{expression}: {reply.get('evalue')}"
         return ast.literal_eval(reply["data"]["text/plain"])
 
-    def until(self, expression: str, timeout: float = 15.0):
+    def until(self, expression: str, timeout: float = 60.0):
         """Ask until the answer is true, and return it."""
         deadline = time.monotonic() + timeout
         while not (answer := self.ask(expression)):

@@ -26,7 +26,7 @@ class OnPage:
     def ask(self, what: str):
         return self.notebook.ask(f"(lambda panel: {what})({self.kernel})")
 
-    def until(self, what: str, timeout: float = 20.0):
+    def until(self, what: str, timeout: float = 60.0):
         return self.notebook.until(f"(lambda panel: {what})({self.kernel})", timeout)
 
     def drawn(self) -> str:
@@ -35,7 +35,7 @@ class OnPage:
 
     def goes_on(self, before: str | None = None) -> None:
         """Something else is drawn than `before`, or than now; a sweep that is done will draw no more by itself."""
-        now, deadline = before or self.drawn(), time.monotonic() + 15
+        now, deadline = before or self.drawn(), time.monotonic() + 60
         while self.drawn() == now:
             if before is None and self.ask("panel.experiment.done(panel.recording.last)"):
                 return

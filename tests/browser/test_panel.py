@@ -82,7 +82,7 @@ def wait_last(notebook, name: str, value) -> None:
         "([name, value]) => [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
         " plot.data.some((trace) => trace.name === name && trace.y?.at(-1) === value))",
         arg=[name, value],
-        timeout=15_000,
+        timeout=60_000,
     )
 
 

@@ -6,7 +6,6 @@ the kernel's own loop, one thing after the other: whoever comes from elsewhere u
 
 import asyncio
 import functools
-import os
 import re
 import time
 
@@ -20,10 +19,13 @@ from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.figures import columns, figures, frame, point_columns
 from redislab.screen.live import LiveFigure
 from redislab.screen.words import Words
+from redislab.world.scheduling import cores
 
-# s between two paintings while nobody turns a knob; where the page has no core of its own, it takes one from the load
-PACE = 0.2 if (os.cpu_count() or 1) > 2 else 1.0
-LIVELY = 3.0  # s after a start or a turn in which every sample is painted
+# s between two paintings: at once if a knob has just come to be turned, often for a while after that, and then calmly;
+# where the page has no core of its own, it takes one from the load
+OFTEN = 0.2
+PACE = OFTEN if cores() > 2 else 1.0
+LIVELY = 3.0  # s after a start or a turn
 IDLE = 120.0  # s without a touch, until a panel pauses
 READING = 1.0  # s between two changes of the words: faster cannot be read
 NOTES = {
@@ -251,12 +253,13 @@ class Panel(Block):
             self._show_state(event.message)
 
     def _draw(self, sample: Sample) -> None:
-        """A point of a sweep at once, for the next is not due at any time; others at the page's pace."""
+        """What a knob has changed at once, and a point of a sweep, for nobody knows when the next is due; else in turn."""
+        turned = sample.knobs != self._last.knobs
         self._last, share = sample, sample.values.get("progress")
         points = frame(self.experiment.charts, sample.t, sample.values)
         if points != self._points:
-            pace = 0.0 if share is not None or time.monotonic() - self._turned_at < LIVELY else PACE
-            self.figure.feed(points, pace)
+            lively = time.monotonic() - self._turned_at < LIVELY
+            self.figure.feed(points, 0.0 if turned or share is not None else OFTEN if lively else PACE)
         self._points = points
         if share is not None:
             on = share < 1
