@@ -198,6 +198,14 @@ def _processes():
             pass  # it has ended
 
 
+@pytest.fixture
+def untouched():
+    """What was there before; the test may add to it only what is gone again soon."""
+    before = set(left_behind())
+    yield
+    assert not settles(lambda: set(left_behind()) - before)
+
+
 def settles(wanted, timeout: float = 15.0):
     """Ask until `wanted()` is false or time is up; return its last answer."""
     deadline = time.monotonic() + timeout

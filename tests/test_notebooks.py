@@ -11,17 +11,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
-from tests.conftest import backends, have, lacks, left_behind, settles
+from tests.conftest import backends, have, lacks, left_behind
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-
-
-@pytest.fixture
-def untouched():
-    """What was there before; the test may add to it only what is gone again soon."""
-    before = set(left_behind())
-    yield
-    assert not settles(lambda: set(left_behind()) - before)
 
 
 def places() -> list:

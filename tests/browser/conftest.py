@@ -1,6 +1,7 @@
 """One JupyterLab for all browser tests, a Chromium for each file, and a page for each test."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,19 +45,26 @@ def browser():
         running.close()
 
 
+@contextmanager
+def faultless(shot: str):
+    """Gives `opened(page)`, which returns the page. At the end all are pictured and closed, and none may have met with an error."""
+    pages = []
+
+    def opened(page):
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.shoot(shot.format(Path(page.name).stem))
+        page.close()
+    for page in pages:
+        assert page.errors == []
+        assert page.strays == []
+
+
 @pytest.fixture
 def open_notebook(jupyterlab, browser):
     """`open_notebook(name, **options)` opens it in a new page. At the end nothing may have gone wrong in any of them."""
-    opened = []
-
-    def open_it(name: str, **options) -> Notebook:
-        opened.append(Notebook(browser, jupyterlab, name, **options))
-        return opened[-1]
-
-    yield open_it
-    for notebook in opened:
-        notebook.shoot(f"{Path(notebook.name).stem}-last")
-        notebook.close()
-    for notebook in opened:
-        assert notebook.errors == []
-        assert notebook.strays == []
+    with faultless("{}-last") as opened:
+        yield lambda name, **options: opened(Notebook(browser, jupyterlab, name, **options))

@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+
+from redislab.world.processes import free_port
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,37 +32,56 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+class PageServer:
+    """A program that serves pages, on a free port; what it writes for itself lives in `home`."""
+
+    def __init__(self, home: Path):
+        self.home, self.port = home, free_port()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self, command, **options) -> None:
+        places = {f"JUPYTER_{name}_DIR": str(self.home / name.lower()) for name in ("CONFIG", "RUNTIME")}
+        places["IPYTHONDIR"] = str(self.home / "ipython")
+        self.log = (self.home / "server.log").open("wb")
+        self.process = subprocess.Popen(
+            command, env=os.environ | places, stdout=self.log, stderr=self.log, start_new_session=True, **options
+        )
+
+    def said(self) -> str:
+        """The end of its log."""
+        return Path(self.log.name).read_text()[-2000:]
+
+    def close(self) -> None:
+        """End it; it ends its kernels."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
 
 
-class JupyterLab:
-    """A server of its own on a free port, showing `folder`; settings and runtime files live in `home`."""
+class JupyterLab(PageServer):
+    """One that shows `folder`."""
 
     def __init__(self, folder: Path, home: Path):
-        self.port, self.token = free_port(), secrets.token_hex(16)
+        super().__init__(home)
+        self.token = secrets.token_hex(16)
         for name, settings in SETTINGS.items():
             path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(settings))
-        places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME")}
-        places["IPYTHONDIR"] = str(home / "ipython")
         command = [
             sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
             f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
             f"--LabApp.user_settings_dir={home / 'settings'}", f"--LabApp.workspaces_dir={home / 'workspaces'}",
         ]  # fmt: skip
-        self.log = (home / "jupyterlab.log").open("wb")
-        self.process = subprocess.Popen(
-            command, env=os.environ | places, stdout=self.log, stderr=self.log, start_new_session=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self.run(command)
 
     def wait(self, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
@@ -71,17 +91,7 @@ class JupyterLab:
                     return
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError(f"JupyterLab did not start: {Path(self.log.name).read_text()[-2000:]}")
-
-    def close(self) -> None:
-        """End the server; it ends its kernels."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
+        raise RuntimeError(f"JupyterLab did not start: {self.said()}")
 
 
 class Notebook:

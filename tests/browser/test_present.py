@@ -1,8 +1,6 @@
 """What `make present` serves: pages for a room, without code, with a note and a timer, from this machine alone."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,34 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.jupyterlab import Notebook, free_port
+from tests.browser.conftest import faultless
+from tests.browser.jupyterlab import Notebook, PageServer
 from tests.conftest import IN_CI, needs, settles
 
 ROOT = Path(__file__).parents[2]
 VISIBLE_CODE = ".jp-InputArea-editor, .cm-editor, .rl-code:visible"
 
 
-class Voila:
+class Voila(PageServer):
     """Voilà by the very command that `make present` runs, on a free port."""
 
     def __init__(self, home: Path):
-        self.port = free_port()
+        super().__init__(home)
         said = subprocess.run(
             ["make", "--dry-run", "present", f"VENV={sys.prefix}", f"LAB_ARGS=--no-browser --port={self.port}"],
             cwd=ROOT, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
         command = next(line for line in said.splitlines() if "/voila " in line)
-        places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME")}
-        places["IPYTHONDIR"] = str(home / "ipython")
-        self.log = (home / "voila.log").open("wb")
-        self.process = subprocess.Popen(
-            f"exec env {command}", shell=True, cwd=ROOT, env=os.environ | places, stdout=self.log, stderr=self.log,
-            start_new_session=True,
-        )  # fmt: skip
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self.run(f"exec env {command}", shell=True, cwd=ROOT)
 
     def status(self, path: str) -> int | None:
         try:
@@ -50,16 +39,6 @@ class Voila:
             return refusal.code
         except OSError:
             return None
-
-    def close(self) -> None:
-        """End it, and with it all kernels."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
 
 
 class Page(Notebook):
@@ -82,7 +61,7 @@ def voila(tmp_path_factory):
         (pytest.fail if IN_CI else pytest.skip)("Voilà is not installed: pip install --editable '.[present]'")
     server = Voila(tmp_path_factory.mktemp("voila"))
     try:
-        assert not settles(lambda: server.status("/") != 200, 30), Path(server.log.name).read_text()[-2000:]
+        assert not settles(lambda: server.status("/") != 200, 30), server.said()
         yield server
     finally:
         server.close()
@@ -90,19 +69,8 @@ def voila(tmp_path_factory):
 
 @pytest.fixture
 def open_page(voila, browser):
-    opened = []
-
-    def open_it(name: str) -> Page:
-        opened.append(Page(browser, voila, name, width=1920, height=1080))
-        return opened[-1]
-
-    yield open_it
-    for page in opened:
-        page.shoot(f"present-{Path(page.name).stem}")
-        page.close()
-    for page in opened:
-        assert page.strays == []
-        assert page.errors == []
+    with faultless("present-{}") as opened:
+        yield lambda name: opened(Page(browser, voila, name, width=1920, height=1080))
 
 
 def size_of(locator) -> float:

@@ -1,7 +1,6 @@
 import pytest
 
 from redislab.course import exercise
-from tests.conftest import left_behind, settles
 
 
 @pytest.fixture(autouse=True)
@@ -9,14 +8,6 @@ def progress_file(tmp_path, monkeypatch):
     """A progress of its own for each test."""
     monkeypatch.setenv("REDISLAB_PROGRESS", str(tmp_path / "progress.jsonl"))
     return tmp_path / "progress.jsonl"
-
-
-@pytest.fixture
-def untouched():
-    """What was there before; the test may add to it only what is gone again soon."""
-    before = set(left_behind())
-    yield
-    assert not settles(lambda: set(left_behind()) - before)
 
 
 @pytest.fixture

@@ -13,14 +13,7 @@ from redislab.errors import StartError
 from redislab.world import kept
 from redislab.world.kept import Kept
 from redislab.world.processes import bundled
-from tests.conftest import backends, have, left_behind, settles
-
-
-@pytest.fixture
-def untouched():
-    before = set(left_behind())
-    yield
-    assert not settles(lambda: set(left_behind()) - before)
+from tests.conftest import backends, have, settles
 
 
 def test_a_folder_is_there_until_it_is_let_go(untouched):

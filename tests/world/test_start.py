@@ -12,14 +12,7 @@ from redislab.errors import DatabaseError, StartError
 from redislab.world import lab as module
 from redislab.world.lab import Address, Lab
 from redislab.world.processes import bundled
-from tests.conftest import backends, have, left_behind, settles
-
-
-@pytest.fixture
-def untouched():
-    before = set(left_behind())
-    yield
-    assert not settles(lambda: set(left_behind()) - before)
+from tests.conftest import backends, have
 
 
 @pytest.fixture

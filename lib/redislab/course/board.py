@@ -1,6 +1,5 @@
 """The claims board: every claim beside what this machine measures, one at a time, a section, or all."""
 
-import asyncio
 import functools
 import threading
 from html import escape
@@ -19,6 +18,7 @@ from redislab.screen import words
 from redislab.screen.block import Block
 from redislab.screen.controls import button, close_tree
 from redislab.screen.live import LiveFigure
+from redislab.screen.loop import KernelLoop
 from redislab.screen.panel import enlist
 from redislab.screen.words import Words
 
@@ -79,10 +79,7 @@ class Board(Block):
 
     def __init__(self, what: str | None = None, guess=None):
         self.claims, self.guess, self._found, self._stage, self._thread = course.select(what), guess, {}, None, None
-        try:
-            self._loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None  # no kernel, so no page either
+        self._loop = KernelLoop()
         self.figure = LiveFigure([chart(self.claims)])
         self._table = Table(html=table(self.claims))
         self._table.on_msg(lambda _, message, __: self._posted(self.run)(message.get("run")))
@@ -162,13 +159,7 @@ class Board(Block):
             if self.comm is not None:
                 function(*arguments)
 
-        def post(*arguments):
-            if self._loop is None or self._loop.is_closed():
-                guarded(*arguments)
-            else:
-                self._loop.call_soon_threadsafe(guarded, *arguments)
-
-        return post
+        return lambda *arguments: self._loop.post(guarded, *arguments)
 
     def _report(self, share: float, text: str, left: float) -> None:
         self._progress.html = words.progress(share, f"{text}; about {max(1, left):.0f} s are left")

@@ -4,7 +4,6 @@ Messages from the page come on a thread of the kernel's choice, and the bench's 
 the kernel's own loop, one thing after the other: whoever comes from elsewhere uses `_post`.
 """
 
-import asyncio
 import functools
 import re
 import time
@@ -18,6 +17,7 @@ from redislab.screen.block import Block
 from redislab.screen.controls import Control, button, close_tree
 from redislab.screen.figures import columns, figures, frame, point_columns
 from redislab.screen.live import LiveFigure
+from redislab.screen.loop import KernelLoop
 from redislab.screen.words import Words
 from redislab.world.scheduling import cores
 
@@ -76,7 +76,7 @@ class Panel(Block):
 
     def __init__(self, experiment: Experiment, guess=None, autostart: bool = True):
         self.experiment, self.guess, self._autostart = experiment, guess, autostart
-        self._session, self._last, self._loop = None, Sample(0.0, {}, {}), _running_loop()
+        self._session, self._last, self._loop = None, Sample(0.0, {}, {}), KernelLoop()
         self._visible, self._because, self._turning = False, "new", None
         self._touched, self._turned_at, self._spoke, self._points = time.monotonic(), 0.0, 0.0, {}
         self.figure = LiveFigure(
@@ -311,16 +311,10 @@ class Panel(Block):
 
     def _posted(self, function):
         """`function`, but on the kernel's loop."""
-        return lambda *arguments: self._call(self._guarded, function, *arguments)
+        return lambda *arguments: self._loop.post(self._guarded, function, *arguments)
 
     def _posted_event(self, function, event) -> None:
-        self._call(self._guarded, function, event)
-
-    def _call(self, function, *arguments) -> None:
-        if self._loop is None or self._loop.is_closed():
-            function(*arguments)
-        else:
-            self._loop.call_soon_threadsafe(function, *arguments)
+        self._loop.post(self._guarded, function, event)
 
     def _guarded(self, function, *arguments) -> None:
         """An error becomes a sentence in the panel: nobody reads the kernel's log."""
@@ -342,10 +336,3 @@ class Panel(Block):
 
     def __repr__(self) -> str:
         return f"<Panel on {self.experiment.title}>"
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None  # no kernel, so no page either

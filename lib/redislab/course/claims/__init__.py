@@ -11,7 +11,6 @@ figure, its uncertainty, and the claim's bound.
 import difflib
 import functools
 import json
-import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from redislab.course.claims.claim import Claim, Figure, Result
 from redislab.course.claims.pace import Pace
 from redislab.course.claims.stage import Stage, StoppedError
 from redislab.errors import RedislabError
+from redislab.world.scheduling import cores
 
 ALL = tuple(
     sorted(
@@ -110,7 +110,7 @@ def where(stage: Stage) -> dict:
         "client": f"redis-py {redis.__version__}",
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count(),
+        "cores": cores(),
     }
 
 
