@@ -21,13 +21,22 @@ class OnPage:
         self.notebook, self.page = notebook, notebook.page
         self.here = self.page.locator(".rl-panel").nth(index)
         self.kernel = PANEL.format(index)
+        self.look()
+
+    def look(self) -> None:
+        """Have it in sight, without which it pauses: what is above it may have grown meanwhile."""
         self.here.scroll_into_view_if_needed()
 
     def ask(self, what: str):
         return self.notebook.ask(f"(lambda panel: {what})({self.kernel})")
 
     def until(self, what: str, timeout: float = 60.0):
-        return self.notebook.until(f"(lambda panel: {what})({self.kernel})", timeout)
+        deadline = time.monotonic() + timeout
+        while not (answer := self.ask(what)):
+            assert time.monotonic() < deadline, f"still not after {timeout:.0f} s: {what}"
+            self.look()
+            self.page.wait_for_timeout(50)
+        return answer
 
     def drawn(self) -> str:
         """All that the charts show."""
@@ -39,7 +48,8 @@ class OnPage:
         while self.drawn() == now:
             if before is None and self.ask("panel.experiment.done(panel.recording.last)"):
                 return
-            assert time.monotonic() < deadline, "nothing else is drawn"
+            self.look()
+            assert time.monotonic() < deadline, f"nothing else is drawn: {self.ask('panel._status.html')}"
             self.page.wait_for_timeout(50)
 
     def colours(self) -> set:

@@ -75,11 +75,11 @@ class MeasureHonestly(Exercise):
         return slow >= MANY and len(got) == COUNT, f"{seen}, the longest of {STALL:g} s"
 
     def run(self, scene: PingScene, stalls: bool) -> tuple[list, list]:
-        """The first of a few measurements that is not late, or else the last: the machine may be at something else."""
+        """The first of a few measurements that nothing disturbed, or else the last: the machine may be at something else."""
         if stalls not in self._runs:
             for _ in range(TRIES):
-                self._runs[stalls] = run = scene.measure(stalls)
-                if late(run[1]) < HICCUP:
+                self._runs[stalls] = got, sent = scene.measure(stalls)
+                if late(sent) < HICCUP and (stalls or not got or statistics.median(got) < SLOW):
                     break
         return self._runs[stalls]
 
