@@ -21,7 +21,7 @@ class Knobs(Experiment):
     charts = (
         Chart("Level", (Line("level", "level"), Line("half", "half", "dash", "predicted")), unit="%", low=0, high=100),
         Chart("Size", (Line("size", "size"), Line("two", "mode"), Line("on", "on")), unit="B", log_y=True),
-        Chart("Bars", (Line("level", "level"), Line("half", "half")), unit="%", kind="bars"),
+        Chart("Bars", (Line("level", "level"), Line("half", "half"), Line("nil", "nil")), unit="%", kind="bars"),
         Chart("Curve", (Line("steps", "steps"),), unit="%", kind="xy", x_title="place", x_unit="m"),
     )
     presets = {"Full": {"level": 100.0}}
@@ -92,7 +92,9 @@ def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
     wait_last(notebook, "steps", 40)
     bars = next(plot for plot in notebook.plots() if plot[0]["name"] == "Bars")
-    assert bars[0]["y"] == ["half", "level"] and bars[0]["x"] == [5, 10]
+    assert bars[0]["y"] == ["nil", "half", "level"]
+    # and what was not measured is no 0
+    assert notebook.page.locator(".bartext").all_text_contents() == ["–", "5 %", "10 %"]
     notebook.page.locator(".rl-sentence", has_text="The level is 10.").wait_for()
     assert notebook.ask("sorted(shown.figure.data())")[-1] == "two"
 

@@ -47,7 +47,7 @@ def test_a_sample_is_a_point_for_each_line_and_other_bars():
     points = frame(ALL, 4.2, values)
     assert points["hits"] == (4.2, 60.0) and points["forecast"] == points["p99"] == (4.2, None)
     assert points["bars of Parts"] == ([3.0, 200.0], ["server", "Python"])
-    assert frame((BARS,), 2.5, {"python": None})["bars of Parts"][0] == [0, 0]
+    assert frame((BARS,), 2.5, {"python": None})["bars of Parts"][0] == [None, None]
     assert points["curve"] == ([1, 10], [10.0, 2.0])
 
 

@@ -25,8 +25,7 @@ def frame(charts, t: float, values: dict) -> dict[str, tuple]:
     for chart in charts:
         if chart.kind == "bars":
             lines = chart.lines[::-1]  # plotly draws from the bottom up
-            # 0 for what is not there yet, as plotly writes it anyway: a bar that was null has no text when it comes
-            points[_bars_key(chart)] = [values.get(line.key) or 0 for line in lines], [line.label for line in lines]
+            points[_bars_key(chart)] = [values.get(line.key) for line in lines], [line.label for line in lines]
             continue
         for line in chart.lines:
             value = values.get(line.key)

@@ -34,12 +34,17 @@ async function loadPlotly(packed) {
   document.head.append(script);
 }
 
-// A kernel may end while its page is open: by the server, because nobody did anything; killed; or restarted.
+// A kernel may end while its page is open: by the server, because nobody did anything; killed; or restarted. JupyterLab asks
+// for kernels and for sessions in turn: where the session is missed first, the kernel is disposed of without being called dead.
 function whenItEnds(model, tell) {
-  const changed = model.widget_manager.kernel?.statusChanged;
+  const kernel = model.widget_manager.kernel;
   const hear = (_, status) => ENDS.includes(status) && tell();
-  changed?.connect(hear);
-  return () => changed?.disconnect(hear);
+  kernel?.statusChanged.connect(hear);
+  kernel?.disposed.connect(tell);
+  return () => {
+    kernel?.statusChanged.disconnect(hear);
+    kernel?.disposed.disconnect(tell);
+  };
 }
 
 // What is drawn ---------------------------------------------------------------------------------------------
@@ -159,12 +164,20 @@ class Plot {
     Object.assign(trace, { ids: x, labels, parents: x.map((path, i) => path.slice(0, Math.max(0, cut[i]))), values: y });
   }
 
+  // What nobody has measured yet is a dash: plotly would write 0, and gives a bar that was null once no text later either.
+  bar(trace, { texttemplate }) {
+    const colour = (i) => this.bars[trace.meta?.even ? 0 : (trace.y.length - 1 - i) % this.bars.length];
+    trace.marker = { color: trace.y?.map((_, i) => colour(i)) };
+    trace.texttemplate = trace.x?.map((value) => (value == null ? "–" : texttemplate));
+    trace.x = trace.x?.map((value) => value ?? 0);
+  }
+
   fill() {
-    for (const trace of this.traces) {
+    for (const [i, trace] of this.traces.entries()) {
       const points = this.data.get(key(trace));
       if (points && trace.type === "treemap") this.tile(trace, points);
       if (points) [trace.x, trace.y] = [points.x, this.drawable(points.y)];
-      if (trace.type === "bar") trace.marker = { color: trace.meta?.even ? this.bars[0] : trace.y?.map((_, i) => this.bars.at((trace.y.length - 1 - i) % this.bars.length)) };
+      if (trace.type === "bar") this.bar(trace, this.spec.data[i]);
     }
     const { xaxis, yaxis } = this.layout;
     if (this.meta.window) {
@@ -188,7 +201,7 @@ class Plot {
   paint(Plotly) {
     this.fill();
     this.layout.width = this.width; // as observed: asking for it here would lay the page out once for each plot
-    this.layout.xaxis.nticks = Math.max(3, Math.floor(this.width / this.scale / (this.bars ? 130 : 80)));
+    this.layout.xaxis.nticks = Math.max(this.bars ? 2 : 3, Math.floor(this.width / this.scale / (this.bars ? 130 : 80)));
     return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
   }
 }
