@@ -36,8 +36,8 @@ def pytest_unconfigure():
 
 # The labs that are measured most finely come first, in two workers, while the third is at what takes least of the processor;
 FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
-# then the rest, the longest first. A page is painted by the processor: no more than two browsers at once.
-LAST = "labs browser binder course test_notebooks".split()
+# then the rest; pages last, which are painted by the processor: no more than two browsers at once, and no lab beside them.
+LAST = "labs course test_notebooks browser binder".split()
 WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
 
 
@@ -56,6 +56,13 @@ def pytest_xdist_make_scheduler(config, log):
             return nodeid if path.stem in ("test_notebooks", "test_binder") else str(path)
 
     return ByFile(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What those had met with that had to try again: a figure to look at, though in the end they passed."""
+    for report in terminalreporter.getreports("rerun"):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        terminalreporter.line(f"TRIED AGAIN {report.nodeid}: {crash.message if crash else report.longrepr}")
 
 
 def _finest(stem: str) -> int | None:
