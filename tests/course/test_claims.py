@@ -134,6 +134,11 @@ def test_cases_that_disagree_say_on_what_it_depends(readings, verdict, words):
     assert result.verdict == verdict and result.sentence.startswith(words)
 
 
+def test_of_always_no_number_of_readings_is_enough():
+    result = Result(a_claim(None, bound=Always(low=100)), {"": Figure.of((100, 100, 100))})
+    assert result.sentence == "holds. In all of 3 readings, which is not yet always"
+
+
 # The contract
 
 

@@ -58,10 +58,22 @@ def foretold(stage) -> list[float]:
 # 1.2 Write-through
 
 
+@shared
+def racing(stage, order: str) -> list[dict]:
+    """Samples, with dozens of races each, and with readers beside them; of "DB first" one in some hundred ends badly."""
+    experiment = labs.WriteThroughLab(order=order, commit_ms=0.0)
+    with stage.take(experiment, PERIOD=0.025, span=1.0) as take:
+        return take.every(1.1, 12 if order == DB_FIRST else 5, lambda sample: sample["differs"] is not None and sample)
+
+
 def agreeing(stage, order: str) -> list[float]:
     """% of the races after which cache and database hold the same row."""
-    with stage.take(labs.WriteThroughLab(order=order, rate=50.0), PERIOD=0.1, span=1.0) as take:
-        return take.every(1.1, 5, lambda sample: sample["differs"] is not None and 100 - sample["differs"])
+    return [100 - sample["differs"] for sample in racing(stage, order=order)]
+
+
+def committed(stage) -> list[float]:
+    """% of the reads, as in the module, that show what the database has, and not what it may never have."""
+    return [100 - (sample["uncommitted"] or 0) for sample in racing(stage, order=CACHE_FIRST)]
 
 
 def hits(stage) -> list[float]:
@@ -154,10 +166,6 @@ def compared(stage, key: str, one: str, other: str) -> list[float]:
     return [sample[f"{key} {one}"] / sample[f"{key} {other}"] for sample in arena(stage)]
 
 
-def fresh(stage) -> list[float]:
-    return [100 - sample[f"stale {THROUGH}"] for sample in arena(stage)]
-
-
 aside, through, behind, ahead = (
     functools.partial(Claim, section="1.1"),
     functools.partial(Claim, section="1.2", lab="WriteThroughLab", unit="%", bound=Always(low=100), claimed=100),
@@ -190,7 +198,7 @@ CLAIMS = (
     through(
         "write-through-consistent", 225, says="The cache is always consistent with the database",
         measures="races of eight writers after which both hold the same", measure=agreeing, on="the order",
-        cases={"cache first (the module)": {"order": CACHE_FIRST}, "database first": {"order": DB_FIRST}}, seconds=16.0,
+        cases={"cache first (the module)": {"order": CACHE_FIRST}, "database first": {"order": DB_FIRST}}, seconds=22.0,
     ),
     through(
         "write-through-hits", 226, says="Always a cache hit", measures="reads that find their row in the cache",
@@ -234,7 +242,7 @@ CLAIMS = (
     ),
     ranked(
         "write-through-strong", 509, says="Write-through is strongly consistent",
-        measures="reads by write-through that are not stale", unit="%", bound=Always(low=100), claimed=100,
-        measure=fresh,
+        measures="reads beside writers, as in the module, that show what is committed", unit="%",
+        bound=Always(low=100), claimed=100, lab="WriteThroughLab", measure=committed,
     ),
 )  # fmt: skip

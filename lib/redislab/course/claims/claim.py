@@ -174,6 +174,9 @@ class Result:
             said += f" on {self.claim.on}" * (said == DEPENDS)
             said += f" ({'; '.join(part for part in parts if not part.endswith(': '))})"
         notes = [f"{case}: {note}" if case and self.figures else note for case, note in self.notes.items()]
+        if isinstance(self.claim.bound, Always) and (held := self._of(HOLDS)):
+            readings = sum(self.figures[case].n for case in held)
+            notes.append(f"In all of {readings} readings, which is not yet always")
         return ". ".join([*([] if self.verdict == UNKNOWN and notes else [said]), *dict.fromkeys(notes)])
 
     def _of(self, verdict: str) -> list[str]:
