@@ -59,6 +59,8 @@ def test_cells_are_short_and_prose_stands_between_them(path):
     assert statistics.median(lengths) <= 3
     assert lengths[int(len(lengths) * 0.9) - 1] <= 10
     assert lengths[-1] <= 20
+    wide = [line for cell in code_cells(path) for line in cell.source.splitlines() if len(line) > 100]
+    assert not wide, "a cell that stands beside the list of files shows 100 characters"
     kinds = "".join(cell.cell_type[0] for cell in nbformat.read(path, as_version=4).cells)
     assert "cccc" not in kinds
 
