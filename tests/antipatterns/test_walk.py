@@ -46,6 +46,32 @@ def contents(client) -> dict:
 
 
 @ROADS
+@pytest.mark.parametrize("asks", [(), ("size",), ("ttl", "size"), ("size", "ttl"), ("kind",), ("kind", "size")])
+def test_no_more_is_asked_than_is_wanted_and_the_answer_is_the_same(client, scripts, asks):
+    for kind in KINDS:
+        put(client, kind, f"{kind}:1", 2000)
+    client.expire("hash:1", 1000)
+    whole = facts(client, scripts=scripts)
+    client.config_resetstat()
+    some = {fact.key: fact for page in walk(client, asks, scripts=scripts) for fact in page}
+    asked = {name.removeprefix("cmdstat_").partition("|")[0] for name in client.info("commandstats")}
+    assert some.keys() == whole.keys()
+    for key, fact in some.items():
+        known = whole[key]
+        assert fact.size == (known.size if "size" in asks else 0)
+        assert (fact.kind, fact.encoding) == ((known.kind, known.encoding) if "kind" in asks else ("", ""))
+        assert fact.length == (known.length if {"kind", "size"} <= {*asks} else -1)
+        assert (fact.ttl is None) if "ttl" not in asks else fact.ttl == pytest.approx(known.ttl, abs=5000)
+    for ask, command in (("ttl", "pttl"), ("kind", "object"), ("kind", "type"), ("size", "memory")):
+        assert command not in asked or ask in asks
+
+
+def test_what_cannot_be_asked_is_said(client):
+    with pytest.raises(ValueError, match="kind, ttl, size, not colour"):
+        next(walk(client, ("size", "colour")))
+
+
+@ROADS
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_key_with_all_that_is_asked_of_it(client, scripts, kind):
     put(client, kind, "small:1")

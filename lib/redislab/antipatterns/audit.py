@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from redislab.antipatterns.audits import AUDITS
 from redislab.antipatterns.survey import Survey, Tally
+from redislab.antipatterns.walk import ASKS
 from redislab.keys import Finding
 
 
@@ -18,6 +19,7 @@ class Report:
         seen, total: keys looked at, and keys that there are.
         margin: percentage points by which a share may be off, in 19 of 20 cases; 0 if all were seen.
         complete: False if the walk was given up.
+        asks: what the keys were asked.
     """
 
     findings: list[Finding]
@@ -26,6 +28,7 @@ class Report:
     total: int
     margin: float
     complete: bool
+    asks: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -54,7 +57,9 @@ class Report:
     def as_dict(self) -> dict:
         """For JSON."""
         patterns = [
-            {"pattern": pattern, "keys": tally.keys, "bytes": tally.memory, "without_ttl": tally.lasting}
+            {"pattern": pattern, "keys": tally.keys}
+            | ({"bytes": tally.memory} if "size" in self.asks else {})
+            | ({"without_ttl": tally.lasting} if "ttl" in self.asks else {})
             for pattern, tally in self.patterns
         ]
         figures = {"seen": self.seen, "total": self.total, "margin": round(self.margin, 2), "complete": self.complete}
@@ -77,12 +82,13 @@ def audit(
     scripts may not be run it asks by pipelines, and what may not be asked at all is left out.
 
     Args:
-        audits: such as `big_keys`; all of `AUDITS` without any.
+        audits: such as `big_keys`; all of `AUDITS` without any. No more is asked of a key than they read.
         sample: look at about so many keys, instead of all; the report says what that is worth.
         scripts: False keeps to pipelines.
         progress: called with the keys seen and the keys to see, after each page.
     """
-    survey = Survey(client, sample=sample, scripts=scripts)
+    read = {ask for each in audits or AUDITS for ask in getattr(each, "asks", ASKS)}
+    survey = Survey(client, sample=sample, scripts=scripts, asks=[ask for ask in ASKS if ask in read])
     for seen, total in survey.walk():
         if progress:
             progress(seen, total)
@@ -94,4 +100,4 @@ def report(survey: Survey, *audits) -> Report:
     found = [finding for each in audits or AUDITS for finding in each(survey)] if survey.seen else []
     found.sort(key=lambda finding: -finding.weight)
     patterns = sorted(survey.tallies.items(), key=lambda item: -item[1].memory)
-    return Report(found, patterns, survey.seen, survey.total, survey.margin, survey.complete)
+    return Report(found, patterns, survey.seen, survey.total, survey.margin, survey.complete, survey.asks)

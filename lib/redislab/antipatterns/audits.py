@@ -18,6 +18,17 @@ FLEETING = set(
 HINT, WARNING, DANGER = 1, 2, 3
 
 
+def reads(*asks: str):
+    """An audit says what has to be asked of each key for it."""
+
+    def mark(audit):
+        audit.asks = asks
+        return audit
+
+    return mark
+
+
+@reads("ttl", "size")
 def missing_ttls(survey: Survey) -> Iterator[Finding]:
     """Keys that nothing will ever end, where others like them have a TTL, or the name says that they should; and many such."""
     for pattern, tally in survey.tallies.items():
@@ -46,6 +57,7 @@ def missing_ttls(survey: Survey) -> Iterator[Finding]:
         )
 
 
+@reads("ttl", "size")
 def nothing_to_evict(survey: Survey) -> Iterator[Finding]:
     """A volatile-* policy, with a memory limit, over data of which most has no TTL."""
     policy, limit = survey.memory.get("maxmemory_policy", ""), survey.memory.get("maxmemory", 0)
@@ -62,6 +74,7 @@ def nothing_to_evict(survey: Survey) -> Iterator[Finding]:
         )
 
 
+@reads("kind", "size")
 def big_keys(survey: Survey) -> Iterator[Finding]:
     """Values from 100 KB, collections from 10,000 elements; the largest of each pattern is named."""
     for pattern, tally in survey.tallies.items():
@@ -89,6 +102,7 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
             )
 
 
+@reads()
 def naming(survey: Survey) -> Iterator[Finding]:
     """What `redislab.keys.lint` says of some names of each pattern, and kinds that are spelt in two ways."""
     for pattern, tally in survey.tallies.items():
@@ -109,6 +123,7 @@ def naming(survey: Survey) -> Iterator[Finding]:
         yield Finding(f"naming: {finding.rule}", finding.subject, seen, finding.why, finding.cure, finding.weight)
 
 
+@reads("size")
 def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
     """One pattern, beside others, that has most of the keys or of the memory."""
     whole = sum(tally.memory for tally in survey.tallies.values())
@@ -127,6 +142,7 @@ def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
             )
 
 
+@reads("kind", "size")
 def encodings(survey: Survey) -> Iterator[Finding]:
     """Hashes, sorted sets and sets that have just left their compact encoding, and why."""
     for pattern, tally in survey.tallies.items():
@@ -148,6 +164,7 @@ def encodings(survey: Survey) -> Iterator[Finding]:
             )
 
 
+@reads("kind")
 def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]:
     """Sets and sorted sets that name keys of a pattern which exists, though those keys are gone; by up to `members` of some."""
     for pattern, tally in survey.tallies.items():

@@ -9,7 +9,7 @@ import redis
 from redis.utils import str_if_bytes
 
 from redislab.antipatterns.patterns import Patterns
-from redislab.antipatterns.walk import COMPACT, Fact, nodes, walk
+from redislab.antipatterns.walk import ASKS, COMPACT, Fact, nodes, walk
 
 EXAMPLES = 8  # names kept of each pattern
 INDEXES = 5  # sets and sorted sets kept of each pattern
@@ -100,6 +100,7 @@ class Survey:
     Args:
         sample: look at about so many keys, instead of all.
         scripts: whether EVAL_RO may be used; where it is refused, pipelines are.
+        asks: what a key is asked, of `ASKS`: less takes less long, and then only some audits make sense.
 
     Attributes:
         seen, total: keys looked at, and keys that there are.
@@ -107,10 +108,10 @@ class Survey:
         config, memory: what CONFIG GET and INFO say, as far as they may be asked.
     """
 
-    def __init__(self, client, *, sample: int | None = None, scripts: bool = True):
+    def __init__(self, client, *, sample: int | None = None, scripts: bool = True, asks=ASKS):
         if sample is not None and sample < 1:
             raise ValueError(f"sample={sample} looks at nothing. Choose 1 or more, or None for all keys.")
-        self.client, self.sample, self.scripts = client, sample, scripts
+        self.client, self.sample, self.scripts, self.asks = client, sample, scripts, tuple(asks)
         self.seen, self.total, self.complete = 0, 0, False
         self.config, self.memory, self.limits = {}, {}, {}
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (0, {}, {})
@@ -123,7 +124,7 @@ class Survey:
         wanted = min(self.sample or self.total, self.total)
         for node, size in places:
             enough = self.seen + math.ceil(wanted * size / self.total) if self.sample and size else math.inf
-            for page in walk(node, scripts=self.scripts):
+            for page in walk(node, self.asks, scripts=self.scripts):
                 self._add(page)
                 yield self.seen, max(wanted, self.seen)
                 if self.seen >= enough:
@@ -165,12 +166,12 @@ class Survey:
             tally = tallies[of(key)]
             tally.keys += 1
             tally.memory += size
-            if ttl < 0:
+            if ttl == -1:
                 tally.lasting += 1
                 tally.lasting_memory += size
             if tally.keys <= EXAMPLES:
                 tally.examples.append(key)
-            if kind != "string" or size >= LARGE:
+            if kind not in ("string", "") or size >= LARGE:
                 tally.look(fact, limits)
         self.seen += len(page)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from typing import NamedTuple
 
 import redis
@@ -23,6 +24,7 @@ KINDS = {  # where the encoding tells
     "intset": "set",
     "stream": "stream",
 }
+ASKS = ("kind", "ttl", "size")  # what may be asked of a key; its encoding and its elements come with its kind
 LENGTHS = {"hash": b"HLEN", "list": b"LLEN", "set": b"SCARD", "zset": b"ZCARD", "stream": b"XLEN"}
 
 
@@ -31,16 +33,16 @@ class Fact(NamedTuple):
 
     Attributes:
         key: its name, in bytes: it need not be text. Of one longer than `LONGEST`, the beginning.
-        kind, encoding: such as "hash" and "listpack"; empty where the server does not say.
-        ttl: milliseconds; -1 if it has none.
-        size: bytes by MEMORY USAGE; 0 where it may not be asked.
-        length: elements of a collection that may have many, else -1.
+        kind, encoding: such as "hash" and "listpack"; empty where the server does not say, or was not asked.
+        ttl: milliseconds; -1 if it has none, None if it was not asked.
+        size: bytes by MEMORY USAGE; 0 where it may not be, or was not, asked.
+        length: elements of a collection that may have many, else -1; it takes kind and size to know that.
     """
 
     key: bytes
     kind: str
     encoding: str
-    ttl: int
+    ttl: int | None
     size: int
     length: int
 
@@ -52,8 +54,8 @@ def nodes(client) -> list[tuple[redis.Redis, int]]:
     return [(node, node.dbsize()) for node in places]
 
 
-def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
-    """Every key of one server, in pages of some hundred facts.
+def walk(node, asks=ASKS, *, scripts: bool = True) -> Iterator[list[Fact]]:
+    """Every key of one server, in pages of some hundred facts: its name, and what it is asked.
 
     With scripts, SCAN and its questions run on the server (walk.lua), for `STEP` at a time, so that nobody waits for long;
     while a page is looked at here, the next one is already under way. Where EVAL_RO is refused, pipelines ask the
@@ -65,15 +67,18 @@ def walk(node, *, scripts: bool = True) -> Iterator[list[Fact]]:
 
     Raises:
         redis.RedisError: it may not be scanned, or went away.
+        ValueError: something is asked that is not in `ASKS`.
     """
+    if unknown := set(asks) - set(ASKS):
+        raise ValueError(f"Of a key one may ask {', '.join(ASKS)}, not {', '.join(sorted(unknown))}.")
     with _connection(node) as connection:
-        pages = _by_script(connection) if scripts else _by_pipeline(connection)
+        pages = _by_script(connection, asks) if scripts else _by_pipeline(connection, asks)
         try:
             first = next(pages, [])
         except redis.ResponseError:
             if not scripts:
                 raise
-            pages = _by_pipeline(connection)
+            pages = _by_pipeline(connection, asks)
             first = next(pages, [])
         yield first
         yield from pages
@@ -95,23 +100,19 @@ def _connection(node):
         node.connection_pool.release(connection)
 
 
-def _by_script(connection) -> Iterator[list[Fact]]:
+def _by_script(connection, asks) -> Iterator[list[Fact]]:
     def ask(cursor):
-        connection.send_command("EVAL_RO", script("walk"), 0, cursor, STEP, COUNT, HEAVY, LONGEST)
+        connection.send_command("EVAL_RO", script("walk"), 0, cursor, STEP, COUNT, HEAVY, LONGEST, *asks)
 
     ask(cursor := b"0")
     while True:
-        cursor, names, marks, *figures = connection.read_response(disable_decoding=True)
+        cursor, names, marks, ttls, sizes, lengths = connection.read_response(disable_decoding=True)
         if cursor != b"0":
             ask(cursor)
-        yield [*map(Fact, names, *_columns(marks), *figures)]
+        kinds, encodings = zip(*map(_MARKS.__getitem__, marks), strict=True) if marks else (repeat(""), repeat(""))
+        yield [*map(Fact, names, kinds, encodings, ttls or repeat(None), sizes or repeat(0), lengths or repeat(-1))]
         if cursor == b"0":
             return
-
-
-def _columns(marks: list[bytes]) -> tuple:
-    """Types and encodings."""
-    return tuple(zip(*map(_MARKS.__getitem__, marks), strict=True)) or ((), ())
 
 
 class _Marks(dict):
@@ -128,22 +129,25 @@ _MARKS = _Marks()
 
 # Where scripts are not allowed
 
-QUESTIONS = (
-    b"*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n*3\r\n$6\r\nOBJECT\r\n$8\r\nENCODING\r\n$%d\r\n%b\r\n"
-    b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n"
-)
+QUESTIONS = {
+    "ttl": b"*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n",
+    "kind": b"*3\r\n$6\r\nOBJECT\r\n$8\r\nENCODING\r\n$%d\r\n%b\r\n",
+    "size": b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n",
+}
 SCAN = b"*4\r\n$4\r\nSCAN\r\n$%d\r\n%b\r\n$5\r\nCOUNT\r\n$3\r\n%d\r\n"
+NOT_ASKED = {"ttl": None, "kind": b"", "size": 0}
 ONE = b"*2\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
 
 
-def _by_pipeline(connection) -> Iterator[list[Fact]]:
+def _by_pipeline(connection, asks) -> Iterator[list[Fact]]:
     """The next SCAN and the questions about the last one's keys go together."""
+    questions, count = b"".join(QUESTIONS[each] for each in asks), len(asks)
     cursor, page = b"0", []
     while cursor is not None or page:
-        packed = [QUESTIONS % (*(len(key), key) * 3,) for key in page]
+        packed = [questions % ((len(key), key) * count) for key in page]
         if cursor is not None:
             packed.insert(0, SCAN % (len(cursor), cursor, PAGE))
-        answers = _answers(connection, packed, len(page) * 3 + (cursor is not None))
+        answers = _answers(connection, packed, len(page) * count + (cursor is not None))
         following = []
         if cursor is not None:
             if isinstance(answers[0], Exception):
@@ -151,16 +155,24 @@ def _by_pipeline(connection) -> Iterator[list[Fact]]:
             cursor, following = answers.pop(0)
             cursor = None if cursor == b"0" else cursor
         if page:
-            facts = map(_fact, page, answers[::3], answers[1::3], answers[2::3])
-            yield _completed(connection, [fact for fact in facts if fact])
+            columns = {each: answers[place::count] for place, each in enumerate(asks)}
+            facts = map(
+                _fact, page, *(columns.get(each) or repeat(NOT_ASKED[each]) for each in ("ttl", "kind", "size"))
+            )
+            facts = [fact for fact in facts if fact]
+            yield _completed(connection, facts) if "kind" in asks else [*map(_cut, facts)]
         page = following
 
 
 def _fact(key: bytes, ttl, encoding, size) -> Fact | None:
-    if not isinstance(ttl, int) or ttl == -2 or encoding is None or size is None:
+    if not isinstance(ttl, int | None) or ttl == -2 or encoding is None or size is None:
         return None  # gone, or in a slot that has just moved to another node
     encoding = encoding.decode() if isinstance(encoding, bytes) else ""
     return Fact(key, KINDS.get(encoding, ""), encoding, ttl, size if isinstance(size, int) else 0, -1)
+
+
+def _cut(fact: Fact) -> Fact:
+    return fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST])
 
 
 def _completed(connection, facts: list[Fact]) -> list[Fact]:
@@ -177,7 +189,7 @@ def _completed(connection, facts: list[Fact]) -> list[Fact]:
     for place, length in zip(large, lengths, strict=True):
         facts[place] = facts[place]._replace(length=length if isinstance(length, int) else -1)
     there = (fact for fact in facts if fact.kind != "none")  # else it has gone since it was asked for the first time
-    return [fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST]) for fact in there]
+    return [*map(_cut, there)]
 
 
 def _ask(connection, questions: list[tuple[bytes, bytes]]) -> list:

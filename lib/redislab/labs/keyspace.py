@@ -142,7 +142,7 @@ class KeyspaceLab(Experiment):
         if time.monotonic() < self.rested:
             return "rest"
         if self.restart or self.pages is None:
-            self.restart, self.pages, self.sums = False, walk(self.client), Sums()
+            self.restart, self.pages, self.sums = False, walk(self.client, ("ttl", "size")), Sums()
         page, sums = self.step(), self.sums
         sums.add(page or ())
         if page is None or sums.seen >= self.looks:

@@ -5,10 +5,12 @@
 -- ARGV[3]  COUNT of each SCAN
 -- ARGV[4]  bytes from which on elements are counted; below it, and in compact encodings, there are never many
 -- ARGV[5]  longest name in bytes; a longer one is cut there
+-- ARGV[6…] what is asked of each key: "kind", "ttl", "size"; each costs about 1 µs
 --
--- Returns where this call ended (0: the end), and five lists, with an entry for each key: its name; its encoding, with
--- its type before it where the encoding does not tell; its TTL in ms, -1 without; its bytes, 0 where they may
--- not be asked; its elements, -1 where they were not counted. No key is declared: which ones there are is what it finds out.
+-- Returns where this call ended (0: the end), and five lists, with an entry for each key, empty where it was not asked: its
+-- name; its encoding, with its type before it where the encoding does not tell; its TTL in ms, -1 without; its bytes, 0
+-- where they may not be asked; its elements, -1 where they were not counted, or kind or bytes were not asked.
+-- No key is declared: which ones there are is what it finds out.
 
 local pcall, call = redis.pcall, redis.call
 local os = rawget(_G, 'os') -- TIME stands still in scripts since Redis 7.2, which has this clock instead
@@ -25,16 +27,39 @@ local COMPACT = {listpack = true, listpackex = true, ziplist = true, intset = tr
 local OTHER = {quicklist = 'list', skiplist = 'zset', intset = 'set', stream = 'stream'}
 local COUNT = {hash = 'HLEN', list = 'LLEN', set = 'SCARD', zset = 'ZCARD', stream = 'XLEN'}
 local heavy, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
+local asked = {}
+for place = 6, #ARGV do
+    asked[ARGV[place]] = true
+end
 local names, marks, ttls, sizes, lengths, n = {}, {}, {}, {}, {}, 0
 
+-- Below, a key that answers nothing is gone, or in a slot that has just moved to another node: nothing is noted of it.
 local function note(key)
-    local ttl, encoding = pcall('PTTL', key), pcall('OBJECT', 'ENCODING', key)
-    if type(ttl) ~= 'number' or ttl == -2 or not encoding then
-        return -- gone, or in a slot that has just moved to another node
+    local ttl = asked.ttl and pcall('PTTL', key)
+    if asked.ttl and (type(ttl) ~= 'number' or ttl == -2) then
+        return
+    end
+    local encoding = asked.kind and pcall('OBJECT', 'ENCODING', key)
+    if asked.kind and not encoding then
+        return
+    end
+    local size = asked.size and pcall('MEMORY', 'USAGE', key)
+    if asked.size and not size then
+        return
+    end
+    n = n + 1
+    names[n] = #key > longest and string.sub(key, 1, longest) or key
+    if asked.ttl then
+        ttls[n] = ttl
+    end
+    if asked.size then
+        size = type(size) == 'number' and size or 0
+        sizes[n] = size
+    end
+    if not asked.kind then
+        return
     end
     encoding = type(encoding) == 'string' and encoding or ''
-    local size = pcall('MEMORY', 'USAGE', key)
-    size = type(size) == 'number' and size or 0
     local mark, length = encoding, -1
     if not STRING[encoding] then
         local kind = OTHER[encoding]
@@ -42,14 +67,12 @@ local function note(key)
             kind = pcall('TYPE', key).ok or ''
             mark = kind .. ' ' .. encoding
         end
-        if size >= heavy and COUNT[kind] and not COMPACT[encoding] then
+        if size and size >= heavy and COUNT[kind] and not COMPACT[encoding] then
             length = pcall(COUNT[kind], key)
             length = type(length) == 'number' and length or -1
         end
     end
-    n = n + 1
-    names[n] = #key > longest and string.sub(key, 1, longest) or key
-    marks[n], ttls[n], sizes[n], lengths[n] = mark, ttl, size, length
+    marks[n], lengths[n] = mark, length
 end
 
 local cursor, ends = ARGV[1], clock() + tonumber(ARGV[2]) / 1000000
