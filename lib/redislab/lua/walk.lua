@@ -31,32 +31,33 @@ local asked = {}
 for place = 6, #ARGV do
     asked[ARGV[place]] = true
 end
+local of_kind, of_ttl, of_size = asked.kind, asked.ttl, asked.size
 local names, marks, ttls, sizes, lengths, n = {}, {}, {}, {}, {}, 0
 
 -- Below, a key that answers nothing is gone, or in a slot that has just moved to another node: nothing is noted of it.
 local function note(key)
-    local ttl = asked.ttl and pcall('PTTL', key)
-    if asked.ttl and (type(ttl) ~= 'number' or ttl == -2) then
+    local ttl = of_ttl and pcall('PTTL', key)
+    if of_ttl and (type(ttl) ~= 'number' or ttl == -2) then
         return
     end
-    local encoding = asked.kind and pcall('OBJECT', 'ENCODING', key)
-    if asked.kind and not encoding then
+    local encoding = of_kind and pcall('OBJECT', 'ENCODING', key)
+    if of_kind and not encoding then
         return
     end
-    local size = asked.size and pcall('MEMORY', 'USAGE', key)
-    if asked.size and not size then
+    local size = of_size and pcall('MEMORY', 'USAGE', key)
+    if of_size and not size then
         return
     end
     n = n + 1
     names[n] = #key > longest and string.sub(key, 1, longest) or key
-    if asked.ttl then
+    if of_ttl then
         ttls[n] = ttl
     end
-    if asked.size then
+    if of_size then
         size = type(size) == 'number' and size or 0
         sizes[n] = size
     end
-    if not asked.kind then
+    if not of_kind then
         return
     end
     encoding = type(encoding) == 'string' and encoding or ''
