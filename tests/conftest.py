@@ -36,8 +36,8 @@ def pytest_unconfigure():
 
 # The labs that are measured most finely come first, in two workers, while the third is at what takes least of the processor;
 FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
-# then the rest; pages last, which are painted by the processor: no more than two browsers at once, and no lab beside them.
-LAST = "labs course test_notebooks browser binder".split()
+# then the rest; pages last, which are painted by the processor: no more than two browsers at once, and nothing beside them.
+LAST = "labs course test_notebooks binder browser".split()
 WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
 
 

@@ -1,5 +1,6 @@
 """One JupyterLab for all browser tests, a Chromium for each file, and a page for each test."""
 
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.browser.jupyterlab import FLAGS, JupyterLab, Notebook, chromium
-from tests.conftest import needs
+from tests.conftest import lacks, needs
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+# A container that comes or goes is a change of network to Chromium, at which it gives up what it has asked for: kernels
+# behind these pages start none, unless somebody wants that. What a page shows does not depend on where its Redis is.
+NO_CONTAINER = "bundled" if lacks("redis-server") else "local"
+ENVIRONMENT = {"REDISLAB_BACKEND": os.environ.get("REDISLAB_BACKEND", NO_CONTAINER)}
 
 
 def pytest_collection_modifyitems(items):
@@ -24,7 +29,7 @@ def jupyterlab(tmp_path_factory):
     needs("browser")
     home = tmp_path_factory.mktemp("jupyterlab")
     folder = Path(shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".*")))
-    server = JupyterLab(folder, home)
+    server = JupyterLab(folder, home, **ENVIRONMENT)
     server.folder = folder
     try:
         server.wait()

@@ -33,10 +33,10 @@ def chromium() -> str | None:
 
 
 class PageServer:
-    """A program that serves pages, on a free port; what it writes for itself lives in `home`."""
+    """A program that serves pages, on a free port; what it writes for itself lives in `home`. `environment` is for its kernels, too."""
 
-    def __init__(self, home: Path):
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, **environment: str):
+        self.home, self.port, self.environment = home, free_port(), environment
 
     @property
     def url(self) -> str:
@@ -47,7 +47,12 @@ class PageServer:
         places["IPYTHONDIR"] = str(self.home / "ipython")
         self.log = (self.home / "server.log").open("wb")
         self.process = subprocess.Popen(
-            command, env=os.environ | places, stdout=self.log, stderr=self.log, start_new_session=True, **options
+            command,
+            env=os.environ | places | self.environment,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+            **options,
         )
 
     def said(self) -> str:
@@ -68,8 +73,8 @@ class PageServer:
 class JupyterLab(PageServer):
     """One that shows `folder`."""
 
-    def __init__(self, folder: Path, home: Path):
-        super().__init__(home)
+    def __init__(self, folder: Path, home: Path, **environment: str):
+        super().__init__(home, **environment)
         self.token = secrets.token_hex(16)
         for name, settings in SETTINGS.items():
             path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"

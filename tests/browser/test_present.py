@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import faultless
+from tests.browser.conftest import ENVIRONMENT, faultless
 from tests.browser.jupyterlab import Notebook, PageServer
 from tests.conftest import IN_CI, needs, settles
 
@@ -23,7 +23,7 @@ class Voila(PageServer):
     """Voilà by the very command that `make present` runs, on a free port."""
 
     def __init__(self, home: Path):
-        super().__init__(home)
+        super().__init__(home, **ENVIRONMENT)
         said = subprocess.run(
             ["make", "--dry-run", "present", f"VENV={sys.prefix}", f"LAB_ARGS=--no-browser --port={self.port}"],
             cwd=ROOT, capture_output=True, text=True, check=True,

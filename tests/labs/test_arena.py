@@ -36,9 +36,12 @@ def test_an_application_that_is_killed_loses_nothing_that_it_acknowledged(runnin
 def test_as_in_the_module_the_queue_in_the_application_is_lost_with_it(running):
     lab = running(ArenaLab(code=MODULES, writes=50.0))
     settled(lab)
-    lab.session.act("kill_application")
-    sample = lab.until(lambda sample: sample[f"lost {BEHIND}"] > 0, 40)
-    assert sample[f"lost {ASIDE}"] == 0
+    for _ in range(5):  # its queue may just be empty
+        lab.session.act("kill_application")
+        sample = lab.go_on(8)[-1]
+        if sample[f"lost {BEHIND}"]:
+            break
+    assert sample[f"lost {BEHIND}"] > 0 == sample[f"lost {ASIDE}"]
 
 
 def test_without_redis_only_write_behind_refuses_and_only_its_writes(running):
