@@ -132,6 +132,7 @@ def every_action(panel: OnPage) -> None:
 def every_button(panel: OnPage) -> None:
     panel.button("Table").click()
     panel.here.locator(".rl-table td").first.wait_for()
+    panel.until("len(panel.recording.samples) > 0")  # an action may have begun anew
     with panel.page.expect_download() as download:
         panel.button("CSV").click()
     header = download.value.path().read_text().splitlines()[0]

@@ -59,6 +59,11 @@ def test_an_action_before_start_is_answered_with_what_to_do(shown):
     assert "Press Start first" in shown._status.html
 
 
+def test_a_file_of_nothing_is_not_saved_and_that_is_said(shown):
+    shown._download()
+    assert "nothing is measured yet" in shown._status.html
+
+
 def test_the_same_experiment_shown_again_replaces_its_panel_and_closing_leaves_no_widget():
     before = len(widgets.widgets.widget._instances)
     first = panel(Lab())

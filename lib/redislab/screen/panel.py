@@ -217,9 +217,11 @@ class Panel(Block):
         self._speak()
 
     def _download(self) -> None:
-        if self._session is not None and self.recording.samples:
-            name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
-            self._status.download(f"{name}.csv", self.recording.to_csv())
+        if self._session is None or not self.recording.samples:
+            self._status.html = self._status_text("nothing is measured yet, so there is no file")
+            return
+        name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
+        self._status.download(f"{name}.csv", self.recording.to_csv())
 
     # What the page and the bench say
 
