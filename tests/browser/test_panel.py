@@ -92,7 +92,7 @@ def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
     wait_last(notebook, "steps", 40)
     bars = next(plot for plot in notebook.plots() if plot[0]["name"] == "Bars")
-    assert bars[0]["y"] == ["nil", "half", "level"]
+    assert bars[0]["y"] == ["nil", "half", "level"] and bars[0]["x"] == [0, 5, 10]
     # and what was not measured is no 0
     assert notebook.page.locator(".bartext").all_text_contents() == ["–", "5 %", "10 %"]
     notebook.page.locator(".rl-sentence", has_text="The level is 10.").wait_for()
@@ -167,7 +167,7 @@ def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
         notebook.run_cell(1)
         notebook.until("shown._session and shown._session.state == 'running'")
         wait_last(notebook, "level", 10)
-        if turn == 3:
+        if turn == 2:
             early = notebook.ask(IN_KERNEL)
     assert notebook.page.locator(".rl-panel").count() == 1
     assert notebook.ask("len(__import__('redislab.bench.session', fromlist=['x']).Bench.shared()._sessions)") == 1
@@ -183,6 +183,17 @@ def test_a_failing_experiment_says_so_in_a_sentence(scratch):
     assert notebook.page.locator(".rl-go").inner_text() == "Start"
     notebook.page.locator(".rl-go").click()
     OnPage(notebook, 0).goes_on()
+
+
+@pytest.mark.docker
+def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
+    chosen = "import os\nos.environ['REDISLAB_BACKEND'] = 'docker'"
+    write(jupyterlab.folder / "container.ipynb", chosen, EXPERIMENT, SHOWN)
+    notebook = open_notebook("container.ipynb")
+    notebook.run_all()
+    OnPage(notebook, 0).start()
+    wait_last(notebook, "level", 10)
+    notebook.page.locator(".rl-status", has_text="docker").wait_for()
 
 
 def test_a_bench_that_dies_is_told_and_started_anew(scratch):

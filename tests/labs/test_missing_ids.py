@@ -39,6 +39,7 @@ def test_a_filter_lets_almost_nobody_through_and_may_be_switched_while_it_runs(r
     lab.until(lambda sample: sample["filter"] > 0)
     guarded = lab.until(lambda sample: sample["per_thousand"] is not None and sample["per_thousand"] < 60)
     assert "filter takes" in lab.experiment.sentence(guarded)
+    assert late(lab.go_on(3), "per_thousand") < 60
     lab.experiment.bloom = False
     lab.until(lambda sample: sample["per_thousand"] > 900)
 

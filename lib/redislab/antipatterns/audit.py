@@ -88,7 +88,7 @@ def audit(
         progress: called with the keys seen and the keys to see, after each page.
     """
     read = {ask for each in audits or AUDITS for ask in getattr(each, "asks", ASKS)}
-    survey = Survey(client, sample=sample, scripts=scripts, asks=[ask for ask in ASKS if ask in read])
+    survey = Survey(client, sample=sample, scripts=scripts, asks=read)
     for seen, total in survey.walk():
         if progress:
             progress(seen, total)
