@@ -38,14 +38,20 @@ def jupyterlab(tmp_path_factory):
         server.close()
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory):
+    """A folder in which Chromium keeps JupyterLab's code as it has compiled it, which a page without a past does anew each time."""
+    return tmp_path_factory.mktemp("chromium")
+
+
 @pytest.fixture(scope="module")
-def browser():
+def context(profile):
     """One Chromium for the tests of a file: while it is there, Playwright has an event loop running in this thread."""
     needs("browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        running = playwright.chromium.launch_persistent_context(profile, executable_path=chromium(), args=FLAGS)
         yield running
         running.close()
 
@@ -69,7 +75,7 @@ def faultless(shot: str):
 
 
 @pytest.fixture
-def open_notebook(jupyterlab, browser):
+def open_notebook(jupyterlab, context):
     """`open_notebook(name, **options)` opens it in a new page. At the end nothing may have gone wrong in any of them."""
     with faultless("{}-last") as opened:
-        yield lambda name, **options: opened(Notebook(browser, jupyterlab, name, **options))
+        yield lambda name, **options: opened(Notebook(context, jupyterlab, name, **options))

@@ -79,7 +79,7 @@ def main() -> None:
         server.wait()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-            notebook = Notebook(browser, server, "00_start_here.ipynb")
+            notebook = Notebook(browser.new_context(), server, "00_start_here.ipynb")
             for number, (path, text) in enumerate(diagrams().items()):
                 path.write_text(notebook.page.evaluate(DRAW, [text, LOOK, number]) + "\n", encoding="utf-8")
                 print(path.name, path.stat().st_size)

@@ -102,10 +102,10 @@ class JupyterLab(PageServer):
 class Notebook:
     """One notebook in one page. Collects what goes wrong: console errors, and requests that leave this machine."""
 
-    def __init__(self, browser, lab: JupyterLab, name: str, *, width=1280, height=900, scale=1, dark=False):
+    def __init__(self, context, lab: JupyterLab, name: str, *, width=1280, height=900, dark=False):
         self.lab, self.name = lab, name
-        self.context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
-        self.page = self.context.new_page()
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
         self.strays: list[str] = []
@@ -118,7 +118,7 @@ class Notebook:
         workspace = secrets.token_hex(4)  # nothing of an earlier page is restored
         self.page.goto(f"{self.lab.url}/lab/workspaces/{workspace}/tree/{self.name}?token={self.lab.token}")
         opened = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-        self.page.wait_for_function(opened, timeout=120_000)  # the first one finds nothing in the browser's cache
+        self.page.wait_for_function(opened, timeout=120_000)  # a context's first page finds nothing in its cache
         if dark:
             self.command("apputils:change-theme", theme="JupyterLab Dark")
             self.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
@@ -188,7 +188,7 @@ class Notebook:
     def close(self) -> None:
         """Shut the kernel down, and close the page."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
-        self.context.close()
+        self.page.close()
 
     def _heard(self, message) -> None:
         if message.type == "error" and not any(word in message.text for word in QUIET):

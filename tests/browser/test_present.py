@@ -48,7 +48,7 @@ class Page(Notebook):
         self.page.goto(f"{self.lab.url}/voila/{self.name}")
 
     def close(self) -> None:
-        self.context.close()
+        self.page.close()
 
     def kernel(self) -> str:
         return json.loads(self.page.locator("#jupyter-config-data").text_content())["kernelId"]
@@ -68,9 +68,9 @@ def voila(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(voila, browser):
+def open_page(voila, context):
     with faultless("present-{}") as opened:
-        yield lambda name: opened(Page(browser, voila, name, width=1920, height=1080))
+        yield lambda name: opened(Page(context, voila, name, width=1920, height=1080))
 
 
 def size_of(locator) -> float:
