@@ -100,6 +100,30 @@ def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
     guess.close()
 
 
+def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
+    guess = predict("How high by two?", 0, 100, unit="%", key="level", at={"mode": "two"})
+    shown = panel(Lab(mode="two"), guess=guess)
+    shown._open()
+
+    def measured(level: float, mode: str) -> str:
+        shown._spoke = 0.0
+        shown._event(Sample(1.0, {"level": level}, {"level": 10.0, "mode": mode}))
+        return shown._claim.html
+
+    # As long as the knobs stand where the guess is about, it is the newest figure
+    measured(40.0, "two")
+    assert "41.0 %" in measured(41.0, "two") and "Mode two" not in shown._claim.html
+    # and once they do not, the last one from there, which says so
+    elsewhere = measured(90.0, "one")
+    assert "41.0 %" in elsewhere and "at Mode two" in elsewhere and "90.0" not in elsewhere
+    assert guess.found == 41.0
+    # If it begins anew elsewhere, expect no answer yet
+    shown._reset()
+    assert "–" in measured(90.0, "one") and guess.found == 41.0
+    shown.close()
+    guess.close()
+
+
 class Swept(Sweep):
     title = "Swept"
     level = number(10.0, 0, 100, label="Level", unit="%")

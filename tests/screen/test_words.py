@@ -2,6 +2,7 @@
 
 import pytest
 
+from redislab.bench import number, switch
 from redislab.screen import words
 
 
@@ -45,6 +46,11 @@ def test_a_claim_without_a_guess_has_no_column_for_it():
     assert "measuring" in words.claim_line("fast", None, None, None)
     whole = words.claim_line("a < b", "50 %", "12 %", "no")
     assert "a &lt; b" in whole and all(text in whole for text in ("50 %", "12 %", "no"))
+
+
+def test_where_knobs_stand_is_said_by_their_labels():
+    knobs = {"ttl": number(1.0, 0, 9, label="TTL", unit="s").knob, "on": switch(True, label="Guard").knob}
+    assert words.settings({"ttl": 2.0, "on": False}, knobs) == "TTL 2 s, Guard off"
 
 
 def test_the_table_has_a_row_a_second_and_the_newest_on_top():

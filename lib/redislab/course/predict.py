@@ -12,13 +12,16 @@ from redislab.screen.words import Words, escape, measured, quantity
 _guesses: dict[str, "Guess"] = {}
 
 
-def predict(question: str, low: float = 0, high: float = 0, *, options=(), unit: str = "", key: str = "") -> "Guess":
+def predict(
+    question: str, low: float = 0, high: float = 0, *, options=(), unit: str = "", key: str = "", at=None
+) -> "Guess":
     """Ask for a guess between `low` and `high`, or for one of `options`.
 
     Asking the same again replaces the question, and what was guessed stays guessed, also in another kernel.
 
     Args:
         key: the name of the value, among an experiment's, that the guess is about; a panel shows the two side by side.
+        at: the knobs that the question is about, name to value; what is measured while they stand elsewhere is no answer.
 
     Raises:
         ValueError: there is nothing to choose from.
@@ -29,7 +32,7 @@ def predict(question: str, low: float = 0, high: float = 0, *, options=(), unit:
         raise ValueError(f"A guess needs room: low={low} has to be below high={high}.")
     if question in _guesses:
         _guesses[question].close()
-    _guesses[question] = made = Guess(question, low, high, tuple(options), unit, key)
+    _guesses[question] = made = Guess(question, low, high, tuple(options), unit, key, at or {})
     made.restore(progress.latest("guess", question).get("value"))
     return made
 
@@ -45,8 +48,8 @@ class Guess(Block):
     value = traitlets.Any(None)
     found = traitlets.Any(None)
 
-    def __init__(self, question: str, low: float, high: float, options: tuple = (), unit: str = "", key: str = ""):
-        self.question, self.unit, self.key = question, unit, key
+    def __init__(self, question: str, low: float, high: float, options: tuple, unit: str, key: str, at: dict):
+        self.question, self.unit, self.key, self.at = question, unit, key, at
         self._low, self._high, self._options = low, high, options
         middle = options[0] if options else low + round((high - low) / 2)
         kind = "choice" if options else "number"

@@ -79,6 +79,7 @@ class Panel(Block):
         self._session, self._last, self._loop = None, Sample(0.0, {}, {}), KernelLoop()
         self._visible, self._because, self._turning = False, "new", None
         self._touched, self._turned_at, self._spoke, self._points = time.monotonic(), 0.0, 0.0, {}
+        self._answer = None  # what was measured last of what the guess is about
         self.figure = LiveFigure(
             figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._page)
         )
@@ -182,7 +183,7 @@ class Panel(Block):
 
     def _reset(self) -> None:
         self.figure.clear()
-        self._points, self._progress.html = {}, ""
+        self._points, self._progress.html, self._answer = {}, "", None
         if self._session is not None:
             self._session.reset()
 
@@ -258,6 +259,8 @@ class Panel(Block):
         """What a knob has changed at once, and a point of a sweep, for nobody knows when the next is due; else in turn."""
         turned = sample.knobs != self._last.knobs
         self._last, share = sample, sample.values.get("progress")
+        if self.guess is not None and self._asked(sample.knobs):
+            self._answer = sample.values.get(self.guess.key)
         points = frame(self.experiment.charts, sample.t, sample.values)
         if points != self._points:
             lively = time.monotonic() - self._turned_at < LIVELY
@@ -288,8 +291,8 @@ class Panel(Block):
             self._status.html = self._status_text()
         self._sentence.html = words.escape(self.experiment.sentence(values)) if values else ""
         self._claim.html = self._claim_text(values)
-        if self.guess is not None and values.get(self.guess.key) is not None and (self.done or not self.measuring):
-            self.guess.found = values[self.guess.key]  # at rest, and not at every sample: somebody may write it down
+        if self._answer is not None and (self.done or not self.measuring):
+            self.guess.found = self._answer  # at rest, and not at every sample: somebody may write it down
         found = self.experiment.findings(values) if values else []
         self._findings.html = words.grid(found) if found else ""
         if self._show_table.value and self._session:
@@ -306,8 +309,14 @@ class Panel(Block):
         if self.guess is None:
             return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
         guess = words.escape(self.guess.text) or "not made yet"
-        found = words.measured(values.get(self.guess.key), self.guess.unit)
+        found = words.escape(words.measured(self._answer, self.guess.unit))
+        if not self._asked(self._last.knobs or self.experiment.settings()):
+            found += f" <small>at {words.settings(self.guess.at, self.experiment.knobs())}</small>"
         return words.claim_line(self.experiment.claim, guess, found, verdict)
+
+    def _asked(self, knobs: dict) -> bool:
+        """Whether the knobs stand where the guess is about."""
+        return self.guess.at.items() <= knobs.items()
 
     # How it runs, and ends
 

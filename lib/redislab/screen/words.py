@@ -54,6 +54,15 @@ def _with_unit(text: str, unit: str) -> str:
     return text + ("" if not unit or unit.startswith("/") else " ") + unit
 
 
+def settings(values: dict, knobs: dict) -> str:
+    """Where some knobs stand: "TTL 2 s, Guard off"; `knobs` are these and others, by name."""
+    spelled = {name: "on" if value is True else "off" if value is False else value for name, value in values.items()}
+    return ", ".join(
+        f"{knobs[name].label} {value if isinstance(value, str) else quantity(value, knobs[name].unit)}"
+        for name, value in spelled.items()
+    )
+
+
 def progress(share: float, text: str) -> str:
     """A bar with what is being done beside it."""
     label = f"{100 * share:.0f} %" + (f", {text}" if text else "")
