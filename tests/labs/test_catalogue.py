@@ -16,7 +16,7 @@ def test_unpruned_the_indexes_name_the_dead_and_pruning_cures_it(running):
     # Given what is as in the module
     dead = lab.until(lambda sample: (sample.get("dangling") or 0) > 40 and (sample["served"] or 0) > 10)
     assert dead["listed"] > 1.5 * dead["living"]
-    assert "dead" in lab.experiment.verdict(dead)
+    assert "products that are gone" in lab.experiment.verdict(dead)
     # If it is pruned on read
     lab.experiment.entries = PRUNED
     lab.until(lambda sample: sample["dangling"] < 15 and sample["served"] < 2)
@@ -35,6 +35,14 @@ def test_living_products_follow_their_prediction_while_the_ttl_moves(running):
     assert late(samples, "living") == pytest.approx(late(samples, "expected"), rel=0.2)
     assert late(samples, "living") > 1.5 * samples[0]["living"]
     assert samples[-1]["indexes"] > 0 and samples[-1]["books"] > 0
+
+
+def test_it_has_no_verdict_before_anything_has_expired(running):
+    lab = running(CatalogueLab(ttl=2.0, products=500, lookups=50.0))
+    samples = lab.go_on(1)
+    assert samples[-1]["served"] == samples[-1]["expired"] == 0
+    assert {lab.experiment.verdict(sample) for sample in samples} == {None}
+    lab.until(lambda sample: (lab.experiment.verdict(sample) or "").startswith("True"))
 
 
 def test_where_nobody_looks_the_dead_stay_until_a_sweep(running):

@@ -31,7 +31,7 @@ def test_each_point_has_the_servers_time_and_the_clients():
     assert (recording.table["server_us"] < recording.table["client_us"]).all()
     assert recording.table["calls"].between(1, 120).all()
     assert "ZSCORE on a sorted set of 3,000 items" in experiment.sentence(recording.last)
-    assert "O(log N) in the module; it is O(1)" in experiment.verdict(recording.last)
+    assert "O(log N) in the module, but it is O(1)" in experiment.verdict(recording.last)
 
 
 def test_all_of_a_string_is_not_for_nothing():

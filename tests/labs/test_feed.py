@@ -3,7 +3,7 @@ from statistics import mean
 import pytest
 
 from redislab.labs import FeedLab
-from redislab.labs.feed import CURSOR, GROWING, INDEX, Walk
+from redislab.labs.feed import CURSOR, GROWING, POSITION, Walk
 
 
 def late(samples, key):
@@ -11,40 +11,40 @@ def late(samples, key):
     return mean(sample[key] for sample in samples[-15:] if sample[key] is not None)
 
 
-def test_pages_by_index_repeat_what_the_cursor_does_not(running):
+def test_pages_by_position_repeat_what_the_cursor_does_not(running):
     lab = running(FeedLab(rate=60.0))
-    lab.until(lambda sample: sample["twice by index"] is not None)
+    lab.until(lambda sample: sample["twice by position"] is not None)
     samples = lab.go_on(3)
-    assert late(samples, "twice by index") > 10
+    assert late(samples, "twice by position") > 10
     assert all(sample["twice by cursor"] == sample["skipped by cursor"] == 0 for sample in samples)
-    assert lab.experiment.verdict(samples[-1]).startswith("False by index")
-    assert samples[-1][f"us {INDEX}"] > 0 and samples[-1][f"us {CURSOR}"] > 0
+    assert lab.experiment.verdict(samples[-1]).startswith("False by position")
+    assert samples[-1][f"us {POSITION}"] > 0 and samples[-1][f"us {CURSOR}"] > 0
 
 
-def test_where_items_are_withdrawn_pages_by_index_pass_some_over(running):
+def test_where_items_are_withdrawn_pages_by_position_pass_some_over(running):
     lab = running(FeedLab(rate=15.0, withdrawn=100.0, pause=0.1))
-    seen = lab.until(lambda sample: (sample["skipped by index"] or 0) > 0.3, timeout=40)
+    seen = lab.until(lambda sample: (sample["skipped by position"] or 0) > 0.3, timeout=40)
     assert seen["skipped by cursor"] == seen["twice by cursor"] == 0
 
 
 def test_a_cap_bounds_the_memory_of_list_and_stream(running):
     lab = running(FeedLab(rate=200.0, cap=100))
     sample = lab.until(lambda sample: sample["posted"] > 800)
-    trimmed, growing, stream = (sample[name][-1][1] for name in (INDEX, GROWING, CURSOR))
+    trimmed, growing, stream = (sample[name][-1][1] for name in (POSITION, GROWING, CURSOR))
     assert growing > 3 * trimmed and growing > 2 * stream
     # If the cap is raised, both may grow again
     lab.experiment.cap = 1000
     more = lab.until(lambda sample: sample["posted"] > 1400)
-    assert more[INDEX][-1][1] > 2 * trimmed and more[CURSOR][-1][1] > 2 * stream
-    assert max(len(more[name]) for name in (INDEX, GROWING, CURSOR)) <= 100
+    assert more[POSITION][-1][1] > 2 * trimmed and more[CURSOR][-1][1] > 2 * stream
+    assert max(len(more[name]) for name in (POSITION, GROWING, CURSOR)) <= 100
 
 
 def test_larger_pages_and_calmer_feeds_repeat_less(running):
     lab = running(FeedLab(rate=60.0, page_size=5, pause=0.1))
-    lab.until(lambda sample: sample["twice by index"] is not None)
-    small = late(lab.go_on(3), "twice by index")
+    lab.until(lambda sample: sample["twice by position"] is not None)
+    small = late(lab.go_on(3), "twice by position")
     lab.experiment.page_size, lab.experiment.rate = 50, 2.0
-    lab.until(lambda sample: sample["twice by index"] < small / 3)
+    lab.until(lambda sample: sample["twice by position"] < small / 3)
 
 
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):

@@ -28,7 +28,7 @@ def test_the_top_ten_are_the_best_and_i_follow(running):
 def test_a_tie_is_a_rank_shared_or_the_last_in_turn(running):
     lab = running(LeaderboardLab(players=1000, step=100, ties=SHARED, rate=50.0))
     seen = lab.until(lambda sample: sample["rank"] and sample["place"] - sample["rank"] > 10)
-    assert "would come before me in turn" in lab.experiment.sentence(seen)
+    assert "would come before me if ties were in turn" in lab.experiment.sentence(seen)
     lab.experiment.ties = IN_TURN
     lab.until(lambda sample: sample["rank"] == sample["place"] > seen["rank"])
 

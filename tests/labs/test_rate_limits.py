@@ -25,7 +25,7 @@ def test_on_the_boundary_a_fixed_window_admits_twice_the_limit_and_in_the_middle
     # Expect it to be plain in the picture: the limit just before the boundary, and as many just after it
     seen = lab.until(lambda sample: sample["all"][-1][1] >= 90)
     assert 25 <= max(count for when, count in seen["all"] if when < 0) <= 52
-    assert lab.experiment.verdict(seen).startswith("Not in any window")
+    assert lab.experiment.verdict(seen).startswith("Not in every window")
     # If the burst is moved into the middle of the window
     lab.experiment.position = 50.0
     lab.until(lambda sample: sample["over"] == 0 and burst_over(sample))

@@ -1,4 +1,4 @@
-"""A profile as a hash and as JSON: the same face, and what each loses."""
+"""A profile as a hash and as JSON: the same interface, and what each loses."""
 
 import secrets
 import time

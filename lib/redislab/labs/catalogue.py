@@ -11,7 +11,7 @@ from redislab.bench import Chart, Experiment, Line, action, choice, number
 from redislab.labs.theory import LifeForecast
 from redislab.modeling import Catalog, ModuleCatalog
 
-STAY, PRUNED = "stay (as in the module)", "are pruned on read"
+STAY, PRUNED = "As in the module", "pruned on read"
 CATEGORIES, TAGS = [f"category-{n}" for n in range(5)], [f"tag-{n}" for n in range(12)]
 
 
@@ -30,7 +30,7 @@ class CatalogueLab(Experiment):
     rate = number(200.0, 10, 400, label="Writes", unit="/s", log=True)
     lookups = number(20.0, 0, 100, label="Look-ups", unit="/s", step=5)
     tags = number(4, 2, 6, label="Tags of a product", integer=True)
-    entries = choice(PRUNED, [STAY, PRUNED], label="Entries of the dead")
+    entries = choice(PRUNED, [STAY, PRUNED], label="Entries of expired products")
 
     charts = (
         Chart(
@@ -44,7 +44,7 @@ class CatalogueLab(Experiment):
             low=0,
         ),
         Chart(
-            "Dead",
+            "Leads to nothing",
             (Line("dangling", "of the index entries"), Line("served", "of what readers got")),
             "%",
             low=0,
@@ -155,7 +155,8 @@ class CatalogueLab(Experiment):
         bytes_ = [size or 0 for size in found[len(CATEGORIES) + 1 :]]
         dangling = 100 * (1 - living / sum(listed)) if sum(listed) else None
         kilobytes = {"indexes": sum(bytes_[: len(indexes)]) / 1e3, "books": sum(bytes_[len(indexes) :]) / 1e3}
-        return {"listed": sum(listed), "living": living, "dangling": dangling, **kilobytes}
+        expired = self.client.info("stats")["expired_keys"]
+        return {"listed": sum(listed), "living": living, "dangling": dangling, "expired": expired, **kilobytes}
 
     def sentence(self, values):
         if values["dangling"] is None:
@@ -165,16 +166,18 @@ class CatalogueLab(Experiment):
             f"({values['expected']:,.0f} predicted)."
         )
         if values["served"] is not None:
-            said += f" Of what readers were given, {values['served']:.0f} % was dead."
+            said += f" Of what readers were given, {values['served']:.0f} % is gone."
         if values["client_us"] and values["server_us"]:
             said += f" An intersection takes {values['server_us']:,.0f} µs on the server, {values['client_us']:,.0f} µs for the client."
         return said
 
     def verdict(self, values):
         if values["served"] is None and values["dangling"]:
-            return f"Nobody looks: {values['dangling']:.0f} % of the entries are dead, and stay until somebody does, or sweeps"
+            return f"Nobody looks: {values['dangling']:.0f} % of the entries lead to nothing, until somebody does, or sweeps"
         if values["served"] is None:
             return None
         if values["served"] >= 1:
-            return f"It also finds what is no product any more: {values['served']:.0f} % of the answers are dead"
-        return f"True, and nobody gets a dead one; {values['dangling'] or 0:.0f} % of the entries wait to be pruned"
+            return f"It also finds products that are gone: {values['served']:.0f} % of what readers were given"
+        if not values.get("expired"):
+            return None  # no product has come to its end yet, so that nothing could be wrong
+        return f"True, and no reader gets a product that is gone; {values['dangling']:.0f} % of the entries wait to be pruned"

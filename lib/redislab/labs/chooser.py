@@ -176,9 +176,10 @@ class ChooserLab(Sweep):
         dearest = {label.split(": ")[0]: us for label, us in sorted(values["server"], key=lambda pair: pair[1])}
         first, smallest = next(iter(memory)), min(memory, key=memory.get)
         said = [
-            f"{name}: {memory[name]:,} B an item, dearest command {dearest[name]:,} µs" for name in (first, smallest)
+            f"{name}: {memory[name]:,} B an item, its dearest command {dearest[name]:,} µs"
+            for name in (first, smallest)
         ]
-        return said[0] + (f". Smallest is {said[1]}" if smallest != first else ". Nothing here is smaller")
+        return said[0] + (f". Least memory: {said[1]}" if smallest != first else ". Nothing here takes less memory")
 
     def findings(self, values):
         leaf = LEAVES[self.leaf]

@@ -162,10 +162,10 @@ class ComplexityLab(Sweep):
     def verdict(self, values):
         what, exponent = cell(self.operation, self.structure), values["exponent"]
         if not what.command:
-            return f"The module says {what.module}: so it is"
+            return f"The module says {what.module}, and it is right: there is no such command"
         if exponent is None:
             return None
-        said = f"{what.module} in the module" + (", and so it is" if what.right else f"; it is {what.true}")
+        said = f"{what.module} in the module, " + ("which is right" if what.right else f"but it is {what.true}")
         seen = "it grows with N" if exponent > LINEAR else "nearly flat"
         hidden = what.linear and exponent <= LINEAR
         return f"{said}. Measured: {power(exponent)}, {seen}" + (": the growth is too cheap to be seen here" * hidden)

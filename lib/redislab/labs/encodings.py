@@ -138,7 +138,7 @@ class EncodingsLab(Sweep):
         if cliff:
             before, after = cliff
             said += f"; with {before['x']:,} it was {article(before['encoding'])}, {before['each']:.0f} B each"
-            said += f", with {after['x']:,} it took {after['bytes'] / before['bytes']:.1f} times as much"
+            said += f", and with {after['x']:,} it took {after['bytes'] / before['bytes']:.1f} times as much"
         if values["alone"]:
             said += f". As keys of their own: {values['alone'][0][1]} B each"
         return f"{said}. Reading one takes the server {last['read']:.1f} µs."
@@ -150,9 +150,9 @@ class EncodingsLab(Sweep):
         cliff, last = change(curve), curve[-1]
         if cliff:
             before, _ = cliff
-            return f"{before['each']:.0f} B a field up to {before['x']:,} fields, and ×{values['cliff']:.1f} from there"
+            return f"{before['each']:.0f} B a field up to {before['x']:,} fields, {values['cliff']:.1f} times as much with more"
         why = "within the limits" if last["encoding"] in COMPACT else "past a limit from the first field on"
-        return f"{last['each']:.0f} B a field with {last['x']:,}, {why}: no cliff"
+        return f"{last['each']:.0f} B a field with {last['x']:,} fields, {why}: no cliff"
 
 
 def article(encoding: str) -> str:

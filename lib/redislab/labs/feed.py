@@ -13,7 +13,7 @@ from redislab.bench import Chart, Experiment, Line, number
 from redislab.keys import KeyNamespace
 from redislab.modeling import Feed, ModuleFeed
 
-INDEX, CURSOR, GROWING = "by index", "by cursor", "never trimmed"
+POSITION, CURSOR, GROWING = "by position", "by cursor", "never trimmed"
 
 
 class Walk:
@@ -70,18 +70,23 @@ class FeedLab(Experiment):
     charts = (
         Chart(
             "Memory of the feed",
-            (Line(INDEX, "list, trimmed"), Line(GROWING, "list, never trimmed"), Line(CURSOR, "stream, capped")),
+            (Line(POSITION, "list, trimmed"), Line(GROWING, "list, never trimmed"), Line(CURSOR, "stream, capped")),
             unit="KB",
             kind="xy",
             x_title="posted",
             x_unit="items",
             low=0,
         ),
-        Chart("Items shown twice", (Line("twice by index", INDEX), Line("twice by cursor", CURSOR)), unit="%", low=0),
         Chart(
-            "Items never shown", (Line("skipped by index", INDEX), Line("skipped by cursor", CURSOR)), unit="%", low=0
+            "Items shown twice", (Line("twice by position", POSITION), Line("twice by cursor", CURSOR)), unit="%", low=0
         ),
-        Chart("Time of a page", (Line("us by index", INDEX), Line("us by cursor", CURSOR)), unit="µs", low=0),
+        Chart(
+            "Items never shown",
+            (Line("skipped by position", POSITION), Line("skipped by cursor", CURSOR)),
+            unit="%",
+            low=0,
+        ),
+        Chart("Time of a page", (Line("us by position", POSITION), Line("us by cursor", CURSOR)), unit="µs", low=0),
     )
     presets = {
         "A quiet feed": {"rate": 2.0, "withdrawn": 0.0, "cap": 500},
@@ -97,14 +102,14 @@ class FeedLab(Experiment):
     def setup(self, lab):
         self.client, self.keys = lab.client(), KeyNamespace(f"{lab.prefix}:feeds_{random.getrandbits(32):x}")
         self.feeds = {
-            INDEX: ModuleFeed(self.client, self.keys, ttl=600),
+            POSITION: ModuleFeed(self.client, self.keys, ttl=600),
             GROWING: ModuleFeed(self.client, self.keys, cap=None, ttl=600),
             CURSOR: Feed(self.client, self.keys, ttl=600),
         }
         self.posted, self.recent, self.gone, self.posting = 0, deque(maxlen=100), set(), threading.Lock()
-        self.walks = [{name: Walk(self.feeds[name], name) for name in (INDEX, CURSOR)} for _ in range(self.READERS)]
+        self.walks = [{name: Walk(self.feeds[name], name) for name in (POSITION, CURSOR)} for _ in range(self.READERS)]
         self.idle, self.totals = deque(self.walks), Counter()
-        self.memory = {INDEX: [], GROWING: [], CURSOR: []}
+        self.memory = {POSITION: [], GROWING: [], CURSOR: []}
         self.cut()
         for _ in range(self.FIRST):
             self.post()
@@ -115,7 +120,7 @@ class FeedLab(Experiment):
     @observe("cap")
     def cut(self, _=None):
         if self.server:
-            self.feeds[INDEX].cap = self.feeds[CURSOR].cap = self.cap
+            self.feeds[POSITION].cap = self.feeds[CURSOR].cap = self.cap
 
     def gap(self, random):
         return random.expovariate(self.rate + self.READERS / self.pause)
@@ -151,7 +156,7 @@ class FeedLab(Experiment):
         del self.recent[place]
         self.gone.add(item["number"])
         self.feeds[CURSOR].remove(CURSOR, id)
-        for name in (INDEX, GROWING):  # a list has to be searched
+        for name in (POSITION, GROWING):  # a list has to be searched
             self.client.lrem(self.keys.feed(name), 1, json.dumps(item))
         if len(self.gone) > 2 * self.MOST:
             self.gone = {number for number in self.gone if number > self.posted - self.MOST}
@@ -169,10 +174,10 @@ class FeedLab(Experiment):
         return "page"
 
     def sample(self, window):
-        if not self.memory[INDEX] or self.posted > max(20, 1.02 * self.memory[INDEX][-1][0]):
+        if not self.memory[POSITION] or self.posted > max(20, 1.02 * self.memory[POSITION][-1][0]):
             self.weigh()
         values = {name: list(points) for name, points in self.memory.items()}
-        for name in (INDEX, CURSOR):
+        for name in (POSITION, CURSOR):
             grown = {
                 what: window.growth(f"{what} {name}", self.totals[f"{what} {name}"])
                 for what in ("shown", "twice", "skipped")
@@ -192,28 +197,28 @@ class FeedLab(Experiment):
                     del points[1::2]
 
     def sentence(self, values):
-        if values["twice by index"] is None or values["twice by cursor"] is None:
+        if values["twice by position"] is None or values["twice by cursor"] is None:
             return "Waiting for the first pages."
         said = " ".join(
-            f"{name.capitalize()}, {values[f'twice {name}']:.0f} % of what readers see they have seen before, and "
-            f"{values[f'skipped {name}']:.1f} % they never see."
-            for name in (INDEX, CURSOR)
+            f"{name.capitalize()}, {values[f'twice {name}']:.0f} % of the items are shown twice, and "
+            f"{values[f'skipped {name}']:.1f} % never."
+            for name in (POSITION, CURSOR)
         )
         if values[CURSOR] and values[GROWING]:
-            trimmed, growing, stream = (values[name][-1][1] for name in (INDEX, GROWING, CURSOR))
+            trimmed, growing, stream = (values[name][-1][1] for name in (POSITION, GROWING, CURSOR))
             said += (
-                f" After {values['posted']:,} items the trimmed list takes {trimmed:,.0f} KB, the other {growing:,.0f} KB, "
+                f" After {values['posted']:,} items the trimmed list takes {trimmed:,.0f} KB, the untrimmed one {growing:,.0f} KB, "
                 f"and the capped stream {stream:,.0f} KB."
             )
         return said
 
     def verdict(self, values):
-        if values["twice by index"] is None or values["twice by cursor"] is None:
+        if values["twice by position"] is None or values["twice by cursor"] is None:
             return None
-        index, cursor = (
+        position, cursor = (
             f"{values[f'twice {name}']:.0f} % shown twice, {values[f'skipped {name}']:.1f} % never shown"
-            for name in (INDEX, CURSOR)
+            for name in (POSITION, CURSOR)
         )
-        if values["twice by index"] + values["skipped by index"] >= 0.5:
-            return f"False by index while items come and go: {index}. By cursor: {cursor}"
-        return "True of a feed in which little happens. More items, or some withdrawn, test it"
+        if values["twice by position"] + values["skipped by position"] >= 0.5:
+            return f"False by position while items come and go: {position}. By cursor: {cursor}"
+        return "True of a feed in which little happens. Add items, or withdraw some, and look again"

@@ -230,13 +230,13 @@ class LeaderboardLab(Networked):
         if not values["rank"]:
             return "This season I have not won yet." if self.season else "Waiting for the first scores."
         shared = values["place"] - values["rank"]
-        tied = f", shared with {shared:,} who would come before me in turn" if shared else ""
+        tied = f", shared with {shared:,} who would come before me if ties were in turn" if shared else ""
         missed = values["missed"] or 0
         pages = (
             "was on every page around me" if not missed else f"was missing from {missed:.1f} % of the pages around me"
         )
         return (
-            f"With {values['score']:,.0f} points my rank is {values['rank']:,}{tied}, of {values['all']:,} on the board; "
+            f"With {values['score']:,.0f} points my rank is {values['rank']:,} of {values['all']:,}{tied}; "
             f"{values['above']:,} have more than {self.threshold:,}. In the last seconds I {pages}."
         )
 
@@ -247,10 +247,10 @@ class LeaderboardLab(Networked):
             return None
         few, many = min(client), max(client)
         if many < 10 * few:
-            return f"With {many:,.0f} players a new score takes the server {server[many]:.1f} µs, and the client {client[many]:.0f}"
+            return f"With {many:,.0f} players a new score takes the server {server[many]:.1f} µs, the client {client[many]:.0f} µs"
         return (
             f"{many / few:,.0f} times the players: a new score takes the server {server[many] / server[few]:.1f} times as long "
-            f"({server[few]:.1f} and {server[many]:.1f} µs), the client {client[many] / client[few]:.1f} times "
+            f"({server[few]:.1f} and {server[many]:.1f} µs), and the client {client[many] / client[few]:.1f} times as long "
             f"({client[few]:.0f} and {client[many]:.0f} µs)"
         )
 

@@ -255,7 +255,7 @@ class ProfileLab(Networked):
         if values["stays"]:
             return "The token's field has no TTL any more: the plain HSET took it away, and the token stays for good."
         if values["field_left"] is not None:
-            return f"The token's field goes in {values['field_left']:.1f} s, and the rest of the hash stays."
+            return f"The token's field is gone in {values['field_left']:.1f} s, and the rest of the hash stays."
         return ""
 
     def verdict(self, values):
@@ -266,4 +266,4 @@ class ProfileLab(Networked):
         told = f"{slow} takes {max(ratio, 1 / ratio):.1f} times as long as {fast} for these requests"
         if lost is None:
             return told
-        return f"{told}. In the hash a field that was read and written back lost {lost:.0f} % of its updates"
+        return f"{told}. Even in the hash, reading a field and writing it back lost {lost:.0f} % of the updates"

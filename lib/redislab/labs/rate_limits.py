@@ -263,7 +263,7 @@ class RateLimitLab(Networked):
             out = shares.index(min(shares))
             return f"False: application {'AB'[out]} had {let_in[out]} of its {asked[out]} requests admitted"
         if values["broken"]:
-            return f"False as built: {worst} within {self.period:g} s, where a {self.kind} promises {promise} at most"
+            return f"False as built: {worst} within {self.period:g} s, where a {self.kind} promises at most {promise}"
         if values["over"]:
-            return f"Not in any window: {worst} within {self.period:g} s. A {self.kind} promises {promise} at most; it keeps that"
-        return f"True here: no {self.period:g} s held more than {worst}"
+            return f"Not in every window: {worst} within {self.period:g} s. A {self.kind} promises at most {promise}, and keeps to it"
+        return f"True here: no window of {self.period:g} s held more than {worst}"

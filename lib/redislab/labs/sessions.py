@@ -14,7 +14,7 @@ from redislab.keys import KeyNamespace
 from redislab.labs.theory import LifeForecast
 from redislab.modeling import ModuleSessions, Sessions
 
-OURS, MODULES = "ours", "as in the module"
+OURS, MODULES = "ours", "As in the module"
 
 
 class Dying:
@@ -178,10 +178,10 @@ class SessionsLab(Experiment):
     def sentence(self, values):
         said = (
             f"{values['live']:,} of {self.users:,} users have a session ({values['expected']:,.0f} predicted); "
-            f"{values['logins']:.1f} a second find none, and log in."
+            f"{values['logins']:.1f} a second find theirs gone, and log in again."
         )
         if values["undead"]:
-            said += f" {values['undead']} sessions are there that have no user"
+            said += f" Sessions without a user: {values['undead']}"
             said += f", {values['lasting']} of them with no TTL." if values["lasting"] else "."
         return said
 
@@ -189,6 +189,5 @@ class SessionsLab(Experiment):
         late, back = values["late writes"], values["came back"]
         if not late:
             return None
-        if back:
-            return f"It does more than that, {self.version}: {back} of {late} late writes brought back a session that was over"
-        return f"True {self.version}, and it does no more: {late} late writes brought nothing back"
+        code = "our code" if self.version == OURS else "the module's code"
+        return f"With {code}: {back or 'none'} of {late} late writes brought back a session that was over"

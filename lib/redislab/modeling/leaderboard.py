@@ -28,7 +28,7 @@ class Leaderboard:
     the same rank, and the next rank is left out: 1, 2, 2, 4; it is 1 and the number of those who have more.
 
     A score is a float: whole numbers are exact up to 2⁵³. A board never forgets a player by itself; for a week's board
-    take a name for each week, and let its key expire. About 100 bytes a player beyond the 128th.
+    take a name for each week, and let its key expire. About 100 bytes a player, once there are more than 128.
 
     Args:
         name: which board, "all time" or "2030-W07".

@@ -121,7 +121,7 @@ class Profile:
 
 
 class JsonProfile:
-    """The same face on one string of JSON, under `keys.user(id)`.
+    """The same interface on one string of JSON, under `keys.user(id)`.
 
     Types and nesting travel by themselves, one GET reads everything, and no form takes less memory. But to change a
     field is to read, parse, build and write all of it: two round trips, every byte of it over the network twice, and
