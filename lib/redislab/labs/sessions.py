@@ -125,7 +125,7 @@ class SessionsLab(Experiment):
         with suppress(redis.ConnectionError):
             store.touch(id)
         back = self.client.exists(self.keys.session(id)) == 1
-        self.totals.update(late=1, back=back)
+        self.totals.update(late=1, back=int(back))
         if back:
             self.back.append(id)
             if len(self.back) > self.KEPT:
