@@ -12,7 +12,7 @@ def share(sample, path: str) -> float:
 
 def filled(lab, keys: int, looks: int) -> dict:
     return lab.until(
-        lambda sample: sample["held"] == keys and sample["seen"] >= looks and sample["progress"] == 1.0, 40
+        lambda sample: sample["held"] == keys and sample["seen"] >= looks and sample["off"] is not None, 40
     )
 
 
@@ -23,6 +23,10 @@ def test_a_sample_shows_the_shares_within_the_margin_that_it_states(running):
     for path, true in (("prod", 86), ("staging", 11), ("dev", 3), ("prod:shop", 72), ("prod:blog", 14)):
         assert share(sample, path) == pytest.approx(true, abs=2 * sample["margin"]), path
     assert sample["stays"] == pytest.approx(49, abs=2 * sample["margin"])
+    # Expect that the worst of twelve is off by about as much, and by nothing at all if all keys are looked at
+    assert 0 < sample["off"] < 2 * sample["margin"]
+    lab.experiment.looks = 1_000_000
+    assert filled(lab, 20_000, 20_000)["off"] == pytest.approx(0)
     assert "19 times in 20" in lab.experiment.sentence(sample) and "of prod" in lab.experiment.verdict(sample)
 
 

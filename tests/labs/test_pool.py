@@ -61,6 +61,10 @@ def test_a_sweep_draws_point_by_point(running):
     sizes = [x for x, _ in whole["p99"]]
     assert sizes == sorted(set(sizes)) and sizes[-1] == 4
     assert whole["p50"][0][1] > whole["p50"][-1][1]
+    # Expect that what is enough is known when all sizes are, and not before
+    p99 = dict(whole["p99"])
+    assert p99[whole["enough"]] <= 1.1 * p99[4] and all(p99[x] > 1.1 * p99[4] for x in sizes if x < whole["enough"])
+    assert all(sample["enough"] is None for sample in lab.samples if len(sample["p99"]) < len(sizes))
     lab.session.act("limit")
     lab.until(lambda sample: sample["limited"])
     assert "takes 8 clients" in lab.experiment.sentence(whole | {"limited": True})

@@ -64,11 +64,18 @@ class Sums:
         with self._lock:
             return 100 * sum(n for place, n in self.keys.items() if wanted(*place)) / max(self.seen, 1)
 
+    def off(self) -> float:
+        """By how many points the share of a kind of keys is off, at the worst: what was written is known exactly."""
+        return max(abs(self.share(lambda prefix, _, of=of: prefix == of) - exact) for of, exact in SHARES.items())
+
 
 def _prefix(key: bytes) -> tuple[str, ...]:
     """The words of a name: ids and dates left out, six at most."""
     parts = split(key.decode(errors="replace"))
     return tuple(part for part in parts if not ID.fullmatch(part))[:6] or ("(no word)",)
+
+
+SHARES = {_prefix(name.replace("#", "1").encode()): share for share, name, *_ in KINDS}  # %
 
 
 def _lifetime(ttl_ms: int) -> str:
@@ -170,6 +177,7 @@ class KeyspaceLab(Experiment):
             "seen": sums.seen,
             "p50": window.percentile("step", 50),
             "p99": window.percentile("step", 99),
+            "off": sums.off() if self.whole and self.filler.whole else None,
             "margin": margin(min(sums.seen, held), held),
             "stays": sums.share(lambda _, lifetime: lifetime == "no TTL"),
             "prod": sums.share(lambda prefix, _: prefix[0] == "prod"),

@@ -29,7 +29,7 @@ class PoolLab(Sweep, Networked):
 
     arrivals = number(300.0, 50, 1000, label="Arrivals", unit="/s", log=True)
     connections = number(16, 4, 64, label="Connections", integer=True, log=True, help="the largest pool to be tried")
-    full = choice(WAIT, [WAIT, RAISE], label="When it is empty")
+    full = choice(WAIT, [WAIT, RAISE], label="When it is exhausted")
     rtt = number(
         10.0, 0, 10, label="Added round trip", unit="ms", step=0.5, help="added by a proxy; 0 goes straight to Redis"
     )
@@ -175,7 +175,14 @@ class PoolLab(Sweep, Networked):
 
     def sample(self, window):
         values = super().sample(window) | {"held": self.held, "limited": self.limited}
+        values["enough"] = self.enough(dict(values["p99"]))
         return values | (self.theory(values) if self.held else {})
+
+    def enough(self, p99: dict[int, float]) -> int | None:
+        """The smallest size whose p99 is within 10 % of the largest one's; None until all are measured."""
+        if not self.held or not set(self.points()) <= p99.keys():
+            return None
+        return next(size for size in sorted(p99) if p99[size] <= 1.1 * p99[max(p99)])
 
     def theory(self, values) -> dict:
         """What λ and W say, over the sizes to be tried; uprights are as high as what was measured."""
