@@ -28,7 +28,7 @@ COLOURS = {
 }
 SECTIONS = (
     ("cache-aside", "write-through", "write-behind", "refresh-ahead", "choosing"),
-    ("choosing-structure", "complexity", "profile", "sessions", "rate-limits", "feed-catalogue"),
+    ("choosing-structure", "complexity", "profile", "leaderboard", "sessions", "rate-limits", "feed-catalogue"),
     ("names", "order-among-keys"),
     ("pools", "pipelines", "scripts"),
     ("anti-patterns",),

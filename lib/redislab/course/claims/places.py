@@ -31,7 +31,7 @@ PLACES = {
         "ArenaLab": "1.5 Which one?",
     },
     "02_data_modeling": {
-        "ComplexityLab": "What O(N) looks like",
+        "ComplexityLab": "Extra: what O(N) looks like",
         "EncodingsLab": "Extra: encodings",
         "ProfileLab": "2.2 User profile",
         "RateLimitLab": "2.2 Rate limits",
