@@ -43,6 +43,7 @@ def test_as_in_the_module_a_late_set_is_read_for_a_whole_ttl(running):
     over = lab.until(lambda sample: sample["step"] == 7)
     assert held(over, "cache")[-1] == NOTHING and held(over, "reader")[-1] == NEW
     assert over["stale_for"] == pytest.approx(4, abs=0.8)
+    assert {sample["stale_for"] for sample in lab.samples if sample["step"] < 5} == {None}
     assert over["stale_reads"] > 30
     assert lab.experiment.verdict(over).startswith("True")
     assert not any(sample["stale"] for sample in lab.go_on(1)[-5:])

@@ -28,7 +28,7 @@ from redislab.keys import KeyNamespace
 from redislab.labs.ranking import holds, measured, said
 from redislab.labs.workload import Popularity, Versions
 
-OURS, MODULES = "ours", "as in the module"
+OURS, MODULES = "ours", "As in the module"
 ASIDE, THROUGH, BEHIND, AHEAD = PATTERNS = "cache-aside", "write-through", "write-behind", "refresh-ahead"
 RECOVERY = 6.0  # s at most, after a restart, until what is missing counts as lost
 CITY = "city "
@@ -141,7 +141,7 @@ class ArenaLab(Networked):
         "A calm day": {"writes": 2.0, "skew": 0.9, "db_ms": 5.0},
         "A flash sale": {"writes": 50.0, "skew": 1.2, "db_ms": 5.0},
         "Hot keys, slow database": {"writes": 2.0, "skew": 1.5, "db_ms": 50.0, "ttl": 2.0},
-        "As the module has it": {"code": MODULES, "writes": 10.0, "ttl": 10.0},
+        "As in the module": {"code": MODULES, "writes": 10.0, "ttl": 10.0},
     }
     workers = 64
     span = 8.0

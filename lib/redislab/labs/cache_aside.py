@@ -12,7 +12,7 @@ from redislab.caching import CacheAside, EarlyRefresh, ModuleCacheAside, ServeSt
 from redislab.labs.theory import HitForecast, hit_ratio
 from redislab.labs.workload import Expiries, Popularity, Versions
 
-OURS, MODULES = "ours", "as in the module"
+OURS, MODULES = "ours", "As in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 
@@ -177,7 +177,7 @@ class TtlLab(Experiment):
         if values["hits"] is None or values["forecast"] is None:
             return None
         if values["errors"] >= 1:
-            return f"False as the module has it: {values['errors']:.0f} requests a second fail"
+            return f"False as in the module: {values['errors']:.0f} requests a second fail"
         if values["down"]:
             return "True of this code: Redis is dead, and no read fails"
         return f"{values['hits']:.1f} % hits, {values['forecast']:.1f} % predicted. Stop Redis to test the claim"

@@ -249,9 +249,16 @@ class LateSetLab(Experiment):
                 "life": self.ttl,
                 "step": self.done,
                 "stale_reads": len(self.stale),
-                "stale_for": self.stale[-1] - self.stale[0] if self.stale else 0.0,
+                "stale_for": self.stale_for,
                 "sent": [said(command) for command in self.sent],
             }
+
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds for which the old row was read; None until the late SET has had its turn."""
+        if self.done < 5:
+            return None
+        return self.stale[-1] - self.stale[0] if self.stale else 0.0
 
     def sentence(self, values):
         step, (_, cached), (_, newest) = values["step"], values["cache"][-1], values["database"][-1]

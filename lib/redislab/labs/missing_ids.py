@@ -14,7 +14,7 @@ from redislab.keys import KeyNamespace
 from redislab.labs.theory import hit_ratio
 from redislab.labs.workload import Popularity
 
-OURS, MODULES = "ours", "as in the module"
+OURS, MODULES = "ours", "As in the module"
 BLOOM_TYPES = {
     "BloomFilter": "it is of the server's own Bloom type",
     "BitmapFilter": "this server has no Bloom type, so it is a plain string whose bits are set",
@@ -45,7 +45,6 @@ class MissingIdsLab(Experiment):
     """
 
     title = "Missing ids"
-    claim = "Cache only what's actually needed (efficient memory usage)"
 
     share = number(30.0, 0, 100, label="Unknown ids", unit="%", step=5, help="share of the reads, flood apart")
     sentinel_ttl = number(0.0, 0, 60, label="Sentinel TTL", unit="s", step=1, help="0: nothing is stored for them")

@@ -12,7 +12,7 @@ from redislab.caching.refresh_ahead import FIXED, MODES, PREDICTED, WORTH, XFETC
 from redislab.labs.theory import fewest_loads
 from redislab.labs.workload import Popularity
 
-OURS, MODULES, NONE = "ours", "as in the module", "no refresh (cache-aside)"
+OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
 
 
 class Loads:

@@ -115,7 +115,7 @@ class WriteBehindLab(Experiment):
         ),
     )
     presets = {
-        "As the module has it": {"queue": MODULES, "batch": 100, "flush_ms": 5000.0},
+        "As in the module": {"queue": MODULES, "batch": 100, "flush_ms": 5000.0, "rate": 200.0, "hot": 1000},
         "One by one": {"queue": STREAM, "batch": 1, "rate": 200.0, "db_ms": 20.0},
         "Batches": {"queue": STREAM, "batch": 100, "flush_ms": 500.0, "hot": 10_000, "db_ms": 20.0},
         "A few hot rows": {"queue": STREAM, "batch": 1000, "flush_ms": 1000.0, "hot": 20, "coalescing": True},
@@ -130,7 +130,7 @@ class WriteBehindLab(Experiment):
         self.lab, self.database, self.redis = lab, lab.open_database(), lab.client()
         self.ids, self.records, self.turns = self.database.users.ids, {}, itertools.count()
         self.down, self.doors = False, threading.RLock()
-        self.risked, self.gone = Counter(), Counter()  # rows, by the queue that was killed
+        self.risked, self.gone = Counter(), Counter()  # rows, by the queue that was killed while some waited in it
         self.open()
 
     def teardown(self):
@@ -205,7 +205,9 @@ class WriteBehindLab(Experiment):
             deadline = time.monotonic() + self.RECOVERY
             while self.application.call("queued") and time.monotonic() < deadline:
                 time.sleep(0.05)
-            self.gone[self.queue] += self.receipts.audit(self.application.call("kept"))
+            gone = self.receipts.audit(self.application.call("kept"))
+            if self.risked[self.queue]:
+                self.gone[self.queue] += gone
             self.away = False
 
     @action("Database down")
@@ -251,7 +253,7 @@ class WriteBehindLab(Experiment):
             "lost": self.receipts.lost,
             "away": self.away,
             **{f"risked_{short}": self.risked[queue] for queue, short in SHORT.items()},
-            **{f"gone_{short}": self.gone[queue] for queue, short in SHORT.items()},
+            **{f"gone_{short}": self.gone.get(queue) for queue, short in SHORT.items()},
         }
 
     def sentence(self, values):
@@ -275,7 +277,7 @@ class WriteBehindLab(Experiment):
         found = [
             f"{values[f'gone_{short}']:,} of {values[f'risked_{short}']:,} rows that waited in {queue}"
             for short, queue in queues.items()
-            if values[f"risked_{short}"]
+            if values[f"gone_{short}"] is not None
         ]
         if not found:
             return "Redis is up. Kill the application, with either queue, and see whether that loses nothing"

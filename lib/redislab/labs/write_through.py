@@ -88,7 +88,7 @@ class WriteThroughLab(Networked):
         ),
     )
     presets = {
-        "As the module has it": {"order": CACHE_FIRST, "writers": 8, "commit_ms": 20.0, "failures": 0.0},
+        "As in the module": {"order": CACHE_FIRST, "writers": 8, "commit_ms": 20.0, "failures": 0.0},
         "A commit that fails": {"order": CACHE_FIRST, "writers": 1, "commit_ms": 200.0, "failures": 50.0},
         "Database first": {"order": DB_FIRST, "writers": 8, "commit_ms": 20.0, "failures": 0.0},
         "Ours": {"order": DB_THEN_DELETE, "writers": 8, "commit_ms": 20.0, "failures": 20.0},
