@@ -8,6 +8,10 @@ import pytest
 from tests.browser.conftest import NOTEBOOKS
 
 PANEL = "list(__import__('sys').modules['redislab.screen.panel']._panels.values())[{}]"
+HEIGHTS = (
+    "(el) => { const head = el.querySelector('.rl-head'); el.heights = new Set();"
+    " new ResizeObserver(() => el.heights.add(head.offsetHeight)).observe(head) }"
+)
 DRAWN = (
     "(el) => JSON.stringify([...el.querySelectorAll('.js-plotly-plot')].map((plot) =>"
     " plot.data.map(({ x, y }) => [x, y])))"
@@ -156,10 +160,12 @@ def test_every_panel_appears_and_every_control_does_something(open_notebook, pat
     for index in range(count):
         panel = OnPage(notebook, index)
         assert panel.ask("panel._asked(panel.experiment.settings())"), "it opens elsewhere than its guess is about"
+        panel.here.evaluate(HEIGHTS)
         panel.start()
         panel.here.locator(".rl-sentence", has_text=".").wait_for()
         assert panel.colours() <= panel.palette()
         notebook.shoot(f"{path.stem}-{index}")
         for check in (every_knob, every_preset, every_action, every_button):
             check(panel)
+        assert panel.here.evaluate("(el) => el.heights.size") == 1, "buttons move when the head above them says something else"
     assert notebook.cell_errors() == []

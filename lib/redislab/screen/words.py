@@ -85,8 +85,9 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
         failure = escape(str(values.get("error", "")))
         facts.append(f"<span class='rl-alarm' title='{failure}'>failing: <b>{values['errors']:,.0f}</b>/s</span>")
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
-    note = f"<p class='rl-note'>{escape(note)}</p>" if note else ""
-    return f"<div class='rl-facts'><span class='rl-state rl-{state}'>{state}</span>{spans}</div>{note}"
+    note = f"<span class='rl-note'>{escape(note)}</span>" if note else ""
+    now = f"<div class='rl-now'><span class='rl-state rl-{state}'>{state}</span>{note}</div>"
+    return f"{now}<div class='rl-facts'>{spans}</div>"
 
 
 def claim_line(claim: str, guess: str | None, found: str | None, verdict: str | None) -> str:
