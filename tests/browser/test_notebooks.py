@@ -167,5 +167,5 @@ def test_every_panel_appears_and_every_control_does_something(open_notebook, pat
         notebook.shoot(f"{path.stem}-{index}")
         for check in (every_knob, every_preset, every_action, every_button):
             check(panel)
-        assert panel.here.evaluate("(el) => el.heights.size") == 1, "buttons move when the head above them says something else"
+        assert panel.here.evaluate("(el) => el.heights.size") == 1, "its buttons move when its head says something else"
     assert notebook.cell_errors() == []
