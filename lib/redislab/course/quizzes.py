@@ -29,7 +29,7 @@ COLOURS = {
 SECTIONS = (
     ("cache-aside", "write-through", "write-behind", "refresh-ahead", "choosing"),
     ("choosing-structure", "complexity", "profile", "leaderboard", "sessions", "rate-limits", "feed-catalogue"),
-    ("names", "order-among-keys"),
+    ("names", "order-among-keys", "expiration-groups", "slots"),
     ("pools", "pipelines", "scripts"),
     ("anti-patterns",),
     ("takeaways",),

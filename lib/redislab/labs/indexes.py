@@ -11,7 +11,7 @@ from redislab.bench import Chart, Line, Networked, action, choice, number
 from redislab.errors import RedislabError
 from redislab.keys import ModuleIndex, TransactionIndex, UniqueIndex
 
-MODULE, MULTI, LUA = "as in the module", "MULTI", "Lua claim"
+MODULE, MULTI, LUA = "As in the module", "MULTI", "Lua claim"
 METHODS = {MODULE: ModuleIndex, MULTI: TransactionIndex, LUA: UniqueIndex}
 MESSAGES = {MODULE: 3, MULTI: 1, LUA: 1}  # that a move sends
 
@@ -127,7 +127,7 @@ class IndexLab(Networked):
         Chart("Moves", (Line("moved", "done"), Line("refused", "refused"), Line("died", "died")), unit="/s", low=0),
     )
     presets = {
-        "As the module has it": {"method": MODULE, "contested": 20.0, "rtt": 0.0},
+        "As in the module": {"method": MODULE, "contested": 20.0, "rtt": 0.0},
         "Over a network": {"method": MODULE, "contested": 0.0, "rtt": 2.0},
         "A transaction": {"method": MULTI, "contested": 20.0, "rtt": 0.0},
         "Ours": {"method": LUA, "contested": 20.0, "rtt": 0.0},
@@ -223,8 +223,8 @@ class IndexLab(Networked):
         wrong += [f"owners too many: {values['twice']}"] if values["twice"] else []
         wrong += [f"users not found: {values['lost']}"] if values["lost"] else []
         if wrong:
-            return f"Not in sync, {self.method}: {', '.join(wrong)}"
-        return f"In sync, {self.method}: every one of {values['looked']:,.0f} lookups found its user"
+            return f"Not in sync ({self.method}): {', '.join(wrong)}"
+        return f"In sync ({self.method}): every one of {values['looked']:,.0f} lookups found its user"
 
 
 WRONG = {"nobody": "nobody", "other": "another user"}

@@ -23,7 +23,6 @@ class SlotsLab(Experiment):
     """Three keys of each user, on three nodes; requests ask the node of the first key for all three at once."""
 
     title = "Slots of a cluster"
-    claim = "Update index (atomic with Lua script recommended)"
 
     key = text("user:123:profile", label="Key", most=80, help="braces make a hash tag")
     tag = choice(NONE, [NONE, USER, ALL], label="Hash tag of the users’ keys")
