@@ -23,7 +23,7 @@ class Catalog:
     one slot: on a cluster all catalogues lie on one node, whatever their size. One for each tenant spreads, with
     `keys.tenant(name, together=True)`; a search index (Redis 8, FT.SEARCH) spreads too, and forgets by itself.
 
-    Warning: of what is evicted, or deleted past it, it hears nothing until the deadline; `prune` finds it by looking.
+    Warning: a product that is evicted, or deleted by others, is not missed until its deadline; `prune` finds it by looking.
 
     Args:
         ttl: seconds that a product lives after it was added last.

@@ -68,7 +68,7 @@ TABLE = (
     Cell(REMOVE, SET, "O(1)", "O(1)", "SREM {key} {item}", "SADD {key} {item}"),
     Cell(REMOVE, SORTED_SET, "O(log N)", "O(log N)", "ZREM {key} {item}", "ZADD {key} {score} {item}"),
     Cell(REMOVE, HASH, "O(1)", "O(1)", "HDEL {key} {item}", "HSET {key} {item} {value}"),
-    Cell(ALL, STRING, "O(1)", "O(bytes)", "GET {key}", remark="Each byte is sent, and copied before by most servers: see the client."),
+    Cell(ALL, STRING, "O(1)", "O(bytes)", "GET {key}", remark="Each byte is sent, and most servers copy it first: see the client."),
     Cell(ALL, LIST, "O(N)", "O(N)", "LRANGE {key} 0 -1"),
     Cell(ALL, SET, "O(N)", "O(N)", "SMEMBERS {key}"),
     Cell(ALL, SORTED_SET, "O(N)", "O(N)", "ZRANGE {key} 0 -1"),

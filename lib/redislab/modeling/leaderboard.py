@@ -46,7 +46,7 @@ class Leaderboard:
         self.client.zadd(self.key, {player: score})
 
     def add(self, player: str, by: float = 1) -> float:
-        """Add to a score, atomically, and return the sum; who is new begins at 0."""
+        """Add to a score, atomically, and return the sum; a new player begins at 0."""
         return self.client.zincrby(self.key, by, player)
 
     def remove(self, player: str) -> None:
@@ -57,7 +57,7 @@ class Leaderboard:
         return self.client.zscore(self.key, player)
 
     def rank(self, player: str) -> int | None:
-        """1 for the best; None for who is not on it."""
+        """1 for the best; None for a player who is not on it."""
         if self.ties == SHARED:
             page = self.around(player, 0)
             return page[0].rank if page else None
@@ -70,7 +70,7 @@ class Leaderboard:
         return self._places(found)
 
     def around(self, player: str, n: int = 5) -> list[Place]:
-        """The player, with up to n places on either side, fewer at an end; empty for who is not on it.
+        """The player, with up to n places on either side, fewer at an end; empty if they are not on it.
 
         One script and one round trip. Asked in two, for the rank and then for its neighbours, the answer may be a page
         on which the player no longer stands.

@@ -15,7 +15,7 @@ class Profile:
         users.add(42, "visits")                  # HINCRBY
         users.put_for(42, "code", "9F3A", 300)   # gone in five minutes, and the rest stays
 
-    A blind write loses nobody's: fields do not meet. Who reads a field, computes, and writes it back loses what others
+    A blind write undoes nobody else's: fields do not meet. To read a field, compute, and write it back loses what others
     wrote in between, just as with JSON; for numbers, `add` leaves that to Redis.
 
     What it costs: reading *all* of many fields takes longer than reading one string, and more than 512 fields, or a
@@ -23,7 +23,7 @@ class Profile:
 
     Args:
         types: what a field becomes when it is read, such as `int`; Redis keeps text, and `str` is what comes out of it
-            otherwise. In go str, int and float, nothing else.
+            otherwise. Values to be stored are str, int or float.
         field_ttl: how a field expires, "HSETEX", "HPEXPIRE" or "separate keys"; without it, the server is asked.
     """
 
