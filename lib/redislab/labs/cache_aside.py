@@ -14,6 +14,7 @@ from redislab.labs.workload import Expiries, Popularity, Versions
 
 OURS, MODULES = "ours", "As in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
+USUAL = {"writers": THROUGH, "catalogue": 1000, "jitter": 10.0}
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 
 
@@ -54,10 +55,10 @@ class TtlLab(Experiment):
         Chart("Wrong answers", (Line("stale", "stale reads"), Line("errors", "failed reads")), unit="/s", low=0),
     )
     presets = {
-        "A calm day": {"rate": 300.0, "ttl": 10.0, "db_ms": 5.0, "writes": 2.0, "skew": 0.9},
+        "A calm day": {"rate": 300.0, "ttl": 10.0, "db_ms": 5.0, "writes": 2.0, "skew": 0.9, **USUAL},
         "A flash sale": {"rate": 1500.0, "ttl": 10.0, "db_ms": 5.0, "writes": 5.0, "skew": 1.4},
         "A slow database": {"rate": 600.0, "ttl": 2.0, "db_ms": 80.0},
-        "Others write too": {"writers": PAST, "writes": 20.0, "ttl": 10.0},
+        "Others write too": {"writers": PAST, "writes": 20.0, "ttl": 10.0, "db_ms": 5.0},
     }
     workers = 48
     span = 3.0
