@@ -173,7 +173,7 @@ class ConnectionLab(Networked):
         if values["p50"] is None:
             return "Waiting for the first requests."
         said = (
-            f"On a new connection a GET is {values['trips']} round trips, and TCP's own before; on one that is there, "
+            f"On a new connection a GET is {values['trips']} round trips, after TCP's own; on one that is there it is "
             f"{values['trips command']}. Half of the requests take under {values['p50']:.2f} ms; "
             f"the server has {values['connected']} connections."
         )

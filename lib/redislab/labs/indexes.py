@@ -209,8 +209,8 @@ class IndexLab(Networked):
             return "Waiting for the first lookups."
         said = (
             f"Of {values['looked']:,.0f} lookups by an address that a user has, {values['nobody']:.1f} % find nobody and "
-            f"{values['other']:.1f} % somebody else. Users not found by their address: {values['lost']}; "
-            f"owners more than addresses: {values['twice']}."
+            f"{values['other']:.1f} % somebody else. {counted(values['lost'], 'user')} not found by the address that the record "
+            f"has; {counted(values['twice'], 'owner')} too many."
         )
         if values["refused"]:
             said += f" {values['refused']:.1f} moves a second are refused, because the address is taken."
@@ -220,11 +220,15 @@ class IndexLab(Networked):
         if values["nobody"] is None:
             return None
         wrong = [f"{values[key]:.1f} % of the lookups find {who}" for key, who in WRONG.items() if values[key]]
-        wrong += [f"owners too many: {values['twice']}"] if values["twice"] else []
-        wrong += [f"users not found: {values['lost']}"] if values["lost"] else []
+        wrong += [f"{counted(values['twice'], 'owner')} too many"] if values["twice"] else []
+        wrong += [f"{counted(values['lost'], 'user')} not found"] if values["lost"] else []
         if wrong:
             return f"Not in sync ({self.method}): {', '.join(wrong)}"
         return f"In sync ({self.method}): every one of {values['looked']:,.0f} lookups found its user"
 
 
 WRONG = {"nobody": "nobody", "other": "another user"}
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -144,8 +144,9 @@ class LuaLab(Experiment):
         if values["call"] is None or values["worst"] is None:
             return "Waiting for the first calls."
         said = (
-            f"A call takes {values['call']:,.2f} ms; meanwhile the neighbour waits for up to {values['worst']:,.1f} ms. "
-            f"Texts loaded: {values['loads']}. Keys that are left: {values['keys']}, where the TTL would leave {values['expected']}."
+            f"A call takes {values['call']:,.2f} ms; the neighbour waits for up to {values['worst']:,.1f} ms. "
+            f"Scripts loaded: {values['loads']}. Keys that are left: {values['keys']}; with their TTLs kept there would be "
+            f"{values['expected']}."
         )
         if self.swap == NATIVE and not values["native"]:
             said += " This server has no SET IFEQ: a script stands in for it."
@@ -155,5 +156,8 @@ class LuaLab(Experiment):
         if values["call"] is None or values["worst"] is None:
             return None
         lost = values["keys"] - values["expected"]
-        said = f"Atomic is also alone: a call of {values['call']:,.1f} ms, a neighbour's {values['worst']:,.1f} ms at worst"
+        said = (
+            f"While a script runs nobody else is served: a call takes {values['call']:,.1f} ms, and the neighbour waits for up to "
+            f"{values['worst']:,.1f} ms"
+        )
         return f"{said}; {lost} keys outlive their TTL" if lost > 2 + values["expected"] / 10 else said

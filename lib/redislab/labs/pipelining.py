@@ -105,9 +105,10 @@ class PipeliningLab(Sweep, Networked):
         ),
     )
     presets = {
-        "Same data centre": {"rtt": 1.0, "size": 100, "command": SET},
-        "Another region": {"rtt": 10.0, "size": 100, "command": SET},
         "Same machine": {"rtt": 0.0, "size": 100, "command": SET},
+        "Same data centre": {"rtt": 0.5, "size": 100, "command": SET},
+        "1 ms away": {"rtt": 1.0, "size": 100, "command": SET},
+        "Another region": {"rtt": 10.0, "size": 100, "command": SET},
         "Large replies": {"rtt": 1.0, "size": 10_000, "command": GET},
     }
     POINT = 0.5  # s

@@ -141,7 +141,7 @@ class SlotsLab(Experiment):
             return None
         load, keys = ([values[f"{what}{place}"] for place in range(NODES)] for what in ("load", "keys"))
         return (
-            f"{values['together']:.0f} % of the requests for three keys are taken as one, {values['messages']:.1f} messages each; the "
+            f"{values['together']:.0f} % of the requests for three keys are accepted, at {values['messages']:.1f} messages each; the "
             f"busiest node gets {share(load):.0f} % of them, the fullest has {share(keys):.0f} % of the keys"
         )
 

@@ -39,10 +39,10 @@ PLACES = {
     "03_key_naming": {"ScanLab": "What matches a pattern"},
     "04_performance_tuning": {
         "PoolLab": "4.1 Connections",
-        "ConnectionLab": "What a connection costs",
+        "ConnectionLab": "Extra: what a connection costs",
         "PipeliningLab": "4.2 Pipelining",
         "CountersLab": "4.3 Scripts",
-        "LuaLab": "What a script does to the others",
+        "LuaLab": "Extra: what a script does to the others",
     },
     "05_anti_patterns": {
         "KeysLab": "5.1 KEYS",
