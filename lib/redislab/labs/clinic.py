@@ -190,8 +190,8 @@ class ClinicLab(Sweep):
             return f"Reading {values['who'] or 'nobody yet'}."
         graver, hints = values["dangers"] + values["warnings"], values["hints"]
         return (
-            f"{values['who']}: {values['basis']} It took {values['took']:.2f} s. {graver} to be mended, and "
-            f"{hints} hint{'s' * (hints != 1)}; the table below says why, and how."
+            f"{values['who']}: {values['basis']} It took {values['took']:.2f} s. {graver} thing{'s' * (graver != 1)} to mend, "
+            f"and {hints} hint{'s' * (hints != 1)}; the table below says why, and how."
         )
 
     def verdict(self, values):

@@ -164,7 +164,11 @@ class KeysLab(Crowded):
             return None
         said = f"{values['way_asked']} on {values['held']:,} keys delays a neighbour by up to {values['worst']:,.1f} ms"
         hidden = values["due_p99"] / values["closed_p99"]
-        return f"{said}; a closed loop’s p99 shows {hidden:,.0f} times less than there is" if hidden > 3 else said
+        return (
+            f"{said}; a closed loop’s p99 is {hidden:,.0f} times smaller than that from the due time"
+            if hidden > 3
+            else said
+        )
 
 
 def thinned(pings: list[tuple[float, float]], began: float) -> list[tuple[float, float]]:

@@ -75,7 +75,7 @@ class LargeValuesLab(Experiment):
 
     size = number(1_000_000, 1000, 10_000_000, label="Value", unit="B", log=True, integer=True)
     clients = number(1, 0, 8, label="Clients", integer=True, help="each reads or writes over and over; 0: nobody does")
-    how = choice(GET, [GET, SET], label="They")
+    how = choice(GET, [GET, SET], label="Command")
     packed = switch(False, label="Compressed (zlib, level 1)", help="by the clients, whose time it takes")
     line = number(1.0, 0.1, 25, label="Line", unit="Gb/s", log=True, help="for the arithmetic alone")
 
@@ -214,6 +214,7 @@ class LargeValuesLab(Experiment):
     def verdict(self, values):
         if values["stored"] is None or values["p50"] is None:
             return None
-        who = f"{self.how} of {values['measured']:,} B by {self.clients}" if self.clients else "No transfers"
+        many = f"{self.clients} client{'s' * (self.clients > 1)}"
+        who = f"{self.how} of {values['measured']:,} B by {many}" if self.clients else "No transfers"
         said = f"{who}: a neighbour’s PING takes {values['p50']:.2f} ms at the median, {values['p99']:.1f} ms at p99"
         return f"{said}. Press “Every size” to look for a cliff at 100 KB" if len(values["p50s"]) < 3 else said

@@ -148,7 +148,7 @@ class NoPoolLab(Networked):
     def verdict(self, values):
         pooled, fresh = values["ms pooled"], values["ms fresh"]
         if not pooled or not fresh:
-            return "Have some with the pool and some without" if values["p50"] else None
+            return "Set “Without the pool” to between 5 and 95 %" if values["p50"] else None
         said = f"With the pool {pooled:.2f} ms, with a connection of its own {fresh:.2f} ms: ×{values['times']:.0f}"
         if values["row pooled"] and values["row fresh"]:
             return f"{said}; in a row, ×{values['row fresh'] / values['row pooled']:.0f}"
