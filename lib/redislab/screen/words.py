@@ -85,9 +85,8 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
         failure = escape(str(values.get("error", "")))
         facts.append(f"<span class='rl-alarm' title='{failure}'>failing: <b>{values['errors']:,.0f}</b>/s</span>")
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
-    note = f"<span class='rl-note'>{escape(note)}</span>" if note else ""
-    now = f"<div class='rl-now'><span class='rl-state rl-{state}'>{state}</span>{note}</div>"
-    return f"{now}<div class='rl-facts'>{spans}</div>"
+    now = f"<span class='rl-state rl-{state}'>{state}</span><span class='rl-note'>{escape(note)}</span>"
+    return f"<div class='rl-now'>{now}</div><div class='rl-facts'>{spans}</div>"
 
 
 def claim_line(claim: str, guess: str | None, found: str | None, verdict: str | None) -> str:
