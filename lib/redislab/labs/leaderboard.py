@@ -72,11 +72,19 @@ class LeaderboardLab(Networked):
         ),
     )
     presets = {
-        "A club": {"players": 100, "step": 1, "rtt": 0.0, "season": 0.0, "paging": SCRIPT},
-        "A town": {"players": 100_000, "step": 1, "rtt": 0.0, "season": 0.0, "paging": SCRIPT},
-        "Ties everywhere": {"players": 1000, "step": 100, "ties": SHARED, "season": 0.0},
-        "A rank, then a page": {"players": 1000, "side": 0, "rtt": 2.0, "rate": 400.0, "paging": TWO, "season": 0.0},
-        "Short seasons": {"players": 1000, "season": 10.0, "threshold": 20},
+        "A club": {"players": 100, "step": 1, "rtt": 0.0, "season": 0.0, "threshold": 1800, "paging": SCRIPT},
+        "A town": {"players": 100_000, "step": 1, "rtt": 0.0, "season": 0.0, "threshold": 1800, "paging": SCRIPT},
+        "Ties everywhere": {"players": 1000, "step": 100, "ties": SHARED, "rtt": 0.0, "season": 0.0},
+        "A rank, then a page": {
+            "players": 1000,
+            "step": 1,
+            "side": 0,
+            "rtt": 2.0,
+            "rate": 400.0,
+            "paging": TWO,
+            "season": 0.0,
+        },
+        "Short seasons": {"players": 1000, "step": 1, "rtt": 0.0, "season": 10.0, "threshold": 20},
     }
     workers = 8
     span = 3.0
