@@ -57,8 +57,8 @@ class ClientCacheLab(Networked):
     presets = {
         "No cache, 1 ms away": {"how": NONE, "rtt": 1.0},
         "A cache, 1 ms away": {"how": NEAR, "rtt": 1.0, "size": 500, "writes": 10.0},
-        "Many writes": {"how": NEAR, "rtt": 1.0, "writes": 200.0},
-        "Too small": {"how": NEAR, "rtt": 1.0, "size": 20},
+        "Many writes": {"how": NEAR, "rtt": 1.0, "size": 500, "writes": 200.0},
+        "Too small": {"how": NEAR, "rtt": 1.0, "size": 20, "writes": 10.0},
     }
     workers = 24
     KEYS, SKEW = 500, 0.9

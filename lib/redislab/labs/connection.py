@@ -69,10 +69,10 @@ class ConnectionLab(Networked):
         ),
     )
     presets = {
-        "Reused": {"how": POOLED, "rtt": 1.0},
-        "A new one each time": {"how": FRESH, "rtt": 1.0},
-        "New, with TLS": {"how": FRESH, "rtt": 1.0, "tls": True},
-        "A leak": {"how": LEAKED, "rtt": 0.0, "rate": 50.0},
+        "Reused": {"how": POOLED, "rtt": 1.0, "tls": False, "greeting": USUAL},
+        "A new one each time": {"how": FRESH, "rtt": 1.0, "tls": False, "greeting": USUAL},
+        "New, with TLS": {"how": FRESH, "rtt": 1.0, "tls": True, "greeting": USUAL},
+        "A leak": {"how": LEAKED, "rtt": 0.0, "tls": False, "greeting": USUAL, "rate": 50.0},
     }
     workers = 16
     both = secure = None

@@ -105,7 +105,7 @@ class LargeValuesLab(Experiment):
         ),
     )
     presets = {
-        "100 KB": {"size": 100_000, "how": GET, "clients": 1},
+        "100 KB": {"size": 100_000, "how": GET, "clients": 1, "packed": False},
         "10 MB, written": {"size": 10_000_000, "how": SET, "clients": 1, "packed": False},
         "10 MB, read": {"size": 10_000_000, "how": GET, "clients": 1, "packed": False},
         "10 MB, four readers": {"size": 10_000_000, "how": GET, "clients": 4, "packed": False},
