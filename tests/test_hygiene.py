@@ -165,8 +165,9 @@ def test_small_is_a_feature():
     # what every section stands on has one size; what is taught grows with the sections, each piece small by itself
     shared = [path for path in MODULES if not {"labs", "exercises", "claims", *SECTIONS} & set(path.parts)]
     # 4000, and 280 for progress, which is a part of the course floor: the file, the card, and quizzes that can be heard;
-    # 220 for the claims board, whose claims are counted with what is taught; and 30 for what Voilà is told
-    assert sum(map(lines_of_code, shared)) < 4530
+    # 220 for the claims board, whose claims are counted with what is taught; 30 for what Voilà is told; and 20 for guesses
+    # that know where the knobs have to stand
+    assert sum(map(lines_of_code, shared)) < 4550
     for section in SECTIONS:
         assert sum(lines_of_code(path) for path in MODULES if section in path.parts) < 900, section
     for path in MODULES:

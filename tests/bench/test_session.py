@@ -10,6 +10,7 @@ import pytest
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, Sample, State, action, number
+from redislab.bench.recording import Recording
 from redislab.bench.session import Bench, Session
 from redislab.errors import ExperimentError, KnobError
 
@@ -125,7 +126,7 @@ def test_of_many_turns_the_latest_wins(opened, lab):
     session, ear = opened(experiment)
     session.start()
     ear.state("running")
-    for _ in range(30):
+    for _ in range(20):
         for step in range(1, 11):
             experiment.step = step
     ear.sample(lambda sample: sample.knobs["step"] == 10)
@@ -226,3 +227,20 @@ def test_twenty_sessions_leave_no_thread_and_no_file(lab):
     time.sleep(0)
     assert threading.active_count() <= threads
     assert len(os.listdir("/dev/fd")) <= files
+
+
+def test_a_recording_can_be_read_while_it_grows():
+    recording, over = Recording(samples=[{"t": 0.1 * step, "x": step} for step in range(20_000)]), threading.Event()
+
+    def grow():
+        while not over.wait(0.0001):
+            recording.samples.append({"t": 0.0, "x": 1})
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        for _ in range(20):
+            assert recording.to_csv().startswith("t,x\n")
+    finally:
+        over.set()
+        writer.join()

@@ -161,7 +161,7 @@ class Notebook:
         deadline = time.monotonic() + timeout
         while not (answer := self.ask(expression)):
             assert time.monotonic() < deadline, f"still not after {timeout:.0f} s: {expression}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(100)
         return answer
 
     def plots(self, scope: str = "") -> list:

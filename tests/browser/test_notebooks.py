@@ -12,10 +12,11 @@ HEIGHTS = (
     "(el) => { const head = el.querySelector('.rl-head'); el.heights = new Set();"
     " new ResizeObserver(() => el.heights.add(head.offsetHeight)).observe(head) }"
 )
-DRAWN = (
+DRAWN = (  # what is new stands at a line's end
     "(el) => JSON.stringify([...el.querySelectorAll('.js-plotly-plot')].map((plot) =>"
-    " plot.data.map(({ x, y }) => [x, y])))"
+    " plot.data.map(({ x, y }) => [x?.length, x?.slice(-40), y?.slice(-40)])))"
 )
+BREATH = 100  # ms between two looks: each takes a tenth of a processor that a measurement could have
 
 
 class OnPage:
@@ -35,15 +36,18 @@ class OnPage:
         return self.notebook.ask(f"(lambda panel: {what})({self.kernel})")
 
     def until(self, what: str, timeout: float = 60.0):
-        deadline = time.monotonic() + timeout
+        began = looked = time.monotonic()
         while not (answer := self.ask(what)):
-            assert time.monotonic() < deadline, f"still not after {timeout:.0f} s: {what}"
-            self.look()
-            self.page.wait_for_timeout(50)
+            now = time.monotonic()
+            assert now < began + timeout, f"still not after {timeout:.0f} s: {what}"
+            if now > looked + 1:
+                self.look()
+                looked = now
+            self.page.wait_for_timeout(BREATH)
         return answer
 
     def drawn(self) -> str:
-        """All that the charts show."""
+        """What the charts show, as far as it can be new."""
         return self.here.evaluate(f"({DRAWN})")
 
     def goes_on(self, before: str | None = None) -> None:
@@ -54,7 +58,7 @@ class OnPage:
                 return
             self.look()
             assert time.monotonic() < deadline, f"nothing else is drawn: {self.ask('panel._status.html')}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(BREATH)
 
     def colours(self) -> set:
         """Of all lines and bars."""

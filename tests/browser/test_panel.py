@@ -159,6 +159,18 @@ def test_starting_one_pauses_the_other(scratch):
     notebook.until("another._session.state == 'running' and shown._session.state == 'paused'")
 
 
+def test_one_that_came_into_sight_beside_another_begins_when_that_one_has_left(scratch):
+    notebook = scratch("class Other(Knobs):\n    title = 'Other'\n\nanother = panel(Other())\nanother")
+    OnPage(notebook, 0).start()
+    boards = notebook.page.locator(".rl-board")
+    boards.last.evaluate(
+        "(el) => { el.scrollIntoView({ block: 'start' }); el.closest('.jp-WindowedPanel-outer').scrollBy(0, -300) }"
+    )
+    notebook.until("shown.measuring and another._visible and not another.measuring")
+    boards.last.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    notebook.until("another._session.state == 'running' and shown._session.state == 'paused'")
+
+
 def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
     notebook = scratch()
     wait_last(notebook, "level", 10)

@@ -61,7 +61,7 @@ def test_an_action_before_start_is_answered_with_what_to_do(shown):
 
 def test_a_file_of_nothing_is_not_saved_and_that_is_said(shown):
     shown._download()
-    assert "nothing is measured yet" in shown._status.html
+    assert "Nothing is measured yet" in shown._status.html
 
 
 def test_the_same_experiment_shown_again_replaces_its_panel_and_closing_leaves_no_widget():
@@ -122,6 +122,16 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
     assert "–" in measured(90.0, "one") and guess.found == 41.0
     shown.close()
     guess.close()
+
+
+def test_what_went_wrong_stands_there_until_the_state_changes(shown):
+    shown._open()
+    shown._session.state = "running"
+    shown._guarded("no function at all")
+    shown._speak()
+    assert "not callable" in shown._status.html
+    shown._event(State("running"))
+    assert "not callable" not in shown._status.html
 
 
 class Swept(Sweep):

@@ -38,7 +38,7 @@ class Recording:
     def rows(self) -> list[dict]:
         """Of a load the samples; of a sweep the points of its newest curve, each with t (s) and the knobs."""
         if "curve" not in self.last:
-            return self.samples
+            return list(self.samples)  # as they are now: another thread adds to them
         facts = {name: value for name, value in self.last.items() if not isinstance(value, (list, dict))}
         return [{**facts, **point} for point in self.last["curve"]] or [facts]
 

@@ -192,9 +192,7 @@ class Panel(Block):
         if self.measuring:
             self._session.act(name)
         else:
-            self._status.html = self._status_text(
-                "Press Start first: there is nothing running that this could be done to."
-            )
+            self._say("Press Start first: there is nothing running that this could be done to.")
 
     def _preset(self, knobs: dict) -> None:
         self.experiment.turn(knobs)
@@ -219,7 +217,7 @@ class Panel(Block):
 
     def _download(self) -> None:
         if self._session is None or not self.recording.samples:
-            self._status.html = self._status_text("nothing is measured yet, so there is no file")
+            self._say("Nothing is measured yet, so there is no file.")
             return
         name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
         self._status.download(f"{name}.csv", self.recording.to_csv())
@@ -234,8 +232,11 @@ class Panel(Block):
             self._visible = message["visible"]
             if not self._visible and self.measuring:
                 self._pause("hidden")
-            elif self._visible and self._may_begin():
-                self._start()
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._visible and self._may_begin():
+            self._start()
 
     def _may_begin(self) -> bool:
         waiting = self._because == "hidden" or (self._because == "new" and self._autostart)
@@ -254,6 +255,9 @@ class Panel(Block):
                 others = any(other.measuring for other in _everybody() if other is not self)
                 self._because = "other" if others else ""
             self._show_state(event.message)
+            if self._because == "hidden":
+                for waiting in list(_panels.values()):
+                    waiting._begin()  # it came into sight before this one left
 
     def _draw(self, sample: Sample) -> None:
         """What a knob has changed at once, and a point of a sweep, for nobody knows when the next is due; else in turn."""
@@ -272,15 +276,20 @@ class Panel(Block):
 
     # What it says
 
+    def _say(self, note: str) -> None:
+        """Have it stand there until the state changes."""
+        self._note = note
+        self._status.html = self._status_text()
+
     def _show_state(self, message: str = "") -> None:
-        on = self.measuring
+        on, self._note = self.measuring, message
         self._go.description, self._go.icon = ("Pause", "pause") if on else ("Start", "play")
-        self._status.html = self._status_text(message)
+        self._status.html = self._status_text()
         self._speak()
 
-    def _status_text(self, message: str = "") -> str:
+    def _status_text(self) -> str:
         state = self._session.state if self._session else "new"
-        note = message or (NOTES.get(self._because, "") if state == "paused" else NOTES.get(state, ""))
+        note = self._note or (NOTES.get(self._because, "") if state == "paused" else NOTES.get(state, ""))
         where = self.recording.where if self._session else {}
         return words.status(state, where, self._last.values, note)
 
@@ -334,7 +343,7 @@ class Panel(Block):
         try:
             function(*arguments)
         except Exception as failure:
-            self._status.html = self._status_text(f"{type(failure).__name__}: {failure}")
+            self._say(f"{type(failure).__name__}: {failure}")
 
     def close(self) -> None:
         """Stop measuring and leave the page; nothing is left behind."""
