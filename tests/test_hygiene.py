@@ -130,10 +130,12 @@ def test_a_section_has_its_minutes_and_an_instructors_note(path):
         assert note.keys() == {"minutes", "ask", "drag", "see"}, cell.id
         for name in re.findall("“(.*?)”", note["drag"]):
             assert name in controls(), f"{cell.id}: no panel has “{name}”"
-    said = re.search(r"· (?:about )?(\d+) minutes", cells[0].source)
+    said = re.search(r"· (?:about )?(\d+) minutes(?: in a room, (\d+) alone)?", cells[0].source)
     assert sum(cell.metadata.redislab.minutes for cell in heads) == int(said[1] if said else 0)
     if said:  # else it is outside the hour
-        assert f"({path.relative_to(ROOT)}) | {said[1]} |" in (ROOT / "README.md").read_text()
+        told = f"| {said[1]} | {said[2] or said[1]} |"
+        assert f"({path.relative_to(ROOT)}) {told}" in (ROOT / "README.md").read_text()
+        assert said[2] is None or f"({path.name}) {told}" in prose(NOTEBOOKS[0])
 
 
 @functools.cache

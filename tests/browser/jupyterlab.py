@@ -24,7 +24,11 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "defer"},
 }
-QUIET = ("favicon", "ResizeObserver loop")  # what JupyterLab itself has to say now and then
+QUIET = (
+    "favicon",
+    "ResizeObserver loop",
+    "restore the debugger state",
+)  # what JupyterLab itself has to say now and then
 
 
 def chromium() -> str | None:
