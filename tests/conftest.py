@@ -4,6 +4,7 @@ import fcntl
 import functools
 import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ from redislab.world.lab import first
 from redislab.world.processes import free_port
 
 IN_CI = os.environ.get("CI") == "true"
-# Two workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
+# Some workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
 MARK = f"REDISLAB_TESTS_{os.getpid()}"
 os.environ[MARK] = "1"
 TOGETHER = tempfile.gettempdir()  # the first process has made it, the workers have it in common
@@ -33,20 +34,25 @@ def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
-# The labs that are measured most finely come first, in two workers, while the third is at what takes least of the processor;
+# The labs that are measured most finely come first, in two workers, while the others are at what takes least of the processor;
 FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
-# then the rest; pages last, which are painted by the processor, and have nothing beside them but pages.
+# then the rest; pages last, which are painted by the processor: no more than two browsers at once, and nothing beside them.
 LAST = "labs course test_notebooks binder browser".split()
+WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """What goes to a worker at once: a file, a notebook, or one half of the finest labs."""
+    """What goes to a worker at once: a file, a notebook, one half of the finest labs, or of the browser's tests."""
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = Path(nodeid.partition("::")[0])
             if path.parent.name == "labs" and (half := _finest(path.stem)) is not None:
                 return f"labs {half}"
+            if path.parent.name == "browser":
+                notebook = re.search(r"\[(\d\d)_", nodeid)
+                odd = int(notebook[1]) % 2 if notebook else path.stem in WITH_ODD_NOTEBOOKS
+                return f"browser {odd:d}"
             return nodeid if path.stem in ("test_notebooks", "test_binder") else str(path)
 
     return ByFile(config, log)
@@ -92,8 +98,8 @@ def _turn(item) -> int:
     names = (item.path.stem, item.path.parent.name)
     if names[1] == "labs" and (half := _finest(names[0])) is not None:
         return half
-    if names[1] == "browser":  # the longest first
-        return 10 + LAST.index("browser") + 1 + (names[0] not in ("test_notebooks", "test_panel"))
+    if names[1] == "browser":
+        return 10 + LAST.index("browser") + 1
     return 10 + max((LAST.index(name) + 1 for name in names if name in LAST), default=0)
 
 

@@ -39,7 +39,7 @@ class OnPage:
         began = looked = time.monotonic()
         while not (answer := self.ask(what)):
             now = time.monotonic()
-            assert now < began + timeout, f"still not after {timeout:.0f} s: {what}"
+            assert now < began + timeout, f"still not: {what}; {self.ask('panel._status.html')}"
             if now > looked + 1:
                 self.look()
                 looked = now
@@ -84,9 +84,14 @@ class OnPage:
         return self.here.locator("button.rl-button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
 
     def start(self) -> None:
-        if not self.ask("panel.measuring or panel._may_begin()"):  # else it starts by itself, being in sight
-            self.here.locator(".rl-go").click()
-        self.until("panel._session and panel._session.state == 'running'", 60)
+        """Have it running: by itself, being in sight, or else by its button, which in the same moment may have become Pause."""
+        running, deadline = "panel._session and panel._session.state == 'running'", time.monotonic() + 60
+        while not self.ask(running):
+            assert time.monotonic() < deadline, f"it does not start: {self.ask('panel._status.html')}"
+            self.look()
+            if not self.ask("panel.measuring or panel._may_begin()"):
+                self.here.locator(".rl-go").click()
+            self.page.wait_for_timeout(1000)
         self.goes_on()
 
 

@@ -124,6 +124,18 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
     guess.close()
 
 
+def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
+    shown._page({"kind": "hello"})
+    shown._session.state = "running"
+    shown._page({"kind": "seen", "visible": False})
+    shown._page({"kind": "seen", "visible": True})
+    # As long as it has not paused, expect nothing; and once it has, that it begins again
+    assert shown._session.state == "running"
+    shown._session.state = "paused"
+    shown._event(State("paused"))
+    assert shown._session.state == "starting"
+
+
 def test_what_went_wrong_stands_there_until_the_state_changes(shown):
     shown._open()
     shown._session.state = "running"

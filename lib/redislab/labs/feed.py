@@ -184,7 +184,7 @@ class FeedLab(Experiment):
             }
             for what in ("twice", "skipped"):
                 values[f"{what} {name}"] = 100 * grown[what] / grown["shown"] if grown["shown"] else None
-            taken = [us for walks in self.walks for us in walks[name].taken]
+            taken = [us for walks in self.walks for us in list(walks[name].taken)]  # others append to it
             values[f"us {name}"] = median(taken) if taken else None
         return values | {"posted": self.posted}
 

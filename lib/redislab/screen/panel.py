@@ -195,15 +195,23 @@ class Panel(Block):
             self._say("Press Start first: there is nothing running that this could be done to.")
 
     def _preset(self, knobs: dict) -> None:
+        self._touch()
         self.experiment.turn(knobs)
 
     def _turn(self, name: str, value) -> None:
         """The page moved a control."""
-        self._touched, self._turning = time.monotonic(), name
+        self._touch()
+        self._turning = name
         try:
             setattr(self.experiment, name, value)
         finally:
             self._turning = None
+
+    def _touch(self) -> None:
+        """Somebody is here: what paused while out of sight goes on, also if another panel has begun meanwhile."""
+        self._touched = time.monotonic()
+        if self._because == "hidden" and not self.measuring:
+            self._start()
 
     def _turned(self, change) -> None:
         """A knob was set, by the page or by a cell; only then does its control have to follow."""
@@ -255,9 +263,10 @@ class Panel(Block):
                 others = any(other.measuring for other in _everybody() if other is not self)
                 self._because = "other" if others else ""
             self._show_state(event.message)
-            if self._because == "hidden":
-                for waiting in list(_panels.values()):
-                    waiting._begin()  # it came into sight before this one left
+        if self.done or self._because == "hidden":
+            self._begin()  # it may be back in sight before it was told that it has paused
+            for waiting in [each for each in _panels.values() if each._because == "new"]:
+                waiting._begin()  # it came into sight while this one was measuring
 
     def _draw(self, sample: Sample) -> None:
         """What a knob has changed at once, and a point of a sweep, for nobody knows when the next is due; else in turn."""
