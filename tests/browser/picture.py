@@ -8,7 +8,7 @@ from tests.budgets.page import pages
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / ".images" / "panel.png"
 MOST = 200_000  # bytes
-GUESS = "guess = predict('Hit ratio with a TTL of two seconds', 0, 100, unit='%', key='hits')\nguess.keep(45)"
+GUESS = "guess = predict('Hit ratio with a TTL of two seconds', 0, 100, unit='%', key='hits', at={'ttl': 2.0})\nguess.keep(45)"
 SHOWN = "shown = panel(labs.TtlLab(), guess=guess)\nshown"
 TURNS = ((12.0, 12.0), (14.0, 2.0))  # s to wait, and then the TTL, s
 SCALE = 1.4  # pixels a pixel: sharp on a page of 800 px, and still a small file
