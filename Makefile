@@ -24,7 +24,8 @@ lab: install  ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 99
 install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
-	$(BIN)/pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/pytest -m quiet --numprocesses 2 $(TEST_ARGS); quiet=$$?; \
+	$(BIN)/pytest -m "not quiet" --numprocesses 4 --dist loadscope --no-loadscope-reorder $(TEST_ARGS) && exit $$quiet
 
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets

@@ -1,6 +1,5 @@
 """What the tests share: the lab, what this machine has, and a look at what was left behind at the end."""
 
-import fcntl
 import functools
 import glob
 import os
@@ -24,7 +23,6 @@ IN_CI = os.environ.get("CI") == "true"
 # Some workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
 MARK = f"REDISLAB_TESTS_{os.getpid()}"
 os.environ[MARK] = "1"
-TOGETHER = tempfile.gettempdir()  # the first process has made it, the workers have it in common
 HOME = tempfile.mkdtemp(prefix="tests-")
 os.environ["TMPDIR"], tempfile.tempdir = HOME, None
 os.environ["REDISLAB_PROGRESS"] = f"{HOME}/progress.jsonl"  # also of kernels and pages: nobody's own is touched
@@ -55,7 +53,7 @@ def pytest_xdist_make_scheduler(config, log):
                 return f"browser {odd:d}"
             return nodeid if path.stem in ("test_notebooks", "test_binder") else str(path)
 
-    return ByFile(config, log)
+    return ByFile(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -63,6 +61,12 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.getreports("rerun"):
         crash = getattr(report.longrepr, "reprcrash", None)
         terminalreporter.line(f"TRIED AGAIN {report.nodeid}: {crash.message if crash else report.longrepr}")
+
+
+def pytest_sessionfinish(session):
+    """None of those that are quiet, or of the others, may be among the chosen ones."""
+    if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.option.markexpr:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 def _finest(stem: str) -> int | None:
@@ -75,23 +79,6 @@ def pytest_collection_modifyitems(items):
             # measured beside whatever else the machine does: it may try again
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=_turn)
-
-
-@pytest.fixture(autouse=True)
-def company(request):
-    """Whoever is marked `alone` waits until no other worker is at a test, and then they wait for it.
-
-    Who wants to be alone stands in the door meanwhile, so that the others cannot keep the room for ever in turns.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    alone = request.node.get_closest_marker("alone") is not None
-    with open(f"{TOGETHER}/door", "w") as door, open(f"{TOGETHER}/room", "w") as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(door, fcntl.LOCK_UN)
-        yield
 
 
 def _turn(item) -> int:

@@ -90,7 +90,7 @@ def test_a_kernel_that_is_killed_leaves_nothing(backend, monkeypatch, kernel):
     os.kill(pid, signal.SIGKILL)  # the fixture then waits for everything to be gone
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 def test_cells_may_be_run_again_and_again(kernel):
     kernel.run("import os; os.environ['REDISLAB_BACKEND'] = 'bundled'\n" + WORK + "private.close()")
     count = """

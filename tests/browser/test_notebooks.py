@@ -91,7 +91,7 @@ class OnPage:
             self.look()
             if not self.ask("panel.measuring or panel._may_begin()"):
                 self.here.locator(".rl-go").click()
-            self.page.wait_for_timeout(1000)
+            self.page.wait_for_timeout(300)
         self.goes_on()
 
 

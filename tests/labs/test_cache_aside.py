@@ -11,7 +11,7 @@ def gap(samples):
     return mean(sample["hits"] - sample["forecast"] for sample in samples if sample["hits"] is not None)
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 @pytest.mark.parametrize("knobs", [{}, {"skew": 0.0, "catalogue": 300}, {"writes": 20.0, "jitter": 50.0}])
 def test_the_hit_ratio_follows_its_prediction_while_the_ttl_moves(running, knobs):
     # two cores that have other things to do do not keep 600 requests a second in time; 300 vary by some 2 points
@@ -31,7 +31,7 @@ def test_a_longer_ttl_spares_the_database(running):
     assert seldom < often / 2
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 def test_a_writer_past_the_cache_leaves_reads_stale_and_one_through_it_does_not(running):
     lab = running(TtlLab(writes=20.0, ttl=20.0, rate=300.0))
     through = mean(sample["stale"] for sample in lab.go_on(5)[-20:])

@@ -20,7 +20,7 @@ def pools(lab):
         experiment.teardown()
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 @pytest.mark.parametrize("arrivals", [200.0, 300.0, 500.0])
 def test_the_p99_is_on_its_flat_part_at_the_square_root_rule(pools, arrivals):
     experiment = pools(arrivals=arrivals, connections=64)

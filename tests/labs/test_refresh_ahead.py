@@ -19,7 +19,7 @@ def times(samples) -> float:
     return mean(samples, "calls") / samples[-1]["ideal"]
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 def test_guarded_no_read_of_a_hot_key_waits_at_about_the_calls_that_are_enough(running):
     lab = running(RefreshAheadLab())
     samples = settled(lab, 6)
@@ -54,7 +54,7 @@ def test_as_in_the_module_a_threshold_of_a_second_refreshes_nothing(running):
     assert "whole seconds" in lab.experiment.sentence(samples[-1])
 
 
-@pytest.mark.alone
+@pytest.mark.quiet
 def test_predicted_spares_the_refreshes_that_nobody_reads(running):
     lab = running(RefreshAheadLab(hot=500, ttl=3.0, recompute_ms=50.0, threshold=60.0))
     fixed = settled(lab, 5)
