@@ -17,6 +17,7 @@ DRAWN = (  # what is new stands at a line's end
     " plot.data.map(({ x, y }) => [x?.length, x?.slice(-40), y?.slice(-40)])))"
 )
 BREATH = 100  # ms between two looks: each takes a tenth of a processor that a measurement could have
+PATIENCE = 10.0  # s in which a press arrives also at a busy kernel: another one would be for Pause
 
 
 class OnPage:
@@ -85,13 +86,14 @@ class OnPage:
 
     def start(self) -> None:
         """Have it running: by itself, being in sight, or else by its button, which in the same moment may have become Pause."""
-        running, deadline = "panel._session and panel._session.state == 'running'", time.monotonic() + 60
+        running, deadline, pressed = "panel._session and panel._session.state == 'running'", time.monotonic() + 60, 0.0
         while not self.ask(running):
             assert time.monotonic() < deadline, f"it does not start: {self.ask('panel._status.html')}"
             self.look()
-            if not self.ask("panel.measuring or panel._may_begin()"):
+            if time.monotonic() > pressed + PATIENCE and not self.ask("panel.measuring or panel._may_begin()"):
                 self.here.locator(".rl-go").click()
-            self.page.wait_for_timeout(300)
+                pressed = time.monotonic()
+            self.page.wait_for_timeout(BREATH)
         self.goes_on()
 
 

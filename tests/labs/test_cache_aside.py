@@ -74,6 +74,7 @@ def test_how_often_the_database_is_asked_at_an_expiry(running, protection, least
     assert least <= (max(calls) if most == 1 else median(calls)) <= most
 
 
+@pytest.mark.quiet
 def test_serving_stale_makes_nobody_wait_and_a_lock_makes_all_wait_once(running):
     lab = running(StampedeLab(concurrency=40, protection="single-flight lock"))
     assert mean(sample["slow"] for sample in lab.go_on(8)[-30:]) > 2
