@@ -17,7 +17,7 @@ DRAWN = (  # what is new stands at a line's end
     " plot.data.map(({ x, y }) => [x?.length, x?.slice(-40), y?.slice(-40)])))"
 )
 BREATH = 100  # ms between two looks: each takes a tenth of a processor that a measurement could have
-PATIENCE = 10.0  # s in which a press arrives also at a busy kernel: another one would be for Pause
+ARRIVES = 5.0  # s in which a press has come to a busy kernel, too: another one would be for Pause
 
 
 class OnPage:
@@ -85,14 +85,18 @@ class OnPage:
         return self.here.locator("button.rl-button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
 
     def start(self) -> None:
-        """Have it running: by itself, being in sight, or else by its button, which in the same moment may have become Pause."""
-        running, deadline, pressed = "panel._session and panel._session.state == 'running'", time.monotonic() + 60, 0.0
+        """Have it running: by itself, being in sight, or else by its button, unless that is about to become Pause."""
+        running, now = "panel._session and panel._session.state == 'running'", time.monotonic()
+        press, deadline = now + 1, now + 60  # what is beside it may just be leaving
         while not self.ask(running):
-            assert time.monotonic() < deadline, f"it does not start: {self.ask('panel._status.html')}"
+            now = time.monotonic()
+            assert now < deadline, f"it does not start: {self.ask('panel._status.html')}"
             self.look()
-            if time.monotonic() > pressed + PATIENCE and not self.ask("panel.measuring or panel._may_begin()"):
+            if self.ask("not panel.measuring and panel._because == ''") or (
+                now > press and not self.ask("panel.measuring or panel._may_begin()")
+            ):
                 self.here.locator(".rl-go").click()
-                pressed = time.monotonic()
+                press = now + ARRIVES
             self.page.wait_for_timeout(BREATH)
         self.goes_on()
 

@@ -136,6 +136,29 @@ def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
     assert shown._session.state == "starting"
 
 
+class Beside(Lab):
+    title = "Another lab"
+
+
+def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left(shown):
+    beside = panel(Beside(), autostart=False)
+    for each in (shown, beside):
+        each._page({"kind": "hello"})
+    shown._session.state = "running"
+    shown._page({"kind": "seen", "visible": False})
+    beside._session.state = "running"
+    shown._session.state = "paused"
+    shown._event(State("paused"))
+    # Back in sight, expect that it waits for the other one, and goes on when that one is out of sight
+    shown._page({"kind": "seen", "visible": True})
+    assert shown._session.state == "paused"
+    beside._page({"kind": "seen", "visible": False})
+    beside._session.state = "paused"
+    beside._event(State("paused"))
+    assert shown._session.state == "starting"
+    beside.close()
+
+
 def test_what_went_wrong_stands_there_until_the_state_changes(shown):
     shown._open()
     shown._session.state = "running"

@@ -264,9 +264,9 @@ class Panel(Block):
                 self._because = "other" if others else ""
             self._show_state(event.message)
         if self.done or self._because == "hidden":
-            self._begin()  # it may be back in sight before it was told that it has paused
-            for waiting in [each for each in _panels.values() if each._because == "new"]:
-                waiting._begin()  # it came into sight while this one was measuring
+            # it may be back in sight before it was told that it has paused; others came, or came back, while it measured
+            for waiting in (self, *_panels.values()):
+                waiting._begin()
 
     def _draw(self, sample: Sample) -> None:
         """What a knob has changed at once, and a point of a sweep, for nobody knows when the next is due; else in turn."""
