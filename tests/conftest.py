@@ -63,12 +63,6 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line(f"TRIED AGAIN {report.nodeid}: {crash.message if crash else report.longrepr}")
 
 
-def pytest_sessionfinish(session):
-    """None of those that are quiet, or of the others, may be among the chosen ones."""
-    if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.option.markexpr:
-        session.exitstatus = pytest.ExitCode.OK
-
-
 def _finest(stem: str) -> int | None:
     return next((index for index, half in enumerate(FIRST) if stem in half.split()), None)
 

@@ -17,7 +17,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def places() -> list:
-    """The backends; without the local one where tests/binder runs every notebook, exercises included, on it, in a container."""
+    """The backends; without the local one where tests/binder runs every notebook on it, in a container."""
     contained = lacks("docker") is None and sys.platform == "linux"
     return [place for place in backends() if not (contained and place.values == ("local",))]
 

@@ -86,15 +86,13 @@ class OnPage:
 
     def start(self) -> None:
         """Have it running: by itself, being in sight, or else by its button, unless that is about to become Pause."""
-        running, now = "panel._session and panel._session.state == 'running'", time.monotonic()
-        press, deadline = now + 1, now + 60  # what is beside it may just be leaving
+        running, began = "panel._session and panel._session.state == 'running'", time.monotonic()
+        press = began + (0 if self.ask("panel._because == ''") else 1)  # what is beside it may just be leaving
         while not self.ask(running):
             now = time.monotonic()
-            assert now < deadline, f"it does not start: {self.ask('panel._status.html')}"
+            assert now < began + 60, f"it does not start: {self.ask('panel._status.html')}"
             self.look()
-            if self.ask("not panel.measuring and panel._because == ''") or (
-                now > press and not self.ask("panel.measuring or panel._may_begin()")
-            ):
+            if now >= press and not self.ask("panel.measuring or panel._may_begin()"):
                 self.here.locator(".rl-go").click()
                 press = now + ARRIVES
             self.page.wait_for_timeout(BREATH)

@@ -5,13 +5,13 @@ import re
 import pytest
 
 from redislab.course.exercises import ALL, Text
-from tests.conftest import have
-from tests.test_notebooks import Kernel, places
+from tests.conftest import backends, have
+from tests.test_notebooks import Kernel
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("backend", places())
+@pytest.mark.parametrize("backend", backends())
 def test_exercises_are_done_in_cells(backend):
     have(backend)
     kernel = Kernel()
