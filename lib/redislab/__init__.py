@@ -17,12 +17,12 @@ _HOMES = {
     "panel": "redislab.screen",
     "show": "redislab.screen",
     "watch": "redislab.bench",
-    "predict": "redislab.course",
-    "exercise": "redislab.course",
-    "quiz": "redislab.course",
-    "claims": "redislab.course.board",
-    "progress": "redislab.course.progress_card",
-    "labs": "redislab.labs",
+    "predict": "redislab.study.predict",
+    "exercise": "redislab.lessons",
+    "quiz": "redislab.lessons",
+    "claims": "redislab.lessons",
+    "progress": "redislab.lessons",
+    "labs": "redislab.lessons.labs",
 }
 __all__ = list(_HOMES)
 
@@ -31,7 +31,7 @@ def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module 'redislab' has no attribute {name!r}")
     home = importlib.import_module(_HOMES[name])
-    return home if home.__name__.endswith(f".{name}") else getattr(home, name)
+    return home if name == "labs" else getattr(home, name)  # the labs are a module, the others are in one
 
 
 def __dir__() -> list[str]:

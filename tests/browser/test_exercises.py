@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from redislab.course.exercises import Text
+from redislab.lessons import LESSONS
+from redislab.study.texts import Text
 from tests.browser.jupyterlab import write
 
-TEXT = Text.read("write-order")
+TEXT = Text.of(LESSONS.exercises["write-order"])
 WRONG = """
 import json
 

@@ -6,8 +6,8 @@ import sys
 import time
 
 from redislab.antipatterns import audit, heavy_prefixes
-from redislab.labs.clinic import KINDS
-from redislab.labs.filler import Filler
+from redislab.lessons.anti_patterns.clinic.lab import KINDS
+from redislab.lessons.anti_patterns.filler import Filler
 from redislab.world import start
 from tests.budgets.table import Row
 

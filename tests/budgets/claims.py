@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from redislab.course import claims
+from redislab.lessons import LESSONS
+from redislab.study import claims
 from tests.budgets.table import Row
 
 
 def rows() -> Iterator[Row]:
     """Each claim as soon as it is measured; one that cannot be is a row that says why."""
-    for result in claims.each(list(claims.ALL), claims.Stage(), lambda *_: None):
+    for result in claims.each(list(LESSONS.claims), claims.Stage(), lambda *_: None):
         claim = result.claim
         if not result.figures:
             yield Row(f"{claim.section} {claim.says}", float("nan"), unit="", note=result.sentence)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from redislab.labs import FirstContact
+from redislab.lessons.labs import FirstContact
 from tests.browser.jupyterlab import FLAGS, JupyterLab, Notebook, chromium, write
 from tests.budgets.table import Row
 

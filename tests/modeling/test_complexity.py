@@ -2,8 +2,8 @@
 
 import pytest
 
-from redislab.labs.complexity import holder
-from redislab.labs.items import Items
+from redislab.lessons.data_modeling.complexity.lab import holder
+from redislab.lessons.data_modeling.items import Items
 from redislab.modeling.complexity import NONE, OPERATIONS, STRUCTURES, TABLE, cell
 
 MODULE = """

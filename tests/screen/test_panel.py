@@ -3,8 +3,8 @@
 import ipywidgets as widgets
 import pytest
 
+from redislab import predict
 from redislab.bench import Chart, Experiment, Line, Sample, State, Sweep, choice, number
-from redislab.course import predict
 from redislab.errors import KnobError
 from redislab.screen import panel
 from redislab.screen.words import quantity

@@ -1,0 +1,3 @@
+"""5.6 Extra: the clinic."""
+
+HEADING = "5.6 Extra: the clinic"

@@ -1,0 +1,3 @@
+"""5.1 KEYS."""
+
+HEADING = "5.1 KEYS"

@@ -1,0 +1,3 @@
+"""5.2 Large values."""
+
+HEADING = "5.2 Large values"

@@ -1,0 +1,3 @@
+"""5.3 Missing TTLs."""
+
+HEADING = "5.3 Missing TTLs"

@@ -1,0 +1,3 @@
+"""5.4 SELECT."""
+
+HEADING = "5.4 SELECT"

@@ -1,0 +1,3 @@
+"""1.1 Cache-aside."""
+
+HEADING = "1.1 Cache-aside"

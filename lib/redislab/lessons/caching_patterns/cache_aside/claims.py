@@ -1,0 +1,42 @@
+"""What is claimed of this section's subject, and how it is measured."""
+
+import functools
+
+from redislab.lessons.caching_patterns.cache_aside.lab import TtlLab
+from redislab.lessons.caching_patterns.choosing.lab import MODULES
+from redislab.study.claim import Always, Bound, Claim
+
+
+def answered(stage) -> list[float]:
+    """% of the reads that are answered while Redis is dead, by the module's code."""
+    with stage.take(TtlLab(pattern=MODULES, rate=50.0), span=1.0) as take:
+        take.after(1.0)
+        take.act("stop_redis")
+        take.until(lambda sample: sample["down"])
+        take.after(3.5)  # until the module's client has given up for the first time
+        return take.every(1.0, 4, lambda sample: 100 * max(0.0, 1 - sample["errors"] / max(sample["achieved"], 1e-9)))
+
+
+def foretold(stage) -> list[float]:
+    """The hit ratio ÷ the formula's."""
+    with stage.take(TtlLab(ttl=1.0, rate=800.0, catalogue=500), span=1.0) as take:
+        take.after(1.5)
+        return take.every(
+            1.0, 9, lambda sample: sample["hits"] and sample["forecast"] and sample["hits"] / sample["forecast"]
+        )
+
+
+aside = functools.partial(Claim, section="1.1")
+
+CLAIMS = (
+    aside(
+        "hit-ratio", None, says="The hit ratio follows from TTL, rate and popularity (a formula, not the module's)",
+        measures="the hit ratio ÷ the formula's", unit="×", bound=Bound(0.96, 1.04), claimed=1, lab="TtlLab",
+        measure=foretold, seconds=12.0,
+    ),
+    aside(
+        "cache-failure", 141, says="A failure of the cache does not break the application",
+        measures="reads that are answered while Redis is dead, as in the module", unit="%", bound=Always(low=99),
+        lab="TtlLab", measure=answered, claimed=100, seconds=12.0,
+    ),
+)  # fmt: skip

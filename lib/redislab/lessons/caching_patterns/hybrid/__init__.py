@@ -1,0 +1,3 @@
+"""Extra: patterns together."""
+
+HEADING = "Extra: patterns together"

@@ -1,0 +1,3 @@
+"""Extra: the late SET."""
+
+HEADING = "Extra: the late SET"

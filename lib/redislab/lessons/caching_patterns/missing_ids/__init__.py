@@ -1,0 +1,3 @@
+"""Extra: missing ids."""
+
+HEADING = "Extra: missing ids"

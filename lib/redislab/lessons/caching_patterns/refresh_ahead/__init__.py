@@ -1,0 +1,3 @@
+"""1.4 Refresh-ahead."""
+
+HEADING = "1.4 Refresh-ahead"

@@ -1,0 +1,3 @@
+"""Stampede."""
+
+HEADING = "Stampede"

@@ -1,0 +1,3 @@
+"""1.2 Write-through."""
+
+HEADING = "1.2 Write-through"

@@ -1,0 +1,3 @@
+"""2.2 Catalogue."""
+
+HEADING = "2.2 Catalogue"

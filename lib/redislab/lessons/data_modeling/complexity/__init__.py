@@ -1,0 +1,3 @@
+"""Extra: what O(N) looks like."""
+
+HEADING = "Extra: what O(N) looks like"

@@ -1,0 +1,3 @@
+"""Extra: encodings."""
+
+HEADING = "Extra: encodings"

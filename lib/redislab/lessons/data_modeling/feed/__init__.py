@@ -1,0 +1,3 @@
+"""2.2 Feed."""
+
+HEADING = "2.2 Feed"

@@ -1,0 +1,3 @@
+"""2.2 Leaderboard."""
+
+HEADING = "2.2 Leaderboard"

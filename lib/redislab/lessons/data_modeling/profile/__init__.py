@@ -1,0 +1,3 @@
+"""2.2 User profile."""
+
+HEADING = "2.2 User profile"

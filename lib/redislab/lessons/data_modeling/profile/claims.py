@@ -1,0 +1,51 @@
+"""What is claimed of this section's subject, and how it is measured."""
+
+import functools
+
+from redislab.lessons.data_modeling.profile.lab import ProfileLab
+from redislab.study.claim import Always, Bound, Claim
+from redislab.study.stage import shared
+
+SPAN = 1.3  # s; in it each of the profile's races takes place once
+
+
+@shared
+def profiles(stage, fields: int) -> list[dict]:
+    """Samples, each of a time of its own."""
+    wanted = ("update", "all", "lost_own", "lost_read")
+    with stage.take(ProfileLab(fields=fields, read_all=30.0), span=SPAN) as take:
+        found = []
+        for turn in range(5):
+            take.turn(read_all=30.0 + 5 * (turn % 2))  # which forgets the times
+            take.after(SPAN)
+            found.append(take.until(lambda sample: all(sample.get(key) is not None for key in wanted)))
+    return found
+
+
+def json_to_hash(stage, fields: int, work: str) -> list[float]:
+    return [sample[work] for sample in profiles(stage, fields=fields)]
+
+
+def kept(stage, way: str) -> list[float]:
+    return [100 - sample[f"lost_{way}"] for sample in profiles(stage, fields=153)]
+
+
+profile = functools.partial(Claim, section="2.2", lab="ProfileLab", seconds=18.0)
+
+CLAIMS = (
+    profile(
+        "json-or-hash", 597, says="A hash is good, one large JSON string is bad", measures="time by JSON ÷ by the hash",
+        unit="×", bound=Bound(low=1.1), measure=json_to_hash, on="what is done",
+        cases={
+            "change a field of 5": {"fields": 5, "work": "update"},
+            "change a field of 153": {"fields": 153, "work": "update"},
+            "read all 153": {"fields": 153, "work": "all"},
+        },
+    ),
+    profile(
+        "hset-no-race", 616, says="With HSET there are no race conditions",
+        measures="updates by eight writers that are not lost", unit="%", bound=Always(low=100), claimed=100,
+        measure=kept, on="what is written",
+        cases={"a field of one's own": {"way": "own"}, "what was read before": {"way": "read"}},
+    ),
+)  # fmt: skip

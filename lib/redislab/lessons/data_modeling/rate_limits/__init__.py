@@ -1,0 +1,3 @@
+"""2.2 Rate limits."""
+
+HEADING = "2.2 Rate limits"

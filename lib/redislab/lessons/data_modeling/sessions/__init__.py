@@ -1,0 +1,3 @@
+"""2.2 Sessions."""
+
+HEADING = "2.2 Sessions"

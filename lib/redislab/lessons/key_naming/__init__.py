@@ -1,0 +1,6 @@
+"""Notebook 03 Key naming."""
+
+NOTEBOOK = "03_key_naming"
+TITLE = "03 Key naming"
+# as the claims board calls them
+SECTIONS = {"3.2": "Order among keys"}

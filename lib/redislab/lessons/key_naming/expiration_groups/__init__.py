@@ -1,0 +1,3 @@
+"""Extra: what goes by itself."""
+
+HEADING = "Extra: what goes by itself"

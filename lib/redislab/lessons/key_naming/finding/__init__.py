@@ -1,0 +1,3 @@
+"""What matches a pattern."""
+
+HEADING = "What matches a pattern"

@@ -1,0 +1,3 @@
+"""Which record has this address."""
+
+HEADING = "Which record has this address"

@@ -1,0 +1,3 @@
+"""Extra: a map of the keyspace."""
+
+HEADING = "Extra: a map of the keyspace"

@@ -1,0 +1,3 @@
+"""3.1 Names."""
+
+HEADING = "3.1 Names"

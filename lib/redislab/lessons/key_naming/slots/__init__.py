@@ -1,0 +1,3 @@
+"""Extra: slots."""
+
+HEADING = "Extra: slots"

@@ -1,0 +1,3 @@
+"""Extra: client-side caching."""
+
+HEADING = "Extra: client-side caching"

@@ -1,0 +1,3 @@
+"""Extra: what a connection costs."""
+
+HEADING = "Extra: what a connection costs"

@@ -1,0 +1,3 @@
+"""4.3 Scripts."""
+
+HEADING = "4.3 Scripts"

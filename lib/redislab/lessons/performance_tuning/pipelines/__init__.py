@@ -1,0 +1,3 @@
+"""4.2 Pipelining."""
+
+HEADING = "4.2 Pipelining"

@@ -1,0 +1,3 @@
+"""4.1 Connections."""
+
+HEADING = "4.1 Connections"

@@ -1,0 +1,3 @@
+"""Extra: what a script does to the others."""
+
+HEADING = "Extra: what a script does to the others"

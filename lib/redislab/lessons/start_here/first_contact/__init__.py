@@ -1,0 +1,3 @@
+"""First contact."""
+
+HEADING = "First contact"

@@ -1,0 +1,117 @@
+"""A guess before the measurement: what was expected is what makes a figure worth remembering."""
+
+import ipywidgets as widgets
+import traitlets
+
+from redislab.bench import Knob
+from redislab.screen.block import Block
+from redislab.screen.controls import Control, button, close_tree
+from redislab.screen.words import Words, escape, measured, quantity
+from redislab.study import progress
+
+_guesses: dict[str, "Guess"] = {}
+
+
+def predict(
+    question: str, low: float = 0, high: float = 0, *, options=(), unit: str = "", key: str = "", at=None
+) -> "Guess":
+    """Ask for a guess between `low` and `high`, or for one of `options`.
+
+    Asking the same again replaces the question, and what was guessed stays guessed, also in another kernel.
+
+    Args:
+        key: the name of the value, among an experiment's, that the guess is about; a panel shows the two side by side.
+        at: the knobs that the question is about, name to value; what is measured while they stand elsewhere is no answer.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+    """
+    if options and len(set(options)) < 2:
+        raise ValueError(f"A guess needs a choice: {list(options)} has to hold at least two different options.")
+    if not options and not low < high:
+        raise ValueError(f"A guess needs room: low={low} has to be below high={high}.")
+    if question in _guesses:
+        _guesses[question].close()
+    _guesses[question] = made = Guess(question, low, high, tuple(options), unit, key, at or {})
+    made.restore(progress.latest("guess", question).get("value"))
+    return made
+
+
+class Guess(Block):
+    """A question with a slider or a menu.
+
+    Attributes:
+        value: None until the learner keeps the guess.
+        found: what was measured, as a panel beside it says when it rests; None before.
+    """
+
+    value = traitlets.Any(None)
+    found = traitlets.Any(None)
+
+    def __init__(self, question: str, low: float, high: float, options: tuple, unit: str, key: str, at: dict):
+        self.question, self.unit, self.key, self.at = question, unit, key, at
+        self._low, self._high, self._options = low, high, options
+        middle = options[0] if options else low + round((high - low) / 2)
+        kind = "choice" if options else "number"
+        self._control = Control(
+            Knob("Your guess", kind, middle, unit, low, high, options=options), middle, lambda _: None
+        )
+        self._keep = button("Keep my guess", self._toggle, "rl-go")
+        head = Words(names=["rl-question"], html=f"<p>{escape(question)}</p>")
+        row = widgets.HBox([self._control.widget, self._keep]).add_class("rl-answer")
+        super().__init__([head, row], "rl-guess")
+
+    @property
+    def text(self) -> str:
+        """The guess in words; "" before there is one."""
+        if self.value is None:
+            return ""
+        return self.value if isinstance(self.value, str) else quantity(self.value, self.unit)
+
+    def compare(self, found) -> str:
+        """The guess and the measurement in one sentence."""
+        seen = measured(found, self.unit)
+        if self.value is None:
+            return f"No guess was kept; measured: {seen}."
+        if isinstance(self.value, str):
+            return f"You guessed {self.text}; measured: {seen}{', as you said' if found == self.value else ''}."
+        off = measured(abs(found - self.value), self.unit)
+        return f"You guessed {self.text}; measured: {seen}, {off} {'more' if found > self.value else 'less'}."
+
+    def keep(self, value) -> None:
+        """Keep `value` as the guess, as the button does with what is chosen; None takes it back."""
+        if value is not None:
+            self._control.show(value)
+        self._show(value)
+        progress.note("guess", self.question, value=value, unit=self.unit)
+
+    def restore(self, value) -> None:
+        """Show `value` as the guess that was kept before; one that could not be given here, as None, is let be."""
+        number = isinstance(value, (int, float)) and not self._options
+        if value in self._options or (number and self._low <= value <= self._high):
+            self._control.show(value)
+            self._show(value)
+
+    def close(self) -> None:
+        """Leave the page, with everything it is made of."""
+        if _guesses.get(self.question) is self:
+            del _guesses[self.question]
+        if self.comm is not None:
+            close_tree(self)
+
+    def _toggle(self) -> None:
+        chosen = self._control.widget.value
+        self.keep(None if self.value is not None else chosen if isinstance(chosen, str) else float(chosen))
+
+    def _show(self, value) -> None:
+        self.value = value
+        self._control.widget.disabled = value is not None
+        self._keep.description = "Keep my guess" if value is None else "Change it"
+
+    @traitlets.observe("found")
+    def _note_found(self, _) -> None:
+        if self.value is not None:
+            progress.note("measurement", self.question, found=self.found)
+
+    def __repr__(self) -> str:
+        return f"<Guess: {self.question} {self.text or 'not kept yet'}>"

@@ -1,0 +1,147 @@
+"""What was done so far, as a card: exercises, questions, guesses beside what was measured, claims."""
+
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from redislab.errors import ProgressError
+from redislab.screen.block import Block
+from redislab.screen.controls import button, close_tree
+from redislab.screen.words import Words, escape, grid, measured, quantity
+from redislab.study import progress as kept
+from redislab.study.lessons import Lessons
+from redislab.study.task import Styled
+
+COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
+
+_shown: list["Progress"] = []
+
+
+def show_progress(lessons: Lessons) -> "Progress":
+    """The card; showing it again replaces the one that was there."""
+    while _shown:
+        _shown.pop().close()
+    _shown.append(Progress(lessons))
+    return _shown[-1]
+
+
+class Progress(Block):
+    """The card. It follows what is done in this kernel; Refresh fetches what was done in others."""
+
+    def __init__(self, lessons: Lessons):
+        self._lessons = lessons
+        head = Styled(names=["rl-said"], html="<h3>Your progress</h3>")
+        self._said = Words(names=["rl-said"], live="polite")
+        self._sections, self._guesses = (Words(names=["rl-table", "rl-findings"]) for _ in range(2))
+        self._upload = widgets.FileUpload(accept=".jsonl", description="Bring back", icon="upload")
+        self._upload.tooltip = "Add what a downloaded file knows; nothing that is here is lost"
+        self._upload.add_class("rl-button").add_class("rl-upload").observe(self._brought, "value")
+        download = button("Download", self._download, icon="download", tooltip="All of it, as one file")
+        again = button("Refresh", self.refresh, icon="refresh", tooltip="What was done in other notebooks meanwhile")
+        buttons = widgets.HBox([download, self._upload, again]).add_class("rl-steps")
+        super().__init__([head, self._sections, self._guesses, self._said, buttons], "rl-task")
+        kept.listeners.add(self.refresh)
+        self.refresh()
+
+    @property
+    def table(self):
+        """A pandas DataFrame with a row for each thing done: `done` is passed, for an exercise, and right at the first
+        answer, for a question; `measured` is what the panel beside a guess showed when it rested last."""
+        import pandas as pd
+
+        return pd.DataFrame(done(), columns=COLUMNS)
+
+    def save(self, path: str | Path) -> None:
+        """Write all of it to a file, as Download does."""
+        Path(path).write_text(kept.dump(), encoding="utf-8")
+
+    def load(self, path: str | Path) -> None:
+        """Add what such a file knows, as Bring back does; the later guess and the first answer count.
+
+        Raises:
+            ProgressError: it is no such file.
+        """
+        self._say(kept.bring(Path(path).read_bytes()), Path(path).name)
+
+    def refresh(self) -> None:
+        """Show what is in the file now."""
+        rows = done()
+        self._sections.html = grid(sections(self._lessons, rows))
+        made = [[row["what"], _text(row, "guess"), _text(row, "measured")] for row in rows if row["kind"] == "guess"]
+        self._guesses.html = grid([["guess", "yours", "measured last"], *made]) if made else ""
+        claims = sum(row["kind"] == "claim" for row in rows)
+        told = [f"{claims} claims measured on this machine."] if claims else []
+        told.append(kept.trouble or f"It is kept in {kept.where().name}, which the notebooks of this folder share.")
+        self._said.html = f"<p>{escape(' '.join(told))}</p>"
+
+    def close(self) -> None:
+        """Leave the page, with everything it is made of."""
+        kept.listeners.discard(self.refresh)
+        if self.comm is not None:
+            close_tree(self)
+
+    def _download(self) -> None:
+        self._said.download(kept.NAME, kept.dump())
+
+    def _brought(self, change) -> None:
+        for file in change.new:
+            try:
+                self._say(kept.bring(bytes(file["content"])), file["name"])
+            except ProgressError as wrong:
+                self._said.html = f"<p class='rl-alarm'>{escape(file['name'])}: {escape(str(wrong))}</p>"
+        self._upload.value = ()  # so that the same file may be chosen again
+
+    def _say(self, count: int, name: str) -> None:
+        self._said.html += f"<p>{escape(name)}: {count or 'no'} new note{'s' * (count != 1)}.</p>"
+
+    def __repr__(self) -> str:
+        return "\n".join("  ".join(f"{text:<20}" for text in row).rstrip() for row in sections(self._lessons, done()))
+
+
+def done() -> list[dict]:
+    """A row for each thing done, in the order in which it was begun."""
+    rows, notes = {}, kept.notes()
+    found = {one["id"]: one.get("found") for one in notes if one["kind"] == "measurement"}
+    for one in notes:
+        kind, what = one["kind"], one["id"]
+        row = rows.setdefault((kind, what), {"kind": kind, "what": what, "at": one["at"]})
+        if kind == "guess":
+            row |= {"guess": one.get("value"), "measured": found.get(what), "unit": str(one.get("unit", ""))}
+        elif kind in ("exercise", "question"):
+            row["attempts"] = row.get("attempts", 0) + 1
+            row["done"] = row.get("done", False) or bool(one.get("passed", one.get("right")))
+    return [row for row in rows.values() if row["kind"] != "measurement" and row.get("guess", "") is not None]
+
+
+def sections(lessons: Lessons, rows: list[dict]) -> list[list[str]]:
+    """How much of each notebook is done, and of all together; the first row is the head."""
+    passed = {row["what"] for row in rows if row["kind"] == "exercise" and row["done"]}
+    answered = {row["what"]: row["done"] for row in rows if row["kind"] == "question"}
+    lines = [
+        (
+            notebook.title,
+            set(notebook.exercises),
+            {one["question"] for quiz in notebook.quizzes.values() for one in quiz},
+        )
+        for notebook in lessons.notebooks
+        if notebook.exercises or notebook.quizzes
+    ]
+    lines.append(("Together", *(set.union(*parts) for parts in list(zip(*lines, strict=True))[1:])))
+    table = [["notebook", "exercises passed", "questions answered", "right at once"]]
+    for title, exercises, questions in lines:
+        right = sum(answered.get(question, False) for question in questions)
+        table.append([title, _share(passed, exercises), _share(answered, questions), str(right)])
+    return table
+
+
+def _share(have, all_: set) -> str:
+    if not all_:
+        return "–"
+    count = len(all_.intersection(have))
+    return f"{'✓ ' if count == len(all_) else ''}{count} of {len(all_)}"
+
+
+def _text(row: dict, key: str) -> str:
+    if isinstance(row[key], (int, float)):
+        return (quantity if key == "guess" else measured)(row[key], row["unit"])
+    return "–" if row[key] is None else str(row[key])

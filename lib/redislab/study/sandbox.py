@@ -1,0 +1,173 @@
+"""The kernel's side of a check: start the process, hear what it finds, end it in time, and tidy up."""
+
+import json
+import os
+import pickle
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+import cloudpickle
+import redis
+
+from redislab.study.checks import Exercise
+from redislab.world import start
+
+STARTING = 60.0  # s; a server of its own may have to start in a container
+DEADLINE = 10.0  # s for a check
+AT_LEAST = 0.8  # of it are the learner's, however long the start has taken
+
+
+@dataclass
+class Finding:
+    """One requirement, and what was seen of it. `met` is None while it has not been tried."""
+
+    says: str
+    hint: int | None
+    met: bool | None = None
+    seen: str = ""
+
+
+@dataclass
+class Report:
+    """What a check has found.
+
+    Attributes:
+        said: what the learner's code printed, its beginning.
+        stopped: why it did not come to its end; "" if it did.
+    """
+
+    findings: list[Finding]
+    said: str = ""
+    stopped: str = ""
+    keys: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, exercise: type[Exercise], stopped: str = "") -> "Report":
+        """Nothing tried yet."""
+        return cls([Finding(check.says, check.hint) for check in exercise.requirements()], stopped=stopped)
+
+    @property
+    def passed(self) -> bool:
+        met = [finding.met for finding in self.findings]
+        return not self.stopped and False not in met and True in met
+
+    @property
+    def hint(self) -> int | None:
+        """The hint meant for the first requirement that is not met."""
+        return next((finding.hint for finding in self.findings if finding.met is False), None)
+
+
+def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> Report:
+    """Check `function` in a process of its own, which is killed when `deadline` seconds are over.
+
+    Raises:
+        StartError: there is no Redis to try it on.
+    """
+    lab, report = start(), Report.of(exercise)
+    try:
+        pickled = cloudpickle.dumps(function)
+    except Exception as failure:  # whatever its parts raise when they are asked to travel
+        report.stopped = (
+            f"It holds something of this notebook that cannot travel ({failure}). "
+            "Take all it needs from its arguments: the client, the keys, and what else it is given."
+        )
+        return report
+    from redislab.study.process import Job
+
+    job = Job(exercise, pickled, lab.address, f"{lab.prefix}:exercise:{secrets.token_hex(3)}")
+    command = [sys.executable, "-m", "redislab.study.process"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process, events = subprocess.Popen(command, **pipes, start_new_session=True), queue.Queue()
+    hearing = threading.Thread(target=_hear, args=(process.stdout, events, report.keys), daemon=True)
+    hearing.start()
+    try:
+        _hand_over(process, job)
+        _follow(process, events, report, deadline)
+    finally:
+        _end(process)
+        hearing.join(5.0)  # then every key that it has named is known
+        _sweep(lab.redis, report.keys)
+    return report
+
+
+def _follow(process, events: queue.Queue, report: Report, deadline: float) -> None:
+    """Take in events until the end, whichever it is."""
+    trying, began = None, time.monotonic()
+    until = began + STARTING
+    while True:
+        try:
+            kind, *event = events.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            return _stop(report, trying, f"It was not done within {deadline:g} s and was stopped.")
+        if kind == "ready":
+            until = max(began + deadline, time.monotonic() + AT_LEAST * deadline)
+        elif kind == "trying":
+            trying = event[0]
+        elif kind == "found":
+            report.findings[event[0]].met, report.findings[event[0]].seen = event[1:]
+            trying = None
+        elif kind == "said":
+            report.said += event[0]
+        elif kind == "stopped":
+            sentence = event[0] if event else f"The process that it ran in ended (exit {_end(process)})."
+            return _stop(report, trying, sentence, hinted=False)
+        elif kind == "done":
+            return None
+
+
+def _hand_over(process, job) -> None:
+    try:
+        pickle.dump(job, process.stdin)
+        process.stdin.flush()
+    except OSError:
+        pass  # it is gone already; the end of its events says so
+
+
+def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True) -> None:
+    """It ends here; if a requirement was being tried, that one is not met, and its hint may not be what helps."""
+    report.stopped = sentence
+    if trying is not None:
+        finding = report.findings[trying]
+        finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
+
+
+def _hear(stream, events: queue.Queue, keys: list[str]) -> None:
+    try:
+        for line in stream:
+            kind, *event = json.loads(line)
+            if kind == "key":
+                keys.append(*event)
+            else:
+                events.put([kind, *event])
+    except (OSError, ValueError):
+        pass  # it was killed in the middle of a line
+    stream.close()
+    events.put(["stopped"])
+
+
+def _end(process) -> int:
+    """End it, with whatever the learner's code has started; its exit code."""
+    if process.returncode is None:  # so its number, and its group's, cannot be another's by now
+        try:
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        except (ProcessLookupError, PermissionError):
+            pass  # nothing of it is left
+    try:
+        process.stdin.close()
+    except OSError:
+        pass  # what it did not read is lost with it
+    return process.wait()
+
+
+def _sweep(client, keys: list[str]) -> None:
+    try:
+        for first in range(0, len(keys), 500):
+            client.unlink(*keys[first : first + 500])
+    except redis.RedisError:
+        pass  # the server is gone, and the keys with it

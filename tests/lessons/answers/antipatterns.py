@@ -1,0 +1,228 @@
+"""Answers to the exercises of section 5."""
+
+import threading
+import time
+
+import redis
+
+from tests.lessons.answers import right, wrong
+
+# measure honestly
+
+
+@right("measure-honestly")
+def a_thread_for_each(ping, period, count):
+    seen, start = [0.0] * count, time.perf_counter()
+
+    def one(number):
+        due = start + number * period
+        time.sleep(max(0, due - time.perf_counter()))
+        ping()
+        seen[number] = time.perf_counter() - due
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return seen
+
+
+@right("measure-honestly")
+def adds_up_periods(ping, period, count):
+    seen, due = [], time.monotonic()
+    while len(seen) < count:
+        while time.monotonic() < due:
+            time.sleep(period / 10)
+        ping()
+        seen.append(time.monotonic() - due)
+        due += period
+    return seen
+
+
+def measured(ping, period, count, *, scheduled=True, waits=True, from_due=True, skips=False, unit=1):
+    """The solution, or a part of it."""
+    seen, start = [], time.perf_counter()
+    for number in range(count):
+        due = start + number * period if scheduled else time.perf_counter()
+        left = due - time.perf_counter()
+        if skips and left < -period:
+            continue
+        if waits:
+            time.sleep(max(0, left if scheduled else period))
+        began = time.perf_counter()
+        ping()
+        seen.append(unit * (time.perf_counter() - (due if from_due else began)))
+    return seen
+
+
+@wrong("measure-honestly", hint=1, sees="due after 0.59 s")
+def as_fast_as_it_can(ping, period, count):
+    return measured(ping, period, count, waits=False, from_due=False)
+
+
+@wrong("measure-honestly", hint=1, sees="their median")
+def in_milliseconds(ping, period, count):
+    return measured(ping, period, count, unit=1000)
+
+
+@wrong("measure-honestly", hint=2, sees="the last ones went out")
+def sleeps_between(ping, period, count):
+    return measured(ping, period, count, scheduled=False, from_due=False)
+
+
+@wrong("measure-honestly", hint=2, sees="the last ones went out")
+def begins_anew_after_a_stall(ping, period, count):
+    seen, due = [], time.perf_counter()
+    for _ in range(count):
+        time.sleep(max(0, due - time.perf_counter()))
+        ping()
+        seen.append(time.perf_counter() - due)
+        due = max(due + period, time.perf_counter())
+    return seen
+
+
+@wrong("measure-honestly", hint=3, sees="latencies are above 50 ms; 25 of 60 would be")
+def from_when_it_was_sent(ping, period, count):
+    return measured(ping, period, count, from_due=False)
+
+
+@wrong("measure-honestly", hint=3, sees="latencies are above 50 ms; 25 of 60 would be")
+def leaves_the_late_ones_out(ping, period, count):
+    return measured(ping, period, count, skips=True)
+
+
+# TTL audit
+
+
+def ask(client, names, ttl="ttl"):
+    pipeline = client.pipeline(transaction=False)
+    for name in names:
+        getattr(pipeline, ttl)(name)
+    return list(zip(names, pipeline.execute(), strict=True))
+
+
+@right("ttl-audit")
+def fills_pipelines_from_an_iterator(client, prefix):
+    names = sorted(set(client.scan_iter(match=f"{prefix}*", count=500)))
+    portions = [names[at : at + 250] for at in range(0, len(names), 250)]
+    return [name for portion in portions for name, left in ask(client, portion, "pttl") if left == -1]
+
+
+@right("ttl-audit")
+def by_the_moment_of_the_end(client, prefix):
+    names = sorted(set(client.scan_iter(match=f"{prefix}*", count=500)))
+    portions = [names[at : at + 500] for at in range(0, len(names), 500)]
+    return [name for portion in portions for name, end in ask(client, portion, "expiretime") if end == -1]
+
+
+def audit(client, prefix, *, wanted=lambda left: left == -1, size=500, count=500, then=lambda pipeline, name: None):
+    """The same, with one part of it exchanged."""
+    names = sorted(set(client.scan_iter(match=f"{prefix}*", count=count)))
+    portions = [names[at : at + size] for at in range(0, len(names), size)]
+    found = [name for portion in portions for name, left in ask(client, portion) if wanted(left)]
+    pipeline = client.pipeline(transaction=False)
+    for name in found:
+        then(pipeline, name)
+    pipeline.execute()
+    return found
+
+
+@wrong("ttl-audit", hint=1, sees="10 of 10 that had expired were named")
+def less_than_nothing(client, prefix):
+    return audit(client, prefix, wanted=lambda left: left < 0)
+
+
+@wrong("ttl-audit", hint=1, sees="240 of 240 were missed")
+def those_that_are_gone(client, prefix):
+    return audit(client, prefix, wanted=lambda left: left == -2)
+
+
+@wrong("ttl-audit", hint=2, sees="KEYS was sent")
+def names_by_keys(client, prefix):
+    return [
+        name
+        for at in [client.keys(f"{prefix}*")]
+        for name, left in ask(client, at[:500]) + ask(client, at[500:1000]) + ask(client, at[1000:])
+        if left == -1
+    ]
+
+
+@wrong("ttl-audit", hint=2, sees="SCAN was to look at 100,000")
+def one_great_scan(client, prefix):
+    return audit(client, prefix, count=100_000)
+
+
+@wrong("ttl-audit", hint=3, sees="1200 round trips for 1200 keys")
+def each_by_itself(client, prefix):
+    return [name for name in set(client.scan_iter(match=f"{prefix}*", count=500)) if client.ttl(name) == -1]
+
+
+@wrong("ttl-audit", hint=3, sees="the longest about 1200")
+def all_at_once(client, prefix):
+    return audit(client, prefix, size=100_000)
+
+
+@wrong("ttl-audit", hint=4, sees="240 have got a TTL")
+def mends_them(client, prefix):
+    return audit(client, prefix, then=lambda pipeline, name: pipeline.expire(name, 3600))
+
+
+@wrong("ttl-audit", hint=4, sees="240 of 1200 keys are gone")
+def deletes_them_as_in_the_module(client, prefix):
+    return audit(client, prefix, then=lambda pipeline, name: pipeline.delete(name))
+
+
+# one connection
+
+
+def functions(client):
+    return (lambda number: client.get(f"user:{number}")), (lambda number: client.get(f"order:{number}"))
+
+
+@right("one-connection")
+def by_from_pool(url):
+    pool = redis.BlockingConnectionPool.from_url(url, max_connections=8, timeout=10, decode_responses=True)
+    return functions(redis.Redis.from_pool(pool))
+
+
+@right("one-connection")
+def two_clients_on_one_pool(url):
+    pool = redis.BlockingConnectionPool.from_url(url, max_connections=3, decode_responses=True)
+    return functions(redis.Redis(connection_pool=pool))[0], functions(redis.Redis(connection_pool=pool))[1]
+
+
+@wrong("one-connection", hint=1, sees="40 connections for 40 calls")
+def closes_each(url):
+    def get(name):
+        with redis.Redis.from_url(url, decode_responses=True) as client:
+            return client.get(name)
+
+    return (lambda number: get(f"user:{number}")), (lambda number: get(f"order:{number}"))
+
+
+@wrong("one-connection", hint=1, sees="2 connections for 40 calls")
+def a_pool_for_each_function(url):
+    clients = [redis.Redis.from_url(url, decode_responses=True, max_connections=8) for _ in range(2)]
+    return functions(clients[0])[0], functions(clients[1])[1]
+
+
+@wrong("one-connection", hint=1, sees="b'user 7'")
+def gives_bytes(url):
+    return functions(redis.Redis(connection_pool=redis.BlockingConnectionPool.from_url(url, max_connections=8)))
+
+
+@wrong("one-connection", hint=2, sees="connections for 32 at once")
+def a_pool_that_grows(url):
+    return functions(redis.Redis.from_url(url, decode_responses=True))
+
+
+@wrong("one-connection", hint=3, sees="of 32 got their answer")
+def a_pool_that_raises(url):
+    return functions(redis.Redis.from_url(url, decode_responses=True, max_connections=8))
+
+
+@wrong("one-connection", hint=3, sees="of 32 got their answer")
+def waits_too_shortly(url):
+    pool = redis.BlockingConnectionPool.from_url(url, max_connections=4, timeout=0.001, decode_responses=True)
+    return functions(redis.Redis(connection_pool=pool))

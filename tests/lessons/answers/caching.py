@@ -1,0 +1,397 @@
+"""Answers to the exercises of section 1."""
+
+import asyncio
+import functools
+import json
+import secrets
+import threading
+import time
+from collections import defaultdict
+
+from tests.lessons.answers import right, wrong
+
+# negative caching
+
+
+@right("negative-caching")
+def a_sentinel_of_its_own(client, source, keys, id):
+    key, nothing = keys.user(id), "-"
+    if (cached := client.get(key)) is None:
+        record = source.find(id)
+        cached = nothing if record is None else json.dumps(record)
+        client.set(key, cached, px=5000 if record is None else 60_000)
+    return None if cached == nothing else json.loads(cached)
+
+
+@right("negative-caching")
+def a_key_of_its_own(client, source, keys, id):
+    key = keys.user(id)
+    cached, missing = client.pipeline(transaction=False).get(key).exists(keys.beside(key, "missing")).execute()
+    if cached or missing:
+        return json.loads(cached) if cached else None
+    record = source.find(id)
+    if record:
+        client.set(key, json.dumps(record), ex=60)
+    else:
+        client.set(keys.beside(key, "missing"), 1, ex=5)
+    return record
+
+
+@wrong("negative-caching", hint=1, sees="1000 queries for 1000 reads; wanted 1")
+def asks_each_time(client, source, keys, id):
+    if cached := client.get(keys.user(id)):
+        return json.loads(cached)
+    if record := source.find(id):
+        client.set(keys.user(id), json.dumps(record), ex=60)
+    return record or None
+
+
+@wrong("negative-caching", hint=1, sees="1000 queries")
+def stores_what_is_as_false_as_a_miss(client, source, keys, id):
+    if cached := client.get(keys.user(id)):
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(keys.user(id), json.dumps(record) if record else "", ex=60 if record else 5)
+    return record
+
+
+@wrong("negative-caching", hint=2, sees="JSONDecodeError")
+def takes_an_empty_string_for_a_record(client, source, keys, id):
+    cached = client.get(keys.user(id))
+    if cached is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(keys.user(id), json.dumps(record) if record else "", ex=60 if record else 5)
+    return record
+
+
+@wrong("negative-caching", hint=2, sees="three reads gave None, {}, {}")
+def gives_an_empty_record(client, source, keys, id):
+    cached = client.get(keys.user(id))
+    if cached is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(keys.user(id), json.dumps(record or {}), ex=60 if record else 5)
+    return record
+
+
+@wrong("negative-caching", hint=3, sees="kept for ever")
+def remembers_for_ever(client, source, keys, id):
+    cached = client.get(keys.user(id))
+    if cached is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    if record:
+        client.set(keys.user(id), json.dumps(record), ex=60)
+    else:
+        client.set(keys.user(id), "null")
+    return record
+
+
+@wrong("negative-caching", hint=3, sees="kept for 60 s; wanted 5 s")
+def remembers_as_long_as_a_record(client, source, keys, id):
+    cached = client.get(keys.user(id))
+    if cached is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(keys.user(id), json.dumps(record), ex=60)
+    return record
+
+
+# single flight
+
+
+@right("single-flight")
+def the_clients_own_lock(client, source, keys, id):
+    key = keys.user(id)
+    while True:
+        if cached := client.get(key):
+            return json.loads(cached)
+        lock = client.lock(keys.beside(key, "lock"), timeout=5)
+        if not lock.acquire(blocking=False):
+            time.sleep(0.02)
+            continue
+        try:
+            if client.get(key) is None:
+                client.set(key, json.dumps(source.find(id)), ex=60)
+        finally:
+            lock.release()
+
+
+@right("single-flight")
+def one_script_looks_and_locks(client, source, keys, id):
+    look_or_lock = """
+        local entry = redis.call('GET', KEYS[1])
+        if entry then return entry end
+        return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', 5000) and 1 or 0"""
+    store_if_mine = """
+        if redis.call('GET', KEYS[2]) ~= ARGV[1] then return end
+        redis.call('SET', KEYS[1], ARGV[2], 'PX', 60000)
+        redis.call('DEL', KEYS[2])"""
+    key, token = keys.user(id), secrets.token_hex(8)
+    lock = keys.beside(key, "lock")
+    while (answer := client.eval(look_or_lock, 2, key, lock, token)) in (0, 1):
+        if answer:
+            client.eval(store_if_mine, 2, key, lock, token, json.dumps(source.find(id)))
+        else:
+            time.sleep(0.01)
+    return json.loads(answer)
+
+
+DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+
+def single_flight(client, source, keys, id, *, take=None, wait=None, again=True, release=None):
+    """The solution, with one part of it exchanged."""
+    key, token = keys.user(id), secrets.token_hex(8)
+    lock = keys.beside(key, "lock")
+    take = take or (lambda: client.set(lock, token, nx=True, ex=5))
+    while (cached := client.get(key)) is None:
+        if take():
+            if not again or not client.exists(key):
+                client.set(key, json.dumps(source.find(id)), ex=60)
+            release(lock) if release else client.eval(DROP, 1, lock, token)
+        elif wait:
+            return wait()
+        else:
+            time.sleep(0.01)
+    return json.loads(cached)
+
+
+IN_PROCESS = defaultdict(list)
+
+
+@wrong("single-flight", hint=1, sees="there was no key during the query")
+def a_lock_of_this_process_only(client, source, keys, id):
+    return single_flight(client, source, keys, id, take=lambda: not IN_PROCESS[keys.user(id)].append(1), release=print)
+
+
+@wrong("single-flight", hint=1, sees="there was no key during the query")
+def no_lock(client, source, keys, id):
+    return single_flight(client, source, keys, id, take=lambda: True, release=lambda lock: None)
+
+
+@wrong("single-flight", hint=2, sees="the lock lives for ever; wanted 5 s")
+def a_lock_without_an_end(client, source, keys, id):
+    lock = keys.beside(keys.user(id), "lock")
+    return single_flight(
+        client, source, keys, id, take=lambda: client.setnx(lock, "me"), release=lambda lock: client.delete(lock)
+    )
+
+
+@wrong("single-flight", hint=2, sees="came in a second command")
+def a_lock_whose_end_comes_late(client, source, keys, id):
+    lock = keys.beside(keys.user(id), "lock")
+    return single_flight(
+        client,
+        source,
+        keys,
+        id,
+        take=lambda: client.setnx(lock, "me") and client.expire(lock, 5),
+        release=client.delete,
+    )
+
+
+@wrong("single-flight", hint=3, sees="it made 1 query; wanted 0")
+def no_second_look(client, source, keys, id):
+    return single_flight(client, source, keys, id, again=False)
+
+
+@wrong("single-flight", hint=3, sees="32 queries for 32 readers; wanted 1")
+def who_gets_no_lock_loads_too(client, source, keys, id):
+    return single_flight(client, source, keys, id, wait=lambda: source.find(id))
+
+
+@wrong("single-flight", hint=3, sees="1 of 32 got it")
+def who_gets_no_lock_gets_nothing(client, source, keys, id):
+    return single_flight(client, source, keys, id, wait=lambda: None)
+
+
+@wrong("single-flight", hint=3, sees="the slowest reader took")
+def who_gets_no_lock_sleeps_too_long(client, source, keys, id):
+    def wait():
+        time.sleep(1.6)
+        return json.loads(client.get(keys.user(id)))
+
+    return single_flight(client, source, keys, id, wait=wait)
+
+
+@wrong("single-flight", hint=4, sees="afterwards there is lock:{user:42}")
+def keeps_the_lock(client, source, keys, id):
+    return single_flight(client, source, keys, id, release=lambda lock: None)
+
+
+@wrong("single-flight", hint=4, sees="took away the lock that was another's by then")
+def deletes_whosesoever_lock(client, source, keys, id):
+    return single_flight(client, source, keys, id, release=client.delete)
+
+
+# write order
+
+
+@right("write-order")
+def unlinks_even_if_redis_fails(client, source, keys, id, record):
+    source.save(id, record)
+    try:
+        client.unlink(keys.user(id))
+    except Exception as failure:
+        print(f"not deleted: {failure}")
+
+
+@right("write-order")
+def sets_what_is_newer(client, source, keys, id, record):
+    if_newer = """
+        local entry = redis.call('GET', KEYS[1])
+        if entry and cjson.decode(entry).version >= tonumber(ARGV[2]) then return 0 end
+        return redis.call('SET', KEYS[1], ARGV[1], 'PX', 60000)"""
+    version = source.save(id, record)
+    new = json.dumps(record | {"id": id, "version": version})
+    client.eval(if_newer, 1, keys.user(id), new, version)
+
+
+@wrong("write-order", hint=1, sees="just before the commit the cache held 'New Name'")
+def cache_first(client, source, keys, id, record):
+    client.set(keys.user(id), json.dumps(record), ex=60)
+    source.save(id, record)
+
+
+@wrong("write-order", hint=1, sees="just before the commit the cache held 'New Name'")
+def cache_first_with_a_roll_back(client, source, keys, id, record):
+    client.set(keys.user(id), json.dumps(record), ex=60)
+    try:
+        source.save(id, record)
+    except Exception:
+        client.delete(keys.user(id))
+        raise
+
+
+@wrong("write-order", hint=1, sees="nothing was raised")
+def keeps_the_failure_to_itself(client, source, keys, id, record):
+    try:
+        source.save(id, record)
+    except Exception:
+        return
+    client.delete(keys.user(id))
+
+
+@wrong("write-order", hint=2, sees="after that reader the cache holds 'Old Name'")
+def deletes_before_the_commit(client, source, keys, id, record):
+    client.delete(keys.user(id))
+    source.save(id, record)
+
+
+@wrong("write-order", hint=2, sees="the row says 'New Name', the cache holds 'Old Name'")
+def deletes_nothing(client, source, keys, id, record):
+    source.save(id, record)
+
+
+@wrong("write-order", hint=3, sees="the row says 'Newer Name', the cache holds 'New Name'")
+def sets_after_the_commit(client, source, keys, id, record):
+    source.save(id, record)
+    client.set(keys.user(id), json.dumps(record), ex=60)
+
+
+# guarded refresh
+
+
+def load(client, source, key, id):
+    record = source.find(id)
+    client.set(key, json.dumps(record), ex=60)
+    return record
+
+
+def in_a_thread(*arguments):
+    threading.Thread(target=load, args=arguments, daemon=True).start()
+
+
+@right("guarded-refresh")
+def a_script_and_an_executor(client, source, keys, id):
+    value_time_and_guard = """
+        local value, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+        if not value then return {false, 0} end
+        local mine = left < 12000 and redis.call('SET', KEYS[2], 1, 'NX', 'PX', 3000)
+        return {value, mine and 1 or 0}"""
+    from concurrent.futures import ThreadPoolExecutor
+
+    key = keys.user(id)
+    cached, mine = client.eval(value_time_and_guard, 2, key, keys.beside(key, "guard"))
+    if cached is None:
+        return load(client, source, key, id)
+    if mine:
+        ThreadPoolExecutor(1).submit(load, client, source, key, id)
+    return json.loads(cached)
+
+
+def refresh_ahead(client, source, keys, id, *, look=None, due=None, guard=None, start=in_a_thread):
+    """The solution, with one part of it exchanged."""
+    key = keys.user(id)
+    both = look or (lambda: client.pipeline(transaction=False).get(key).pttl(key).execute())
+    guard = guard or (lambda name: client.set(name, 1, nx=True, px=5000))
+    cached, left = both()
+    if cached is None:
+        return load(client, source, key, id)
+    if (due or (lambda left: left < 12_000))(left) and guard(keys.beside(key, "refresh")):
+        start(client, source, key, id)
+    return json.loads(cached)
+
+
+@wrong("guarded-refresh", hint=1, sees="2 commands in 2 round trips; wanted 1")
+def asks_twice(client, source, keys, id):
+    key = keys.user(id)
+    return refresh_ahead(client, source, keys, id, look=lambda: (client.get(key), client.pttl(key)))
+
+
+@wrong("guarded-refresh", hint=2, sees="0 queries after a read with 0.45 s left; wanted 1")
+def counts_whole_seconds(client, source, keys, id):
+    key = keys.user(id)
+    look = client.pipeline(transaction=False).get(key).ttl(key).execute
+    return refresh_ahead(client, source, keys, id, look=look, due=lambda left: 0 < left < 12)
+
+
+@wrong("guarded-refresh", hint=2, sees="for 5 reads with 60 s left; wanted 0")
+def refreshes_all_the_time(client, source, keys, id):
+    return refresh_ahead(client, source, keys, id, due=lambda left: True)
+
+
+@wrong("guarded-refresh", hint=3, sees="the reader waited for the query")
+def refreshes_in_the_readers_time(client, source, keys, id):
+    return refresh_ahead(client, source, keys, id, start=load)
+
+
+@wrong("guarded-refresh", hint=3, sees="no running event loop")
+def a_task_without_a_loop(client, source, keys, id):
+    async def later(*arguments):
+        load(*arguments)
+
+    return refresh_ahead(client, source, keys, id, start=lambda *arguments: asyncio.create_task(later(*arguments)))
+
+
+@wrong("guarded-refresh", hint=3, sees="still the old value")
+def loads_and_forgets_to_store(client, source, keys, id):
+    def start(*_):
+        threading.Thread(target=source.find, args=(id,), daemon=True).start()
+
+    return refresh_ahead(client, source, keys, id, start=start)
+
+
+@wrong("guarded-refresh", hint=4, sees="32 queries for 32 readers; wanted 1")
+def no_guard(client, source, keys, id):
+    return refresh_ahead(client, source, keys, id, guard=lambda name: True)
+
+
+@wrong("guarded-refresh", hint=4, sees="the guard lives for ever")
+def a_guard_without_an_end(client, source, keys, id):
+    return refresh_ahead(client, source, keys, id, guard=lambda name: client.setnx(name, 1))
+
+
+@functools.cache
+def first_of_this_process(name):
+    return [True]
+
+
+@wrong("guarded-refresh", hint=4, sees="other processes do not see it")
+def a_guard_of_this_process_only(client, source, keys, id):
+    def guard(name):
+        return first_of_this_process(name) and first_of_this_process(name).pop()
+
+    return refresh_ahead(client, source, keys, id, guard=guard)

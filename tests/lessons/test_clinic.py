@@ -1,0 +1,96 @@
+import pytest
+
+from redislab.errors import KnobError
+from redislab.lessons.anti_patterns.clinic.lab import OTHER, OURS, PATIENT, PIPELINES, PLANTED
+from redislab.lessons.labs import ClinicLab
+
+
+def examined(lab, **wanted) -> dict:
+    """The first sample with a report, and with these settings."""
+    return lab.until(
+        lambda sample: (
+            sample["took"]
+            and sample["progress"] == 1.0
+            and all(sample[knob] == value for knob, value in wanted.items())
+        ),
+        60,
+    )
+
+
+def test_every_planted_fault_is_found_and_each_has_its_reason_and_cure(running):
+    lab = running(ClinicLab(keys=3000))
+    sample = examined(lab)
+    assert sample["planted"] == len(PLANTED) and sample["seen"] > 3000 and sample["progress"] == 1.0
+    rows = lab.experiment.findings(sample)
+    assert len(rows) == 1 + len(sample["found"]) and all(len(row) == len(rows[0]) and all(row) for row in rows)
+    assert rows[1][0].startswith("✗ danger") and "shop:otp:*" in rows[1][1]
+    assert sample["dangers"] + sample["warnings"] >= 6 and "All 3,2" in lab.experiment.sentence(sample)
+    assert f"{len(PLANTED)} of {len(PLANTED)} planted faults" in lab.experiment.verdict(sample)
+    assert {"shop:export:*", "shop:product:*"} <= {name for name, _ in sample["memory"]}
+    # and a neighbour has been answered meanwhile
+    assert sample["pings"] >= 0 and lab.until(lambda sample: sample["stall"])
+
+
+def test_what_can_be_said_before_there_is_a_report(running):
+    lab = running(ClinicLab(keys=100_000))
+    first = lab.until(lambda sample: True)
+    for sample in lab.samples:
+        assert lab.experiment.sentence(sample) and (sample["took"] or lab.experiment.verdict(sample) is None)
+    assert first["progress"] < 1 or first["took"]
+
+
+def test_knobs_begin_a_new_audit_and_change_what_is_seen(running):
+    lab = running(ClinicLab(keys=20_000))
+    whole = examined(lab)
+    assert "All" in whole["basis"]
+    lab.experiment.looks = 1000
+    assert "±" in examined(lab, looks=1000)["basis"]
+    lab.experiment.turn({"looks": 1_000_000, "road": PIPELINES})
+    assert examined(lab, road=PIPELINES)["planted"] == len(PLANTED)
+    lab.experiment.keys = 5000
+    assert 5000 < examined(lab, keys=5000)["seen"] < 6000
+    lab.session.act("again")
+    lab.until(lambda sample: not sample["took"])
+    assert examined(lab)["planted"] == len(PLANTED)
+
+
+def test_another_redis_is_read_and_nothing_is_written_to_it(running, lab):
+    with_keys = lab.private_server()
+    client = with_keys.client()
+    client.set("shop:cache:1", "x")
+    before = client.info("stats")["total_commands_processed"]
+    clinic = running(ClinicLab(whom=OTHER, address=f"redis://{with_keys.host}:{with_keys.port}"))
+    sample = examined(clinic)
+    assert sample["seen"] == 1 and {subject for _, _, subject, *_ in sample["found"]} == {"shop:cache:*"}
+    assert str(with_keys.port) in clinic.experiment.sentence(sample)
+    commands = client.info("commandstats")
+    assert not {name for name in commands if name.startswith(("cmdstat_del", "cmdstat_flush", "cmdstat_unlink"))}
+    assert commands["cmdstat_set"]["calls"] == 1 and client.info("stats")["total_commands_processed"] > before
+    assert client.get("shop:cache:1") == "x"
+    with_keys.close()
+
+
+def test_the_labs_own_redis_can_be_the_patient(running, lab):
+    lab.redis.set(f"{lab.prefix}:clinic:1", "x", ex=60)
+    clinic = running(ClinicLab(whom=OURS))
+    sample = examined(clinic)
+    assert sample["seen"] >= 1 and "planted" not in clinic.experiment.verdict(sample)
+    lab.redis.unlink(f"{lab.prefix}:clinic:1")
+
+
+def test_who_cannot_be_reached_is_said_and_the_next_one_is_looked_at(running):
+    clinic = running(ClinicLab(whom=OTHER, address="redis://127.0.0.1:1"))
+    sample = clinic.until(lambda sample: sample["trouble"])
+    assert "No Redis can be reached" in clinic.experiment.sentence(sample) and not clinic.experiment.findings(sample)
+    clinic.experiment.turn({"whom": PATIENT, "keys": 3000})
+    assert examined(clinic)["planted"] == len(PLANTED)
+
+
+@pytest.mark.parametrize("address", ["redis://user:opensesame@host:6379", "redis://host?password=opensesame"])
+def test_a_password_is_refused_and_not_kept(address):
+    experiment = ClinicLab()
+    with pytest.raises(KnobError, match="user and password") as refusal:
+        experiment.turn({"address": address})
+    with pytest.raises(KnobError):
+        experiment.address = address
+    assert "opensesame" not in str(refusal.value) + experiment.address

@@ -1,0 +1,103 @@
+from redislab.lessons.data_modeling.leaderboard.lab import ME, SCRIPT, TWO
+from redislab.lessons.labs import LeaderboardLab
+from redislab.modeling.leaderboard import IN_TURN, SHARED
+
+
+def priced(sample, players: float) -> bool:
+    """Whether it is known what this number of players costs, at both ends."""
+    return all(
+        dict(sample[name]).get(players) for name in ("update_client", "page_client", "update_server", "page_server")
+    )
+
+
+def test_the_top_ten_are_the_best_and_i_follow(running):
+    lab = running(LeaderboardLab(players=2000))
+    for sample in [lab.until(lambda sample: sample["rank"]), *lab.go_on(1)]:
+        scores = [score for _, score in sample["top"][:10]]
+        assert scores == sorted(scores, reverse=True) and len(scores) == 10
+        assert [label.split()[0] for label, _ in sample["top"][:3]] == ["1", "2", "3"]
+        assert sample["rank"] == sample["place"] <= sample["all"] == 2000
+        assert sample["top"][-1] == (f"{sample['rank']:,}  {ME}", sample["score"])
+    # If I win, expect to be among them, and once
+    for _ in range(10):
+        lab.session.act("win")
+    seen = lab.until(lambda sample: sample["rank"] == 1)
+    assert seen["top"][0][0] == f"1  {ME}" and len(seen["top"]) == 10
+
+
+def test_a_tie_is_a_rank_shared_or_the_last_in_turn(running):
+    lab = running(LeaderboardLab(players=1000, step=100, ties=SHARED, rate=50.0))
+    seen = lab.until(lambda sample: sample["rank"] and sample["place"] - sample["rank"] > 10)
+    assert "would come before me if ties were in turn" in lab.experiment.sentence(seen)
+    lab.experiment.ties = IN_TURN
+    lab.until(lambda sample: sample["rank"] == sample["place"] > seen["rank"])
+
+
+def test_drawing_level_with_the_one_before_me_is_a_tie(lab):
+    experiment = LeaderboardLab(players=100, ties=SHARED)
+    experiment.server = lab.server
+    experiment.setup(lab)
+    experiment.seen.set(ME, experiment.seen.top(5)[4].score - 0.5)
+    mine, place = experiment.mine(experiment.seen)
+    assert mine.rank == place > 5
+    experiment.draw_level()
+    mine, place = experiment.mine(experiment.seen)
+    assert mine.rank < place
+    experiment.teardown()
+
+
+def test_the_count_above_the_threshold_follows_it(running):
+    lab = running(LeaderboardLab(players=1000, threshold=1500))
+    seen = lab.until(lambda sample: sample["all"] == 1000)
+    assert 350 < seen["above"] < 650
+    lab.experiment.threshold = 2500
+    lab.until(lambda sample: sample["threshold"] == 2500 and sample["above"] < 20)
+
+
+def test_every_number_of_players_is_a_point_of_what_it_costs(running):
+    lab = running(LeaderboardLab(players=100, rate=400.0))
+    lab.until(lambda sample: priced(sample, 100))
+    lab.experiment.players = 100_000
+    seen = lab.until(lambda sample: priced(sample, 100_000))
+    assert seen["all"] == 100_000
+    assert lab.experiment.verdict(seen).startswith("1,000 times the players")
+    # Expect the client to notice little of it: what is a thousandfold is not the time
+    client = dict(seen["update_client"])
+    assert client[100_000] < 30 * client[100]
+    assert all(dict(seen["update_server"])[n] < client[n] for n in client)
+
+
+def test_two_commands_cost_a_round_trip_more_and_miss_me(running):
+    lab = running(LeaderboardLab(players=300, side=0, rtt=5.0, rate=400.0, paging=SCRIPT))
+    seen = lab.until(lambda sample: priced(sample, 300) and sample["page_p50"])
+    one, missed = seen["page_p50"], {sample["missed"] for sample in lab.go_on(1)}
+    assert missed == {0}
+    lab.experiment.paging = TWO
+    seen = lab.until(lambda sample: sample["page_p50"] and sample["page_p50"] > 1.5 * one and sample["missed"])
+    assert "missing from" in lab.experiment.sentence(seen)
+
+
+def test_a_season_begins_with_nobody_and_the_one_before_expires(running, lab):
+    panel = running(LeaderboardLab(season=1.0, rate=300.0))
+    full = panel.until(lambda sample: sample["all"] > 50)
+    panel.until(lambda sample: sample["all"] < full["all"] / 2)
+    for sample in panel.go_on(1):
+        assert panel.experiment.sentence(sample)
+        panel.experiment.verdict(sample)
+    # Expect the number of boards to stay small
+    assert len(list(lab.redis.scan_iter(f"{lab.prefix}:board_*", count=10_000))) <= 5
+    panel.experiment.season = 0.0
+    panel.until(lambda sample: sample["all"] == 1000)
+
+
+def test_afterwards_no_key_is_left(lab):
+    experiment = LeaderboardLab(players=200)
+    experiment.server = lab.server
+    experiment.setup(lab)
+    experiment.request()
+    experiment.turn({"players": 300, "ties": SHARED})
+    experiment.turn({"season": 5.0})
+    for _ in range(5):
+        experiment.request()
+    experiment.teardown()
+    assert not list(lab.redis.scan_iter(f"{experiment.keys.prefix}:*", count=1000))

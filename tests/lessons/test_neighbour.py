@@ -1,0 +1,36 @@
+"""Both clocks of a neighbour, beside a server that is stopped for a moment."""
+
+import time
+
+import pytest
+
+from redislab.lessons.anti_patterns.neighbour import CLOSED, DUE, Neighbour
+from tests.conftest import settles
+
+STOP = 0.5  # s
+
+
+@pytest.fixture
+def server(lab):
+    server = lab.private_server()
+    yield server
+    server.close()
+
+
+def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(server):
+    neighbour = Neighbour(server)
+    try:
+        began = time.monotonic()
+        server.client().execute_command("CLIENT", "PAUSE", round(1000 * STOP), "ALL")
+        settles(lambda: neighbour.look() is None or time.monotonic() < began + 2 * STOP)
+        slow = {clock: [ms for _, ms in neighbour.between(clock, began) if ms > 20] for clock in (DUE, CLOSED)}
+        # Expect that 200 a second were due, and fewer are slow by the other clock: it had stopped as well
+        assert len(slow[DUE]) > 0.6 * 200 * STOP
+        assert len(slow[CLOSED]) < 0.3 * len(slow[DUE])
+        assert max(slow[DUE]) > 0.8e3 * STOP
+        assert neighbour.percentile(DUE, 100, began) == max(slow[DUE])
+        neighbour.forget()
+        assert neighbour.between(DUE, began, began + STOP) == []
+        assert neighbour.percentile(DUE, 99, began, began + STOP) is None
+    finally:
+        neighbour.close()

@@ -1,0 +1,83 @@
+from redislab.lessons.labs import ProfileLab
+from tests.conftest import settles
+
+
+def compared(sample) -> bool:
+    """Whether all three kinds of work were done by both, and weighed."""
+    return all(sample.get(name) for name in ("update", "one", "all", "mix", "json_update", "hash_memory"))
+
+
+def test_the_hash_is_quicker_for_a_field_and_slower_for_all_and_dragging_finds_the_crossover(running):
+    lab = running(ProfileLab(fields=1000, read_all=20.0))
+    seen = lab.until(lambda sample: compared(sample) and sample["update"] > 3 and sample["all"] < 1 < sample["mix"])
+    assert lab.experiment.verdict(seen).startswith("JSON takes")
+    # If everybody reads all of it
+    lab.experiment.read_all = 100.0
+    seen = lab.until(lambda sample: sample.get("mix") and sample["mix"] < 0.9)
+    assert lab.experiment.verdict(seen).startswith("The hash takes")
+    # Expect the ratio to depend on the number of fields
+    lab.experiment.turn({"fields": 5, "read_all": 0.0})
+    lab.until(lambda sample: sample.get("mix") and sample["mix"] > 1.2)
+
+
+def test_bytes_and_memory_are_counted_of_what_there_is_now(running):
+    lab = running(ProfileLab(fields=100, size=40))
+    seen = lab.until(compared)
+    # Expect the whole both ways, against one field
+    assert 2 * 100 * 40 < seen["json_update"] < 2 * 100 * 80 and seen["hash_update"] < 300
+    assert seen["json_one"] == seen["json_all"] and seen["hash_one"] < 300 < seen["hash_all"]
+    assert seen["encoding"] == "listpack"
+    lab.experiment.fields = 1000
+    many = lab.until(lambda sample: sample.get("encoding") == "hashtable")
+    assert many["hash_memory"] > many["json_memory"] > 5 * seen["json_memory"]
+
+
+def test_writers_that_read_first_lose_updates_in_both_forms_and_others_none(running):
+    lab = running(ProfileLab(writers=16))
+    ways = ("lost_json", "lost_read", "lost_own", "lost_add")
+    seen = lab.until(lambda sample: all(sample[way] is not None for way in ways))
+    assert min(seen["lost_json"], seen["lost_read"]) > 20
+    assert seen["lost_own"] == seen["lost_add"] == 0
+    lab.experiment.writers = 1
+    lab.until(lambda sample: sample["lost_json"] == sample["lost_read"] == 0)
+
+
+def test_a_token_expires_and_a_plain_hset_makes_it_stay(running, lab):
+    panel = running(ProfileLab())
+    panel.session.act("keep")
+    seen = panel.until(lambda sample: sample["key_left"])
+    assert 0 < seen["key_left"] <= 3
+    if not seen["able"]:
+        assert "no TTL for fields" in panel.experiment.sentence(panel.until(compared))
+        panel.session.act("overwrite")
+        panel.until(lambda sample: sample["key_left"] is None)
+        return
+    assert 0 < seen["field_left"] <= 3
+    panel.session.act("overwrite")
+    seen = panel.until(lambda sample: sample["stays"] and compared(sample))
+    assert "stays for good" in panel.experiment.sentence(seen)
+    panel.until(lambda sample: sample["stays"] and sample["key_left"] is None)
+    panel.session.act("keep")
+    panel.until(lambda sample: not sample["stays"] and sample["field_left"] is None and sample["key_left"] is None)
+
+
+def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
+    lab = running(ProfileLab(fields=1000, size=1000, writers=32, rtt=2.0))
+    for sample in lab.go_on(3):
+        assert lab.experiment.sentence(sample)
+        lab.experiment.verdict(sample)
+        assert not sample["errors"]
+
+
+def test_afterwards_no_key_is_left(lab):
+    experiment = ProfileLab(fields=5)
+    experiment.server = lab.server
+    experiment.setup(lab)
+    for _ in range(4):
+        experiment.request()
+        experiment.next_race = 0.0
+    experiment.keep()
+    experiment.fields = 6
+    experiment.request()
+    experiment.teardown()
+    assert not settles(lambda: list(lab.redis.scan_iter(f"{experiment.keys.prefix}:*", count=1000)))

@@ -1,0 +1,125 @@
+import pytest
+
+from redislab.caching.refresh_ahead import FIXED, MODES, PREDICTED, XFETCH
+from redislab.lessons.caching_patterns.refresh_ahead.lab import MODULES, NONE, OURS, Loads
+from redislab.lessons.labs import RefreshAheadLab
+from tests.lessons.test_write_through import mean
+
+QUICK = {"ttl": 2.0, "recompute_ms": 150.0}
+
+
+def settled(lab, seconds=3) -> list[dict]:
+    """The samples of some seconds, without those in which the first loads still count."""
+    lab.go_on(5.5)
+    return lab.go_on(seconds)
+
+
+def times(samples) -> float:
+    """How many times the calls that are enough."""
+    return mean(samples, "calls") / samples[-1]["ideal"]
+
+
+@pytest.mark.quiet
+def test_guarded_no_read_of_a_hot_key_waits_at_about_the_calls_that_are_enough(running):
+    lab = running(RefreshAheadLab())
+    samples = settled(lab, 6)
+    assert 0.6 < times(samples) < 2
+    assert mean(samples, "hot_slow") < 1
+
+
+def test_unguarded_is_worse_than_no_refresh(running):
+    lab = running(RefreshAheadLab(pattern=NONE, **QUICK))
+    without = settled(lab)
+    assert mean(without, "slow") > 1.5
+    assert times(without) < 2
+    lab.experiment.turn({"pattern": OURS, "guard": False})
+    unguarded = settled(lab)
+    assert times(unguarded) > 3 * times(without)
+    assert mean(unguarded, "wasted") > 5
+    assert "False" in lab.experiment.verdict(unguarded[-1])
+    lab.experiment.guard = True
+    assert times(settled(lab)) < times(unguarded) / 2
+
+
+def test_as_in_the_module_every_reader_of_the_window_calls(running):
+    lab = running(RefreshAheadLab(pattern=MODULES, ttl=6.0, threshold=30.0))
+    worst = lab.until(lambda sample: sample["t"] > 5 and sample["calls"] and sample["calls"] > 4 * sample["ideal"], 60)
+    assert "False as in the module" in lab.experiment.verdict(worst)
+
+
+def test_as_in_the_module_a_threshold_of_a_second_refreshes_nothing(running):
+    lab = running(RefreshAheadLab(pattern=MODULES, ttl=4.0, threshold=20.0))
+    samples = settled(lab)
+    assert mean(samples, "slow") > 1
+    assert "whole seconds" in lab.experiment.sentence(samples[-1])
+
+
+@pytest.mark.quiet
+def test_predicted_spares_the_refreshes_that_nobody_reads(running):
+    lab = running(RefreshAheadLab(hot=500, ttl=3.0, recompute_ms=50.0, threshold=60.0))
+    fixed = settled(lab, 5)
+    lab.experiment.mode = PREDICTED
+    lab.go_on(4)  # until the last that were refreshed in vain have expired
+    predicted = settled(lab, 5)
+    assert mean(predicted, "wasted") < mean(fixed, "wasted") / 2
+    assert mean(predicted, "calls") < mean(fixed, "calls")
+    assert mean(predicted, "hot_slow") < 5
+
+
+def test_xfetch_refreshes_earlier_with_a_larger_beta(running):
+    lab = running(RefreshAheadLab(mode=XFETCH, beta=0.5, **QUICK))
+    late = times(settled(lab, 5))
+    lab.experiment.beta = 8.0
+    assert times(settled(lab, 5)) > 1.4 * late
+
+
+@pytest.mark.parametrize("knobs", [{"pattern": MODULES}, {"pattern": NONE}, *({"mode": mode} for mode in MODES)])
+def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, knobs):
+    lab = running(RefreshAheadLab(rtt=1.0, **knobs))
+    for sample in lab.go_on(1.5):
+        assert lab.experiment.sentence(sample)
+        lab.experiment.verdict(sample)
+    assert lab.experiment.verdict(sample)
+
+
+def test_the_pattern_may_be_changed_while_it_runs(running):
+    lab = running(RefreshAheadLab(ttl=1.0))
+    for knobs in (
+        {"pattern": MODULES},
+        {"pattern": NONE},
+        {"pattern": OURS, "mode": PREDICTED},
+        {"mode": FIXED, "rtt": 2.0},
+    ):
+        lab.experiment.turn(knobs)
+        assert all(sample["errors"] == 0 for sample in lab.go_on(2))
+
+
+class TestLoads:
+    @pytest.fixture
+    def loads(self, lab):
+        database, self.now = lab.open_database(), 0.0
+        yield Loads(database.users, "user", timer=lambda: self.now)
+        database.close()
+
+    def test_a_load_that_was_read_is_not_wasted(self, loads):
+        for _ in range(3):
+            loads.read(1, loads.find(1)["load"])
+        self.now = 100.0
+        loads.age(10)
+        assert (loads.calls, loads.wasted) == (3, 0)
+
+    def test_of_three_loads_of_which_the_last_is_read_two_are_wasted(self, loads):
+        numbers = [loads.find(1)["load"] for _ in range(3)]
+        loads.find(2)
+        loads.read(1, numbers[-1])
+        assert loads.wasted == 2
+
+    def test_a_load_that_nobody_reads_is_wasted_when_it_has_expired(self, loads):
+        loads.find(1)
+        self.now = 5.0
+        loads.age(10)
+        assert loads.wasted == 0
+        self.now = 11.0
+        loads.age(10)
+        loads.age(10)
+        assert loads.wasted == 1

@@ -1,0 +1,125 @@
+from statistics import mean
+
+import psutil
+
+from redislab.bench.session import Bench
+from redislab.lessons.caching_patterns.write_behind.lab import MODULES, STREAM
+from redislab.lessons.labs import WriteBehindLab
+from tests.conftest import settles
+from tests.lessons.conftest import Running
+
+
+def applications() -> list[int]:
+    """The processes of the bench's applications."""
+    children = psutil.Process(Bench.shared().process.pid).children()
+    return [child.pid for child in children if "redislab.bench.application" in child.cmdline()]
+
+
+def average(samples, key):
+    return mean(sample[key] for sample in samples if sample[key] is not None)
+
+
+def kill(lab, short) -> dict:
+    """Kill the application while writes wait, and give the first sample after it has recovered."""
+    before = lab.until(lambda sample: sample["waiting"] > 20)
+    lab.session.act("kill")
+    lab.until(lambda sample: sample["away"])
+    return lab.until(lambda sample: not sample["away"] and sample[f"risked_{short}"] > before[f"risked_{short}"])
+
+
+def test_killed_with_the_modules_queue_writes_are_lost_and_with_the_stream_none(running):
+    lab = running(WriteBehindLab(queue=MODULES, flush_ms=5000.0, batch=1000))
+    found = kill(lab, "module")
+    assert all(sample["gone_module"] is None for sample in lab.samples if not sample["risked_module"])
+    assert found["gone_module"] == found["risked_module"] == found["lost"] > 0
+    assert "wrong cause" in lab.experiment.verdict(found)
+    lab.experiment.turn({"queue": STREAM, "flush_ms": 1000.0})
+    for _ in range(2):
+        found = kill(lab, "stream")
+    assert found["risked_stream"] > 0 == found["gone_stream"] == found["lost"]
+    assert "0 of" in lab.experiment.verdict(found)
+    lab.until(lambda sample: sample["persisted"] and sample["errors"] == 0)
+
+
+def test_batches_cut_transactions_and_coalescing_cuts_rows(running):
+    lab = running(WriteBehindLab(batch=1, db_ms=0.0, rate=150.0, hot=20, coalescing=False))
+    one_by_one = lab.go_on(6)[-10:]
+    assert average(one_by_one, "transactions") > 0.8 * average(one_by_one, "statements") > 80
+    lab.experiment.turn({"batch": 1000, "flush_ms": 1000.0})
+    lab.go_on(3)
+    batches = lab.go_on(5)[-20:]
+    assert average(batches, "transactions") < average(one_by_one, "transactions") / 30
+    assert average(batches, "statements") > 80
+    lab.experiment.coalescing = True
+    lab.go_on(3)
+    coalesced = lab.go_on(5)[-20:]
+    assert average(coalesced, "statements") < average(batches, "statements") / 3
+    assert average(coalesced, "persisted") > 80
+
+
+def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(running):
+    lab = running(WriteBehindLab(batch=1, db_ms=50.0, rate=150.0))  # 20 transactions a second at most
+    assert lab.go_on(3)[-1]["waiting"] > 100
+    growing = lab.go_on(3)
+    assert growing[-1]["waiting"] - growing[0]["waiting"] > 100
+    assert average(growing, "persisted") < average(growing, "acknowledged") / 2
+    lab.experiment.turn({"batch": 1000, "flush_ms": 100.0})
+    lab.until(lambda sample: sample["waiting"] < 100)
+
+
+def test_an_outage_ends_in_dead_letters_and_their_replay_in_the_database(running):
+    lab = running(WriteBehindLab(rate=100.0, batch=50, flush_ms=100.0, hot=10_000))
+    lab.until(lambda sample: sample["persisted"])
+    lab.session.act("take_down")
+    dead = lab.until(lambda sample: sample["dead"] > 20)
+    assert "dead letters" in lab.experiment.sentence(dead)
+    lab.session.act("bring_up")
+    lab.go_on(1)
+    lab.session.act("replay")
+    lab.until(lambda sample: sample["dead"] == 0)
+    assert lab.until(lambda sample: sample["waiting"] < 100)["lost"] == 0
+
+
+def test_as_in_the_module_an_outage_loses_writes(running):
+    lab = running(WriteBehindLab(queue=MODULES, rate=100.0, batch=10, hot=10_000))
+    lab.until(lambda sample: sample["persisted"])
+    lab.session.act("take_down")
+    lost = lab.until(lambda sample: sample["lost"] > 10)
+    assert (lost["dead"], lost["gone_module"]) == (0, None)  # nobody was killed
+    assert "lost" in lab.experiment.sentence(lost)
+    lab.session.act("bring_up")
+    lab.until(lambda sample: sample["persisted"] > 50)
+
+
+def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
+    for knobs in ({}, {"queue": MODULES}):
+        lab = running(WriteBehindLab(**knobs))
+        for sample in lab.go_on(2):
+            assert lab.experiment.sentence(sample)
+            assert lab.experiment.verdict(sample)
+
+
+def test_closed_it_leaves_no_application_and_no_key(lab):
+    shown = Running(WriteBehindLab(rate=300.0))
+    shown.until(lambda sample: sample["waiting"] > 20)
+    assert len(applications()) == 1
+    assert list(lab.redis.scan_iter(f"{lab.prefix}:{{writes*"))
+    shown.session.close()
+    assert not settles(applications)
+    assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:{{writes*")))
+
+
+def test_when_the_bench_is_killed_the_application_goes_with_it(lab):
+    shown = Running(WriteBehindLab())
+    shown.until(lambda sample: sample["waiting"])
+    (pid,) = applications()
+    Bench.shared().process.kill()
+    assert not settles(lambda: alive(pid))
+    shown.session.close()
+
+
+def alive(pid) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
