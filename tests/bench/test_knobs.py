@@ -50,7 +50,7 @@ def test_a_knob_knows_its_label_unit_and_bounds():
 def test_a_value_out_of_bounds_is_refused_with_what_may_be_chosen(name, value, says):
     experiment = Example()
     before = experiment.settings()
-    for attempt in (lambda: setattr(experiment, name, value), lambda: experiment.turn({name: value})):
+    for attempt in (lambda: setattr(experiment, name, value), lambda: experiment.set_knobs({name: value})):
         with pytest.raises(KnobError, match=says.replace("(", r"\(")) as caught:
             attempt()
         assert isinstance(caught.value, ValueError) and not isinstance(caught.value, TraitError)
@@ -67,7 +67,7 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name():
 def test_of_several_knobs_none_is_turned_when_one_is_refused():
     experiment = Example()
     with pytest.raises(KnobError):
-        experiment.turn({"ttl": 5.0, "size": 0})
+        experiment.set_knobs({"ttl": 5.0, "size": 0})
     assert experiment.ttl == 2.0
 
 

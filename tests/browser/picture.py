@@ -25,7 +25,7 @@ def main() -> int:
             began = panel.ask("panel.recording.last['t']")
             panel.until(f"panel.recording.last['t'] > {began} + {seconds}", 60)
             if ttl:
-                panel.ask(f"panel.experiment.turn({{'ttl': {ttl}}})")
+                panel.ask(f"panel.experiment.set_knobs({{'ttl': {ttl}}})")
         PICTURE.parent.mkdir(exist_ok=True)
         panel.here.screenshot(path=PICTURE, animations="disabled")
         notebook.close()

@@ -30,7 +30,7 @@ def test_the_hit_ratio_follows_its_prediction_and_redis_may_die(open_notebook):
         # Expect the measured line on the predicted one: reads come at random, so a few seconds may be off by chance
         panel.until(f"{GAP} <= 2", 40)
     # If Redis is killed, expect that the database answers every read
-    panel.ask("panel.experiment.turn({'ttl': 2.0})")
+    panel.ask("panel.experiment.set_knobs({'ttl': 2.0})")
     now = panel.ask("panel.recording.last['t']")
     panel.until(f"panel.recording.last['t'] > {now} + 5", 30)
     before = panel.ask("panel.recording.last['hits']")

@@ -74,7 +74,7 @@ def test_answers_lead_to_a_leaf_which_begins_the_sweep_anew(notebook):
 
 def test_a_leaf_set_in_a_cell_is_shown_with_the_answers_that_lead_to_it(notebook):
     notebook.page.locator(".rl-outcome", has_text="→ NUMBER").wait_for()
-    notebook.ask("shown.experiment.turn({'leaf': 'LIST', 'hold': False})")
+    notebook.ask("shown.experiment.set_knobs({'leaf': 'LIST', 'hold': False})")
     notebook.page.locator(".rl-outcome", has_text="→ LIST").wait_for()
     assert notebook.page.get_by_role("radio", name="a list").is_checked()
     assert notebook.page.get_by_role("radio", name="something else").is_checked()

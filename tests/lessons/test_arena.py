@@ -60,7 +60,7 @@ def test_other_code_is_another_application_while_it_runs(running):
     lab = running(ArenaLab(rate=100.0))
     lab.go_on(2)
     for knobs in ({"code": MODULES}, {"rtt": 0.0}, {"threads": 1}, {"code": "ours", "rtt": 2.0}):
-        lab.experiment.turn(knobs)
+        lab.experiment.set_knobs(knobs)
         lab.go_on(3)
     lab.until(lambda sample: sample["errors"] == 0, 30)
 

@@ -49,6 +49,6 @@ def test_another_choice_while_it_loads_is_taken_up_at_once(running):
     lab = running(experiment)
     loading = lab.until(lambda sample: "loading" in sample["progress_text"])
     assert loading["progress"] < 0.5
-    experiment.turn({"leaf": "HASH", "count": 100})
+    experiment.set_knobs({"leaf": "HASH", "count": 100})
     last = lab.until(lambda sample: sample["progress"] == 1 and sample["count"] == 100, timeout=10)
     assert dict(last["bytes"])["a key a field"] == pytest.approx(104, abs=60)

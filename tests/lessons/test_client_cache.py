@@ -33,7 +33,7 @@ def test_a_small_cache_and_many_writes_cost_hits(running):
     whole = lab.until(lambda sample: sample["hits"] and sample["hits"] > 85)["hits"]
     lab.experiment.size = 10
     lab.until(lambda sample: sample["hits"] < whole - 25)
-    lab.experiment.turn({"size": 500, "writes": 200.0})
+    lab.experiment.set_knobs({"size": 500, "writes": 200.0})
     lab.until(lambda sample: sample["writes"] and whole - 25 < sample["hits"] < whole - 5)
 
 

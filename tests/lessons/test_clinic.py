@@ -45,7 +45,7 @@ def test_knobs_begin_a_new_audit_and_change_what_is_seen(running):
     assert "All" in whole["basis"]
     lab.experiment.looks = 1000
     assert "±" in examined(lab, looks=1000)["basis"]
-    lab.experiment.turn({"looks": 1_000_000, "road": PIPELINES})
+    lab.experiment.set_knobs({"looks": 1_000_000, "road": PIPELINES})
     assert examined(lab, road=PIPELINES)["planted"] == len(PLANTED)
     lab.experiment.keys = 5000
     assert 5000 < examined(lab, keys=5000)["seen"] < 6000
@@ -82,7 +82,7 @@ def test_who_cannot_be_reached_is_said_and_the_next_one_is_looked_at(running):
     clinic = running(ClinicLab(whom=OTHER, address="redis://127.0.0.1:1"))
     sample = clinic.until(lambda sample: sample["trouble"])
     assert "No Redis can be reached" in clinic.experiment.sentence(sample) and not clinic.experiment.findings(sample)
-    clinic.experiment.turn({"whom": PATIENT, "keys": 3000})
+    clinic.experiment.set_knobs({"whom": PATIENT, "keys": 3000})
     assert examined(clinic)["planted"] == len(PLANTED)
 
 
@@ -90,7 +90,7 @@ def test_who_cannot_be_reached_is_said_and_the_next_one_is_looked_at(running):
 def test_a_password_is_refused_and_not_kept(address):
     experiment = ClinicLab()
     with pytest.raises(KnobError, match="user and password") as refusal:
-        experiment.turn({"address": address})
+        experiment.set_knobs({"address": address})
     with pytest.raises(KnobError):
         experiment.address = address
     assert "opensesame" not in str(refusal.value) + experiment.address

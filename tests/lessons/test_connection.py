@@ -42,7 +42,7 @@ def test_tls_is_a_round_trip_more_or_it_is_said_why_not(running):
 def test_connections_that_nobody_closes_stay_until_they_are(running):
     lab = running(ConnectionLab(how=LEAKED, rate=50.0))
     lab.until(lambda sample: 40 < sample["connected"] < MOST + 50)
-    lab.experiment.turn({"how": FRESH})
+    lab.experiment.set_knobs({"how": FRESH})
     lab.session.act("close_all")
     lab.until(lambda sample: sample["connected"] < 30)
     for sample in lab.samples:

@@ -7,7 +7,7 @@ LARGE = {HASH: "hashtable", SORTED_SET: "skiplist", NUMBERS: "hashtable"}
 
 def turned(lab, **knobs) -> dict:
     """The whole curve with these knobs, which are others than before."""
-    lab.experiment.turn(knobs)
+    lab.experiment.set_knobs(knobs)
     return lab.until(lambda sample: sample["progress"] == 1 and knobs.items() <= sample.items())
 
 

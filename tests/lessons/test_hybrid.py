@@ -15,7 +15,7 @@ def test_each_kind_behaves_as_the_pattern_that_it_is_sent_to(running):
     samples = settled(lab)
     assert mean(samples, "hits_product") > mean(samples, "hits_user") + 2
     # If the two are swapped while it runs
-    lab.experiment.turn({"user": AHEAD, "product": ASIDE})
+    lab.experiment.set_knobs({"user": AHEAD, "product": ASIDE})
     samples = settled(lab)
     # Expect them to behave so
     assert mean(samples, "hits_user") > mean(samples, "hits_product") + 2
@@ -49,7 +49,7 @@ def test_the_three_42s_are_three_things(running):
 def test_every_pattern_may_be_chosen_for_every_kind_while_it_runs(running):
     lab = running(HybridLab(rate=100.0))
     for pattern in PATTERNS:
-        lab.experiment.turn(dict.fromkeys(KINDS, pattern) | {"rtt": 1.0 if pattern == THROUGH else 0.0})
+        lab.experiment.set_knobs(dict.fromkeys(KINDS, pattern) | {"rtt": 1.0 if pattern == THROUGH else 0.0})
         assert all(sample["errors"] == 0 for sample in lab.go_on(2))
 
 

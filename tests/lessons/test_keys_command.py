@@ -31,6 +31,6 @@ def test_count_decides_between_a_short_stall_and_a_short_sweep(running):
     lab.experiment.keys = 10_000
     lab.until(lambda sample: sample["held"] == 10_000 and sample["way_asked"] == SCAN and sample["found"] == 5000)
     # and that KEYS which finds nothing has looked at everything all the same
-    lab.experiment.turn({"way": KEYS, "pattern": NOBODY, "keys": 100_000})
+    lab.experiment.set_knobs({"way": KEYS, "pattern": NOBODY, "keys": 100_000})
     nothing = lab.until(lambda sample: sample["way_asked"] == KEYS and sample["held"] == 100_000)
     assert nothing["found"] == 0 and nothing["server"] > 1

@@ -36,14 +36,14 @@ def test_depth_area_and_size_change_the_map(running):
     assert sample["margin"] == 0 and "all of them" in lab.experiment.sentence(sample)
     assert {path for path, _ in sample["map"]} == {"prod", "staging", "dev"}
     assert sum(number for _, number in sample["map"]) == 5000
-    lab.experiment.turn({"depth": 4, "area": TTL})
+    lab.experiment.set_knobs({"depth": 4, "area": TTL})
     deep = dict(lab.until(lambda sample: len(sample["map"]) > 20)["map"])
     assert deep["staging:shop:cache:product:no TTL"] == deep["staging:shop:cache:product"] == 250
     lab.experiment.area = BYTES
     heavy = dict(lab.until(lambda sample: dict(sample["map"])["prod"] > 100_000)["map"])
     assert heavy["prod:shop:cache:product"] > heavy["prod:blog:page:views"]
     # If there are to be fewer keys, it begins anew
-    lab.experiment.turn({"keys": 1000, "area": KEYS})
+    lab.experiment.set_knobs({"keys": 1000, "area": KEYS})
     assert filled(lab, 1000, 1000)
 
 

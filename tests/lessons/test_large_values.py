@@ -5,7 +5,7 @@ def test_reading_ten_megabytes_delays_the_neighbour_and_nobody_does_not(running)
     lab = running(LargeValuesLab(clients=0))
     calm = lab.until(lambda sample: sample["stored"] and sample["p50"])
     assert calm["transfer"] is None and calm["moved"] == 0
-    lab.experiment.turn({"size": 10_000_000, "clients": 4})
+    lab.experiment.set_knobs({"size": 10_000_000, "clients": 4})
     busy = lab.until(
         lambda sample: sample["measured"] == 10_000_000 and sample["p50"] and sample["p50"] > 3 * calm["p50"]
     )
@@ -27,7 +27,7 @@ def test_every_size_gives_a_curve_and_another_way_another(running):
     lab.experiment.how = SET
     lab.until(lambda sample: sample["how"] == SET and sample["transfer"] and len(sample["p50s"]) == 1)
     # Expect that compression sends less
-    lab.experiment.turn({"how": GET, "size": 1_000_000, "packed": True})
+    lab.experiment.set_knobs({"how": GET, "size": 1_000_000, "packed": True})
     packed = lab.until(lambda sample: sample["packed"] and sample["transfer"] and sample["measured"] == 1_000_000)
     assert packed["stored"] < 500_000 and packed["wire"] < 4
     for sample in lab.samples:

@@ -95,8 +95,8 @@ def test_afterwards_no_key_is_left(lab):
     experiment.server = lab.server
     experiment.setup(lab)
     experiment.request()
-    experiment.turn({"players": 300, "ties": SHARED})
-    experiment.turn({"season": 5.0})
+    experiment.set_knobs({"players": 300, "ties": SHARED})
+    experiment.set_knobs({"season": 5.0})
     for _ in range(5):
         experiment.request()
     experiment.teardown()

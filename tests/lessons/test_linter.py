@@ -15,7 +15,7 @@ def test_the_typed_name_is_judged_by_every_rule_and_its_memory_measured(running)
     assert len(rows) == len(RULES) and all(len(row) == len(head) for row in rows)
     assert rows[0][1] == "✗ parts are set apart by '_'" and rows[1][1] == "✓"
     # If another name is typed
-    lab.experiment.turn({"key": "user:123:profile:v2", "sample_of": GOOD})
+    lab.experiment.set_knobs({"key": "user:123:profile:v2", "sample_of": GOOD})
     sample = lab.until(lambda sample: sample["faulty"] == 0)
     assert "“versioning”" in lab.experiment.sentence(sample) and "breaks no rule" in lab.experiment.sentence(sample)
     assert "0 of 15 names" in lab.experiment.verdict(sample)

@@ -6,7 +6,7 @@ from redislab.lessons.performance_tuning.scripts.lab import EVAL, EVALSHA, MODUL
 def test_a_long_loop_keeps_the_neighbour_waiting_as_long_as_itself(running):
     lab = running(LuaLab(swap=OURS))
     calm = lab.until(lambda sample: sample["t"] > 2 and sample["call"])
-    lab.experiment.turn({"steps": 10_000_000, "rate": 4.0})
+    lab.experiment.set_knobs({"steps": 10_000_000, "rate": 4.0})
     stalled = lab.until(lambda sample: sample["steps"] > 1 and sample["call"] and sample["worst"] > 20)
     assert stalled["call"] > 10 * calm["call"]
     # Expect that the server says the same, and that the neighbour's stall is about that long

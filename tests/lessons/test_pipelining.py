@@ -29,7 +29,7 @@ def test_a_larger_batch_is_held_in_memory_on_both_sides(running):
     # Expect that MULTI did not undo what stood before and after the failing command
     assert "SET and LPUSH stayed done" in lab.experiment.sentence(last)
     # and that what was measured before is kept in sight when a knob is turned
-    lab.experiment.turn({"largest": 10, "multi": True})
+    lab.experiment.set_knobs({"largest": 10, "multi": True})
     again = lab.until(lambda sample: sample["multi"] and len(sample["speedup"]) == 3, timeout=30)
     assert len(again["former speedup"]) > 5
     for sample in lab.samples:

@@ -16,7 +16,7 @@ def test_the_hash_is_quicker_for_a_field_and_slower_for_all_and_dragging_finds_t
     seen = lab.until(lambda sample: sample.get("mix") and sample["mix"] < 0.9)
     assert lab.experiment.verdict(seen).startswith("The hash takes")
     # Expect the ratio to depend on the number of fields
-    lab.experiment.turn({"fields": 5, "read_all": 0.0})
+    lab.experiment.set_knobs({"fields": 5, "read_all": 0.0})
     lab.until(lambda sample: sample.get("mix") and sample["mix"] > 1.2)
 
 

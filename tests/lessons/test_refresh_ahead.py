@@ -32,7 +32,7 @@ def test_unguarded_is_worse_than_no_refresh(running):
     without = settled(lab)
     assert mean(without, "slow") > 1.5
     assert times(without) < 2
-    lab.experiment.turn({"pattern": OURS, "guard": False})
+    lab.experiment.set_knobs({"pattern": OURS, "guard": False})
     unguarded = settled(lab)
     assert times(unguarded) > 3 * times(without)
     assert mean(unguarded, "wasted") > 5
@@ -90,7 +90,7 @@ def test_the_pattern_may_be_changed_while_it_runs(running):
         {"pattern": OURS, "mode": PREDICTED},
         {"mode": FIXED, "rtt": 2.0},
     ):
-        lab.experiment.turn(knobs)
+        lab.experiment.set_knobs(knobs)
         assert all(sample["errors"] == 0 for sample in lab.go_on(2))
 
 

@@ -13,7 +13,7 @@ def test_select_once_misplaces_keys_of_many_threads_and_none_of_one(running):
         assert kept["errors"] == 0
     assert kept["meant1"] == kept["db1"] == 0
     # and it worked in the test
-    lab.experiment.turn({"way": ONCE, "threads": 1})
+    lab.experiment.set_knobs({"way": ONCE, "threads": 1})
     lab.until(lambda sample: sample["way"] == ONCE and sample["meant1"] and sample["misplaced"] == 0)
     for sample in lab.samples:
         assert lab.experiment.sentence(sample)

@@ -31,13 +31,13 @@ def test_without_a_tag_every_request_is_refused_with_one_for_each_user_none_and_
 
 def test_the_typed_key_lies_where_the_server_says_and_is_asked_for_together_with_user_42s(lab):
     for key, refused in (("user:7", True), ("{42}:x", False), ("", True), ("a b{", True)):
-        lab.experiment.turn({"key": key, "tag": USER})
+        lab.experiment.set_knobs({"key": key, "tag": USER})
         sample = lab.until(lambda sample, key=key: sample["typed"] == [(slot(key), 0)])
         assert ("CROSSSLOT" in sample["answer"]) == refused
         assert lab.experiment.sentence(sample)
     # If a preset is chosen, there is something to say of every sample
     for knobs in lab.experiment.presets.values():
-        lab.experiment.turn(knobs)
+        lab.experiment.set_knobs(knobs)
         for sample in lab.go_on(0.3):
             assert lab.experiment.sentence(sample)
             lab.experiment.verdict(sample)

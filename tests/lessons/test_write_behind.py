@@ -33,7 +33,7 @@ def test_killed_with_the_modules_queue_writes_are_lost_and_with_the_stream_none(
     assert all(sample["gone_module"] is None for sample in lab.samples if not sample["risked_module"])
     assert found["gone_module"] == found["risked_module"] == found["lost"] > 0
     assert "wrong cause" in lab.experiment.verdict(found)
-    lab.experiment.turn({"queue": STREAM, "flush_ms": 1000.0})
+    lab.experiment.set_knobs({"queue": STREAM, "flush_ms": 1000.0})
     for _ in range(2):
         found = kill(lab, "stream")
     assert found["risked_stream"] > 0 == found["gone_stream"] == found["lost"]
@@ -45,7 +45,7 @@ def test_batches_cut_transactions_and_coalescing_cuts_rows(running):
     lab = running(WriteBehindLab(batch=1, db_ms=0.0, rate=150.0, hot=20, coalescing=False))
     one_by_one = lab.go_on(6)[-10:]
     assert average(one_by_one, "transactions") > 0.8 * average(one_by_one, "statements") > 80
-    lab.experiment.turn({"batch": 1000, "flush_ms": 1000.0})
+    lab.experiment.set_knobs({"batch": 1000, "flush_ms": 1000.0})
     lab.go_on(3)
     batches = lab.go_on(5)[-20:]
     assert average(batches, "transactions") < average(one_by_one, "transactions") / 30
@@ -63,7 +63,7 @@ def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(runn
     growing = lab.go_on(3)
     assert growing[-1]["waiting"] - growing[0]["waiting"] > 100
     assert average(growing, "persisted") < average(growing, "acknowledged") / 2
-    lab.experiment.turn({"batch": 1000, "flush_ms": 100.0})
+    lab.experiment.set_knobs({"batch": 1000, "flush_ms": 100.0})
     lab.until(lambda sample: sample["waiting"] < 100)
 
 

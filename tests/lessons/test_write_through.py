@@ -51,7 +51,7 @@ def test_a_slow_commit_that_fails_is_read_meanwhile_and_takes_the_entry_with_it(
 def test_a_write_takes_a_commit_and_a_round_trip(running):
     lab = running(WriteThroughLab(order=DB_FIRST, writers=1, commit_ms=0.0))
     quick = lab.go_on(4)[-1]["p50"]
-    lab.experiment.turn({"commit_ms": 100.0, "rtt": 5.0})
+    lab.experiment.set_knobs({"commit_ms": 100.0, "rtt": 5.0})
     lab.go_on(6)
     assert lab.go_on(2)[-1]["p50"] >= 104 > quick
 

@@ -43,8 +43,8 @@ def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):
     assert shown.experiment.level == 12.345 and shown._controls["level"].widget.value == 12.0
 
 
-def test_a_preset_turns_its_knobs(shown):
-    shown._preset(Lab.presets["Full"])
+def test_a_preset_sets_its_knobs(shown):
+    shown._preset("Full")
     assert (shown._controls["level"].widget.value, shown._controls["mode"].widget.value) == (100.0, "two")
 
 

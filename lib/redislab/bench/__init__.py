@@ -1,13 +1,25 @@
 """Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings."""
 
-from redislab.bench.charts import Chart, Line
-from redislab.bench.experiment import Experiment, action
-from redislab.bench.instruments import Watch, watch
+from redislab.bench.charts import (
+    Chart,
+    Line,
+    bars,
+    dashed,
+    dotted,
+    ranking,
+    solid,
+    time_chart,
+    treemap,
+    xy_chart,
+)
+from redislab.bench.experiment import Experiment, action, on
+from redislab.bench.instruments import Watch, Work, commandstats, watch
 from redislab.bench.knobs import Knob, choice, decision, number, switch, text
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
 from redislab.bench.sweep import Sweep
+from redislab.bench.tables import WatchedTable
 
 __all__ = [
     "Chart",
@@ -21,12 +33,24 @@ __all__ = [
     "State",
     "Sweep",
     "Watch",
+    "WatchedTable",
+    "Work",
     "action",
+    "bars",
     "choice",
+    "commandstats",
+    "dashed",
     "decision",
+    "dotted",
     "number",
+    "on",
     "open_session",
+    "ranking",
+    "solid",
     "switch",
     "text",
+    "time_chart",
+    "treemap",
     "watch",
+    "xy_chart",
 ]

@@ -1,6 +1,6 @@
 """What an experiment draws, declared as data; the screen turns it into figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,59 @@ class Chart:
     y_names: tuple[str, ...] = ()
     wide: bool = False
     places: int = 10
+
+
+def dashed(label: str, **look) -> Line:
+    """A series that is computed and not measured: "predicted"."""
+    return Line("", label, "dash", "predicted", **look)
+
+
+def dotted(label: str, **look) -> Line:
+    """A level to compare with: a limit, a TTL, a share."""
+    return Line("", label, "dot", "limit", **look)
+
+
+def solid(label: str, **look) -> Line:
+    """A measured series with a look of its own: `shape="hv"`, `fault=True`. Without one, its label alone will do."""
+    return Line("", label, **look)
+
+
+def time_chart(title: str, unit="", low=0, high=None, *, log=False, wide=False, **lines) -> Chart:
+    """What develops with time. `lines` are the keys of a sample's values, each with a label or a `Line`.
+
+    time_chart("Hit ratio", "%", 0, 100, hits="measured", forecast=dashed("predicted"))
+    """
+    return Chart(title, _lines(lines), unit, "time", *_bounds(low, high, log), log_y=log, wide=wide)
+
+
+def bars(title: str, unit="", low=0, high=None, *, log=False, wide=False, **lines) -> Chart:
+    """The newest values side by side."""
+    return Chart(title, _lines(lines), unit, "bars", *_bounds(low, high, log), log_y=log, wide=wide)
+
+
+def xy_chart(title: str, unit="", low=0, high=None, *, x: str, x_unit="", log=False, log_x=False, x_names=(), y_names=(),
+             wide=False, **lines) -> Chart:  # fmt: skip
+    """Curves over something else than time: each value is a list of (x, y) pairs. `x` is what the axis is called."""
+    return Chart(
+        title, _lines(lines), unit, "xy", *_bounds(low, high, log), log_y=log, log_x=log_x, x_title=x, x_unit=x_unit,
+        x_names=x_names, y_names=y_names, wide=wide,
+    )  # fmt: skip
+
+
+def ranking(title: str, unit="", places: int = 10, *, wide=False, **line) -> Chart:
+    """Names with numbers, the first on top: the one value is a list of (name, number) pairs."""
+    return Chart(title, _lines(line), unit, "ranking", places=places, wide=wide)
+
+
+def treemap(title: str, unit="", **line) -> Chart:
+    """Areas within areas: the one value is a list of (path, number) pairs."""
+    return Chart(title, _lines(line), unit, "treemap", wide=True)
+
+
+def _lines(lines: dict) -> tuple[Line, ...]:
+    return tuple(Line(key, line) if isinstance(line, str) else replace(line, key=key) for key, line in lines.items())
+
+
+def _bounds(low, high, log: bool) -> tuple:
+    """A logarithmic axis has no zero."""
+    return (None if log and not low else low), high

@@ -1,5 +1,38 @@
-"""An experiment: what a learner may turn, what one request is, and what is read from it."""
+"""An experiment: the knobs a learner may set, what one request is, and what is read from it.
 
+A new lab is one class, in the `lab.py` of its section:
+
+    class GreetingLab(Experiment):
+        "Clients read a greeting; the knobs say how many and how long it is."
+
+        title = "Greeting"
+        claim = "A GET takes well under a millisecond"
+
+        rate = number(200.0, 10, 1000, label="Requests", unit="/s", log=True)
+        size = number(100, 1, 100_000, label="Value", unit="B", log=True, integer=True)
+
+        charts = (time_chart("Latency of a GET", "ms", log=True, p50="p50", p99="p99"),)
+        presets = {"A large value": {"size": 100_000}}
+
+        def setup(self, lab):
+            self.client, self.key = lab.client(), lab.keys.entity("greeting", 1)
+
+        @on("size")
+        def store(self):
+            self.client.set(self.key, "x" * self.size, ex=600)
+
+        def request(self):
+            self.client.get(self.key)
+            return "read"
+
+        def sample(self, window):
+            return window.percentiles("read")
+
+        sentence = "Half of the reads take under {p50:.2f} ms, one in a hundred over {p99:.2f} ms."
+        verdict = "{p99:.2f} ms at p99, with values of {size:,} B"
+"""
+
+import contextlib
 import difflib
 import time
 
@@ -7,7 +40,18 @@ from traitlets import HasTraits
 
 from redislab.bench.knobs import Knob, KnobTrait
 from redislab.bench.load import PATIENCE, OpenLoop
+from redislab.bench.readings import MissingError, Readings, fill
 from redislab.errors import KnobError
+
+
+def on(*names: str):
+    """Mark a method that follows knobs: the bench calls it once after `setup`, and again whenever one of them changes."""
+
+    def mark(method):
+        method.follows = frozenset(names)
+        return method
+
+    return mark
 
 
 def action(label: str):
@@ -23,10 +67,12 @@ def action(label: str):
 class Experiment(HasTraits):
     """Knobs are traits, charts are data, and the load is `request()`, sent at set times (open loop).
 
-    A subclass says what to `setup`, what one `request` is, and what to `sample`. Those three run in the bench,
-    a process of its own; the twin in the kernel only holds the knobs. A new lab is one such class.
+    A subclass says what to `setup`, what one `request` is, and what to `sample`. Those run in the bench, a process of its own,
+    and so do the methods that follow knobs (`@on`); the twin in the kernel only holds the knobs.
 
     Attributes:
+        presets: by the name on the button, what differs from the knobs' defaults.
+        waiting: what stands in place of the sentence while a value that it needs is missing.
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `gap`.
         workers: requests that can be under way at once.
@@ -39,6 +85,9 @@ class Experiment(HasTraits):
     claim = ""
     charts = ()
     presets = {}
+    sentence = ""
+    verdict = ""
+    waiting = "Waiting for the first figures."
     server = None
     workers = 32
     patience = PATIENCE
@@ -47,7 +96,8 @@ class Experiment(HasTraits):
 
     def __init__(self, **knobs):
         super().__init__()
-        self.turn(knobs)
+        self._owned = contextlib.ExitStack()
+        self.set_knobs(knobs)
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
@@ -65,11 +115,16 @@ class Experiment(HasTraits):
             found |= {name: member.action for name, member in vars(base).items() if hasattr(member, "action")}
         return found
 
+    @classmethod
+    def preset(cls, name: str) -> dict:
+        """Every knob as the preset of that name has it: those that it does not mention, at their defaults."""
+        return {name: knob.default for name, knob in cls.knobs().items()} | cls.presets[name]
+
     def settings(self) -> dict:
         """Where the knobs stand."""
         return {name: getattr(self, name) for name in self.knobs()}
 
-    def turn(self, knobs: dict) -> None:
+    def set_knobs(self, knobs: dict) -> None:
         """Set several knobs.
 
         Raises:
@@ -89,7 +144,36 @@ class Experiment(HasTraits):
     # in the bench
 
     def setup(self, lab) -> None:
-        """Prepare on `lab` (redislab.world.Lab); runs once, and again at each reset."""
+        """Prepare on `lab` (redislab.world.Lab); runs once, and again at each reset.
+
+        What `lab` gives (clients, private servers, handles on the database) is closed at the end, and the keys under
+        `lab.prefix`, which is this run's own, are removed. Anything else that has to be closed goes through `owned`.
+        """
+
+    def owned(self, resource):
+        """Return `resource`, and have the bench close it at the end: what was made last is closed first."""
+        self._owned.callback(resource.close)
+        return resource
+
+    def at_end(self, function, *arguments) -> None:
+        """Have the bench call this at the end, in the order of `owned`."""
+        self._owned.callback(function, *arguments)
+
+    def follow(self, changed) -> None:
+        """Call the methods that follow any of these knobs, in the order of the class. One may return the names of further
+        things that have changed because of it, and that later methods follow, such as "client".
+        """
+        changed = set(changed)
+        for name, followed in self._followers().items():
+            if followed & changed:
+                changed |= getattr(self, name)() or set()
+
+    @classmethod
+    def _followers(cls) -> dict[str, frozenset]:
+        found = {}
+        for base in reversed(cls.__mro__):
+            found |= {name: member.follows for name, member in vars(base).items() if hasattr(member, "follows")}
+        return found
 
     def request(self):
         """Send one request; return what it was ("read"), or a tuple of that and tags to count ("read", "hit")."""
@@ -117,17 +201,29 @@ class Experiment(HasTraits):
         return {}
 
     def teardown(self) -> None:
-        """Give back what setup took; runs at reset, at close, and after a failed setup."""
+        """What else there is to do at the end, before what is owned is closed; runs at reset, at close, and after a failed setup."""
+
+    def release(self) -> None:
+        """The end: tear down, and close what is owned."""
+        with self._owned:
+            self.teardown()
 
     # in the kernel
 
-    def sentence(self, values: dict) -> str:
-        """What the charts show now, in one sentence."""
-        return ""
+    def say(self, values: dict) -> str:
+        """What the charts show now. `sentence` is a template, a tuple of them (see `fill`), or a method that returns a text;
+        values that are missing lead to `waiting`."""
+        return self._told(self.sentence, values) or ("" if self.sentence == "" else self.waiting)
 
-    def verdict(self, values: dict) -> str | None:
-        """This machine's figure against the claim; None while there is too little to say."""
-        return None
+    def judge(self, values: dict) -> str | None:
+        """This machine's figure against the claim, from `verdict`, which is like `sentence`; None while a value is missing."""
+        return self._told(self.verdict, values)
+
+    def _told(self, what, values: dict) -> str | None:
+        try:
+            return what(Readings(values)) if callable(what) else fill(what, Readings(self.settings() | values))
+        except MissingError:
+            return None
 
     def done(self, values: dict) -> bool:
         """Whether nothing is left to be measured, so that `run` may end."""
@@ -146,7 +242,7 @@ class Experiment(HasTraits):
         """
         from redislab.bench.session import Session  # the session knows experiments, not the other way round
 
-        self.turn(knobs)
+        self.set_knobs(knobs)
         with Session(self) as session:
             session.start()
             session.wait("running")

@@ -60,6 +60,10 @@ class Watch:
         self._local.sent, self._local.trips = [], 0
         return sent
 
+    def first(self, name: str) -> Command | None:
+        """Of the current thread's commands since the last call, the first one of that name."""
+        return next((command for command in self.take() if command.text.split(" ", 1)[0] == name), None)
+
     def socket_seconds(self) -> float:
         """How long the current thread has spent in its sockets since the last call."""
         spent, self._local.spent = getattr(self._local, "spent", 0.0), 0.0
@@ -110,6 +114,23 @@ class Watch:
 def watch(client) -> Watch:
     """Watch the commands that `client` sends from this thread: `with watch(client) as sent: ...`."""
     return Watch(client)
+
+
+class Work(NamedTuple):
+    """What the server has done so far for some commands: how often, and for how many µs of its own time."""
+
+    calls: int
+    usec: int
+
+    def __sub__(self, earlier: "Work") -> "Work":
+        return Work(self.calls - earlier.calls, self.usec - earlier.usec)
+
+
+def commandstats(client, *names: str) -> Work:
+    """The server's own count of these commands, all together (INFO commandstats)."""
+    stats = client.info("commandstats")
+    found = [stats[f"cmdstat_{name.lower()}"] for name in names if f"cmdstat_{name.lower()}" in stats]
+    return Work(sum(each["calls"] for each in found), sum(each["usec"] for each in found))
 
 
 def _text(command) -> str:

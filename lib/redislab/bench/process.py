@@ -39,15 +39,17 @@ class Running:
         self.experiment, self.lab, self._emit = experiment, lab, emit
         self.window = Window(experiment.span)
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
-        self._next_tick, self._told = 0.0, None
+        self._next_tick, self._told, self._branch = 0.0, None, None
 
     def start(self) -> None:
         if self.state == "running":
             return
         if self.state != "paused":
             self.state_is("starting")
-            self.experiment.server = self.lab.server
-            self.experiment.setup(self.lab)
+            self._branch = self.lab.branch(type(self.experiment).__name__.lower())
+            self.experiment.server = self._branch.server
+            self.experiment.setup(self._branch)
+            self.experiment.follow({*self.experiment.knobs(), "client"})
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
             self._load, self._told = self.experiment.load(), None
         self.window.resume()
@@ -81,19 +83,26 @@ class Running:
         """Stop the load and tear down; a failure to tidy up is nobody's news."""
         if self.state == "running":
             self._load.stop(timeout=2.0)
-        if self.state not in ("new", "failed", "closed"):
-            try:
-                self.experiment.teardown()
-            except Exception as failure:
-                print(f"tidying up: {sentence(failure)}", file=sys.stderr)
+        if self._branch is not None:
+            for give_back in (self.experiment.release, self._branch.close):
+                try:
+                    give_back()
+                except Exception as failure:
+                    print(f"tidying up: {sentence(failure)}", file=sys.stderr)
+            self._branch = None
+            gc.unfreeze()  # what the set-up made may go
         self.state = "closed"
 
     def fail(self, failure: Exception) -> None:
         self.close()
         self.state_is("failed", sentence(failure))
 
-    def turn(self, knobs: dict) -> None:
-        self.experiment.turn(knobs)
+    def set_knobs(self, knobs: dict) -> None:
+        before = self.experiment.settings()
+        self.experiment.set_knobs(knobs)
+        changed = {name for name, value in self.experiment.settings().items() if value != before[name]}
+        if self.state in ("running", "paused"):
+            self.experiment.follow(changed)
         self._next_tick = min(self._next_tick, time.perf_counter() + QUICK)
 
     def due(self) -> float:
@@ -166,7 +175,7 @@ class Bench:
             os._exit(1)
 
     def _batch(self) -> list:
-        """The commands at hand, with the turns of one experiment's knobs folded into the last of them."""
+        """The commands at hand, with changes of one experiment's knobs folded into the last of them."""
         timeout = min((running.due() for running in self._open.values()), default=3600.0)
         try:
             batch = [self._inbox.get(timeout=timeout) if timeout else self._inbox.get_nowait()]
@@ -176,7 +185,7 @@ class Bench:
             batch.append(self._inbox.get_nowait())
         folded = []
         for message in batch:
-            if folded and message[0] == "turn" and folded[-1][:2] == message[:2]:
+            if folded and message[0] == "set_knobs" and folded[-1][:2] == message[:2]:
                 folded[-1] = (*message[:2], folded[-1][2] | message[2])
             else:
                 folded.append(message)
@@ -212,9 +221,9 @@ class Bench:
             self._labs[address] = Lab.attach(address)
         return self._labs[address]
 
-    def _turn(self, key, knobs: dict) -> None:
+    def _set_knobs(self, key, knobs: dict) -> None:
         if key in self._open:
-            self._open[key].turn(knobs)
+            self._open[key].set_knobs(knobs)
 
     def _pause(self, key) -> None:
         if key in self._open:

@@ -121,7 +121,7 @@ class Session:
         self._events: queue.Queue = queue.Queue()
         self._on_event, self._call = on_event or self._events.put, call or (lambda function, event: function(event))
         self._bench: Bench | None = None
-        experiment.observe(self._turned, All)
+        experiment.observe(self._on_knob_change, All)
 
     def __enter__(self) -> "Session":
         return self
@@ -154,7 +154,7 @@ class Session:
         self._send("act", name)
 
     def close(self) -> None:
-        self.experiment.unobserve(self._turned, All)
+        self.experiment.unobserve(self._on_knob_change, All)
         self._send("close")
         self.state = "closed"
 
@@ -179,9 +179,9 @@ class Session:
         if self._bench is not None:
             self._bench.send(command, self, *rest)
 
-    def _turned(self, change) -> None:
+    def _on_knob_change(self, change) -> None:
         if change.name in self.experiment.knobs():
-            self._send("turn", {change.name: change.new})
+            self._send("set_knobs", {change.name: change.new})
 
     def _hear(self, kind: str, *event) -> None:
         if kind == "sample":

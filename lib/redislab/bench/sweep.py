@@ -8,11 +8,11 @@ from redislab.bench.load import Outcome
 
 
 class Sweep(Experiment):
-    """Measures its `points()` in turn instead of offering a load, then rests; a knob that is turned begins it anew.
+    """Measures its `points()` in turn instead of offering a load, then rests; a knob that is set starts it again.
 
     A subclass says what the points are with the knobs as they stand, and how `point` measures one. The loop is closed: the
     next call waits for the one before, so what is measured is cost and throughput, never how long a crowd would wait.
-    Knobs are taken up between points, so a subclass needs no observers: what they ask for is prepared in `begin`.
+    Knobs are taken up between points: what they ask for is prepared in `begin`.
 
     Attributes:
         only: points to be measured instead of all, in this order; one may stand there several times.
@@ -56,8 +56,12 @@ class Sweep(Experiment):
 
     def load(self) -> "Rounds":
         self.rounds, self.curve, self.former = Rounds(self), (), ()
-        self.observe(self._turned, list(self.knobs()))
         return self.rounds
+
+    def follow(self, changed) -> None:
+        super().follow(changed)
+        if self.rounds is not None:
+            self.rounds.again()
 
     def sample(self, window) -> dict:
         """The curves so far, for charts of kind "xy"; for bars, the newest point's values."""
@@ -69,9 +73,6 @@ class Sweep(Experiment):
     def run(self, seconds: float = 300.0, **knobs):
         """Measure all points, without a screen; `seconds` is the most it may take. The recording's table has a row a point."""
         return super().run(seconds, **knobs)
-
-    def _turned(self, _) -> None:
-        self.rounds.again()
 
     def _drawn(self, chart, key: str):
         points = self.former if key.startswith("former ") else self.curve

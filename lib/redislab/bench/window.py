@@ -102,6 +102,10 @@ class Window:
         latencies = self.recent.latencies.get(name)
         return milliseconds(latencies, percentile) if latencies else None
 
+    def percentiles(self, name: str, prefix: str = "") -> dict[str, float | None]:
+        """`{"p50": …, "p99": …}` of the requests called `name`; `prefix` goes before both keys."""
+        return {f"{prefix}p{percentile}": self.percentile(name, percentile) for percentile in (50, 99)}
+
     def rate(self, tag: str) -> float:
         """Requests per second that carried this tag."""
         return self.recent.tags[tag] / self.seconds
@@ -119,3 +123,8 @@ class Window:
             readings.popleft()
         (then, before), (now, after) = readings[0], readings[-1]
         return (after - before) / (now - then) if now > then else None
+
+    def per_call(self, name: str, work) -> float | None:
+        """Microseconds that the server has spent on a call, from `commandstats`; None if there was none."""
+        calls, busy = self.growth(f"calls of {name}", work.calls), self.growth(f"busy with {name}", work.usec)
+        return busy / calls if calls else None

@@ -140,8 +140,8 @@ class Panel(Block):
             for name, label in self.experiment.actions().items()
         ]
         presets = [
-            button(label, self._posted(functools.partial(self._preset, knobs)), "rl-preset")
-            for label, knobs in self.experiment.presets.items()
+            button(name, self._posted(functools.partial(self._preset, name)), "rl-preset")
+            for name in self.experiment.presets
         ]
         self._show_table = widgets.ToggleButton(
             description="Table", icon="table", tooltip="What is plotted, as figures"
@@ -194,9 +194,9 @@ class Panel(Block):
         else:
             self._say("Press Start first: there is nothing running that this could be done to.")
 
-    def _preset(self, knobs: dict) -> None:
+    def _preset(self, name: str) -> None:
         self._touch()
-        self.experiment.turn(knobs)
+        self.experiment.set_knobs(self.experiment.preset(name))
 
     def _turn(self, name: str, value) -> None:
         """The page moved a control."""
@@ -307,7 +307,7 @@ class Panel(Block):
         values = self._last.values
         if self._session and self._session.state == "running":
             self._status.html = self._status_text()
-        self._sentence.html = words.escape(self.experiment.sentence(values)) if values else ""
+        self._sentence.html = words.escape(self.experiment.say(values)) if values else ""
         self._claim.html = self._claim_text(values)
         if self._answer is not None and (self.done or not self.measuring):
             self.guess.found = self._answer  # at rest, and not at every sample: somebody may write it down
@@ -323,7 +323,7 @@ class Panel(Block):
         return words.table(list(columns(charts)), self.recording.samples)
 
     def _claim_text(self, values: dict) -> str:
-        verdict = self.experiment.verdict(values) if values else None
+        verdict = self.experiment.judge(values) if values else None
         if self.guess is None:
             return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
         guess = words.escape(self.guess.text) or "not made yet"

@@ -88,9 +88,9 @@ class Take:
         self._stage.where |= self._session.recording.where
         self._session.close()
 
-    def turn(self, **knobs) -> None:
+    def set_knobs(self, **knobs) -> None:
         """Set knobs; samples from before that are not looked at."""
-        self.experiment.turn(knobs)
+        self.experiment.set_knobs(knobs)
         self.until(lambda sample: all(sample[name] == value for name, value in knobs.items()))
 
     def act(self, name: str) -> None:

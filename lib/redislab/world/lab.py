@@ -3,6 +3,7 @@
 import atexit
 import itertools
 import os
+import secrets
 import threading
 import uuid
 from dataclasses import dataclass
@@ -42,13 +43,22 @@ class Lab:
         self.server, self.prefix, self.passed_over = server, prefix, list(passed_over)
         self.keys = KeyNamespace(prefix)
         self._url, self._owner = database_url, database_url is None
-        self._redis, self._handle, self._private = None, None, []
+        self._redis, self._handle, self._is_branch, self._made = None, None, False, []
         self._kept, self._provided, self.asked = None, None, None
 
     @classmethod
     def attach(cls, address: Address) -> "Lab":
         """The same lab in another process: same server, same database, and private servers of its own."""
         return cls(Server(address.redis_url, address.backend), address.prefix, database_url=address.database_url)
+
+    def branch(self, name: str) -> "Lab":
+        """The same lab for one experiment: a prefix of its own, under which nothing is left when it is closed, and whatever
+        is made through it (clients, private servers, handles on the database) is closed with it.
+        """
+        prefix = f"{self.prefix}:{name}_{secrets.token_hex(3)}"
+        branch = Lab(self.server.handle(), prefix, self.passed_over, self._url)
+        branch._is_branch = True
+        return branch
 
     @property
     def address(self) -> Address:
@@ -76,7 +86,8 @@ class Lab:
         """A further handle on the same database, with added latency, width and failures of its own."""
         from redislab.world.database import Database
 
-        return Database(self._url)
+        self._made.append(database := Database(self._url))
+        return database
 
     def private_server(self, **config) -> Server:
         """A server for one experiment alone, of the lab's kind if that can be: it may be filled, configured and killed.
@@ -86,7 +97,7 @@ class Lab:
         """
         kinds = ORDER if self.server.backend == "url" else (self.server.backend,)
         server, _ = first(kinds, report=lambda line: None, config=config)
-        self._private.append(server)
+        self._made.append(server)
         return server
 
     def private_cluster(self, nodes: int = 3):
@@ -97,7 +108,7 @@ class Lab:
         """
         from redislab.world.cluster import Cluster
 
-        self._private.append(cluster := Cluster(nodes))
+        self._made.append(cluster := Cluster(nodes))
         return cluster
 
     def facts(self) -> dict:
@@ -116,15 +127,16 @@ class Lab:
         }
 
     def close(self) -> None:
-        """Give everything back. On somebody's own Redis the keys under our prefix are removed, and nothing else."""
+        """Give everything back. On a Redis of the learner's own the keys under our prefix are removed, once and at the very end."""
         atexit.unregister(self.close)
-        if self._owner and self.server.backend == "url":
+        elsewhere = self.server.backend == "url"
+        if (self._owner and elsewhere) or (self._is_branch and not elsewhere):
             self._sweep()
-        for server in self._private:
-            server.close()
-        if self._handle is not None:
-            self._handle.close()
-        if self._owner:
+        for made in reversed(self._made):
+            made.close()
+        if not self._owner:
+            self.server.disconnect()
+        else:
             self.server.close()
             for made in (self._provided, self._kept):
                 if made is not None:

@@ -1,7 +1,9 @@
 """A Redis that can be measured: how to reach it, what it is, what it can do, and, if it is ours, how to stop it."""
 
+import copy
 import statistics
 import time
+import weakref
 from urllib.parse import urlsplit
 
 import redis
@@ -30,6 +32,7 @@ class Server:
 
     def __init__(self, url: str, backend: str = "url", control=None):
         self.url, self.backend, self._control = url, backend, control
+        self._clients = weakref.WeakSet()
         try:
             self._settings = parse_url(url)
         except ValueError as failure:
@@ -67,11 +70,26 @@ class Server:
                     "A delay cannot be put before a cluster. Leave the round trip at 0, or use a single server."
                 )
             settings.pop("connection_class", None)
-            return redis.RedisCluster(**settings, ssl=self.url.startswith("rediss"))
+            return self._kept(redis.RedisCluster(**settings, ssl=self.url.startswith("rediss")))
         if via:
             settings["connection_class"] = dialling(via, settings.get("connection_class", Connection))
         pool = redis.BlockingConnectionPool(max_connections=max_connections, timeout=5, **settings)
-        return redis.Redis(connection_pool=pool)
+        return self._kept(redis.Redis.from_pool(pool))
+
+    def _kept(self, client):
+        self._clients.add(client)
+        return client
+
+    def handle(self) -> "Server":
+        """The same server, whose clients are known apart from those of this one."""
+        other = copy.copy(self)
+        other._clients = weakref.WeakSet()
+        return other
+
+    def disconnect(self) -> None:
+        """Close the connections of all clients that were made here."""
+        for client in list(self._clients):
+            client.close()
 
     def round_trip(self, pings: int = 15, via=None) -> float:
         """Seconds from PING to PONG, the median of some; through a network Delay, if `via` is one."""
@@ -110,7 +128,8 @@ class Server:
         self._ours().resume()
 
     def close(self) -> None:
-        """End a server of ours and remove what it had; somebody else's is left alone."""
+        """Close its clients' connections; end a server of ours and remove what it had, and leave another one alone."""
+        self.disconnect()
         if self.ours:
             self._control.close()
 

@@ -11,7 +11,7 @@ def disturbed(stage) -> dict:
     with stage.take(LargeValuesLab(size=1000, how=GET)) as take:
         found = {}
         for how, size in ((GET, 1000), (GET, 100_000), (GET, 10_000_000), (SET, 10_000_000)):
-            take.turn(how=how, size=size)
+            take.set_knobs(how=how, size=size)
             found[how, size] = take.changes(5, lambda sample, size=size: dict(sample["p50s"]).get(size))
     return found
 

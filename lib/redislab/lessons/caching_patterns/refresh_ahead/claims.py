@@ -15,7 +15,7 @@ def refreshing(stage) -> dict[str, list[dict]]:
     found = {}
     with stage.take(RefreshAheadLab(pattern=NONE, **knobs), span=3.0) as take:
         for pattern, lives in ((NONE, 1), (MODULES, 3)):
-            take.turn(pattern=pattern)
+            take.set_knobs(pattern=pattern)
             take.after(1.0)
             wanted = lambda sample: sample["calls"] is not None and sample  # noqa: E731
             found[pattern] = take.every(3.1, lives, wanted)

@@ -16,7 +16,7 @@ def profiles(stage, fields: int) -> list[dict]:
     with stage.take(ProfileLab(fields=fields, read_all=30.0), span=SPAN) as take:
         found = []
         for turn in range(5):
-            take.turn(read_all=30.0 + 5 * (turn % 2))  # which forgets the times
+            take.set_knobs(read_all=30.0 + 5 * (turn % 2))  # which forgets the times
             take.after(SPAN)
             found.append(take.until(lambda sample: all(sample.get(key) is not None for key in wanted)))
     return found

@@ -9,7 +9,7 @@ def sweeps(stage) -> list[float]:
     found = {}
     with stage.take(ScanLab(keys=30_000, share=10, count=100, rate=5.0)) as take:
         for sign in (COLON, UNDERSCORE):
-            take.turn(sign=sign)
+            take.set_knobs(sign=sign)
             found[sign] = take.changes(9, lambda sample, sign=sign: sample[f"sweep {SIGNS[sign]}"])
     return [one / other for one, other in zip(found[UNDERSCORE], found[COLON], strict=True)]
 

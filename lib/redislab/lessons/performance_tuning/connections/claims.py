@@ -18,7 +18,7 @@ def connecting(stage, rtt: float) -> list[float]:
     with stage.take(ConnectionLab(rtt=rtt, rate=100.0)) as take:
         readings = {POOLED: [], FRESH: []}
         for how in (POOLED, FRESH) * 4:
-            take.turn(how=how)
+            take.set_knobs(how=how)
             key = "ms pooled" if how == POOLED else "ms new"
             readings[how] += take.every(0.5, 1, lambda sample, key=key: sample[key])
     return ratios(readings[FRESH], readings[POOLED])

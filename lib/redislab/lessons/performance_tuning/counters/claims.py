@@ -15,7 +15,7 @@ def lost(stage) -> dict[str, list[float]]:
     with stage.take(CountersLab(method=RACE, clients=8), ROUND=0.3) as take:
         found = {}
         for method in (RACE, LUA):
-            take.turn(method=method)
+            take.set_knobs(method=method)
             take.until(lambda sample, method=method: sample["lost"] is not None)
             found[method] = take.changes(5, lambda sample: sample["lost"], by=lambda sample: sample["rate"])
     return found
@@ -27,7 +27,7 @@ def decisions(stage, rtt: float) -> list[float]:
     experiment = RateLimitLab(limit=200, period=0.5, rate=200.0, threads=1, rtt=rtt)
     with stage.take(experiment, EVERY=100) as take:
         for algorithm in (MODULE_SLIDING, MODULE_LUA) * 4:
-            take.turn(algorithm=algorithm)
+            take.set_knobs(algorithm=algorithm)
             found[algorithm] += take.every(0.7, 1, lambda sample: sample["p50"])
     return ratios(found[MODULE_SLIDING], found[MODULE_LUA])
 

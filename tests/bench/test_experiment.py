@@ -1,0 +1,108 @@
+"""What an experiment declares: methods that follow knobs, what is owned, sentences with gaps, presets."""
+
+import pytest
+
+from redislab.bench import Experiment, Networked, bars, dashed, dotted, number, on, time_chart, xy_chart
+from redislab.bench.readings import MissingError, Readings, fill
+
+
+class Closing:
+    def __init__(self, name, log):
+        self.name, self.log = name, log
+
+    def close(self):
+        self.log.append(self.name)
+
+
+class Following(Networked):
+    size = number(1, 0, 9, label="Size")
+    depth = number(2, 0, 9, label="Depth")
+    sentence = ("{p50:.1f} ms with {size:g}.", "{stale:.0f} stale.", "{errors} failed.")
+
+    def __init__(self, **knobs):
+        super().__init__(**knobs)
+        self.log = []
+
+    @on("size", "depth")
+    def either(self):
+        self.log.append("either")
+        return {"built"}
+
+    @on("size")
+    def first(self):
+        self.log.append("first")
+
+    @on("built")
+    def after(self):
+        self.log.append("after")
+
+    def verdict(self, values):
+        return f"{values['p99']} ms"
+
+
+def test_methods_follow_the_knobs_they_name_in_the_order_of_the_class():
+    made = Following()
+    made.follow({"depth"})
+    assert made.log == ["either", "after"]
+    made.log.clear()
+    made.follow({"size", "rtt"} - {"rtt"})
+    assert made.log == ["either", "first", "after"]
+
+
+def test_what_is_owned_is_closed_last_made_first_and_after_teardown_even_if_that_fails():
+    made = Following()
+    made.teardown = lambda: made.log.append("teardown")
+    one, two = made.owned(Closing("one", made.log)), made.owned(Closing("two", made.log))
+    made.at_end(made.log.append, "three")
+    assert (one.name, two.name) == ("one", "two")
+    made.release()
+    assert made.log == ["teardown", "three", "two", "one"]
+    made.log.clear()
+    made.release()  # nothing is closed twice
+    assert made.log == ["teardown"]
+    made.owned(Closing("again", made.log))
+    made.teardown = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        made.release()
+    assert made.log[-1] == "again"
+
+
+def test_sentences_wait_for_what_they_need_and_leave_out_what_is_nothing():
+    made = Following(size=3)
+    assert made.say({"p50": None, "stale": 7}) == made.waiting
+    assert made.say({}) == made.waiting
+    assert made.say({"p50": 1.25, "stale": 0.4, "errors": None}) == "1.2 ms with 3."
+    assert made.say({"p50": 1.25, "stale": 12.0, "errors": 2}) == "1.2 ms with 3. 12 stale. 2 failed."
+    assert made.judge({"p99": None}) is None
+    assert made.judge({"p99": 4}) == "4 ms"
+    assert Experiment().say({"p50": 1}) == ""
+
+
+def test_a_missing_reading_is_missing_and_get_gives_none():
+    with pytest.raises(MissingError):
+        Readings({"a": None})["a"]
+    assert Readings({"a": None}).get("a") is None
+    assert fill("{a:.1f}", Readings(a=0.0)) == "0.0"
+
+
+def test_a_preset_resets_the_knobs_that_it_does_not_mention():
+    class Preset(Following):
+        presets = {"Deep": {"depth": 9.0}}
+
+    made = Preset(size=7, rtt=5.0)
+    made.set_knobs(made.preset("Deep"))
+    assert made.settings() == {"rtt": 0.0, "size": 1, "depth": 9.0}
+
+
+def test_charts_in_a_line_are_the_charts_spelled_out():
+    chart = time_chart("Hit ratio", "%", 0, 100, hits="measured", forecast=dashed("predicted"), top=dotted("limit"))
+    assert [(line.key, line.label, line.dash, line.role) for line in chart.lines] == [
+        ("hits", "measured", "solid", None),
+        ("forecast", "predicted", "dash", "predicted"),
+        ("top", "limit", "dot", "limit"),
+    ]
+    assert (chart.kind, chart.low, chart.high, chart.unit) == ("time", 0, 100, "%")
+    assert time_chart("Latency", "ms", log=True, p50="p50").low is None
+    assert bars("Calls", "/s", a="A").kind == "bars"
+    curve = xy_chart("Speed", "×", x="batch", x_unit="commands", log_x=True, speedup="measured")
+    assert (curve.kind, curve.x_title, curve.x_unit, curve.log_x) == ("xy", "batch", "commands", True)
