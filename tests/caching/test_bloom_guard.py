@@ -3,7 +3,7 @@
 import pytest
 
 from redislab.bench import watch
-from redislab.caching import BitmapFilter, BloomGuard, CacheAside
+from redislab.caching import BitmapFilter, BloomGuard, CacheAside, SingleFlight
 from redislab.keys import KeyNamespace
 from tests.caching.test_caching import Counted, runs
 from tests.conftest import settles
@@ -85,9 +85,9 @@ def test_a_redis_that_hangs_while_a_row_is_inserted_hears_of_it_later(private, d
     assert guarded.filter.may_hold(id)
 
 
-@pytest.mark.parametrize("options", [{}, {"single_flight": False}])
-def test_with_no_time_for_missing_ids_nothing_is_stored_for_them(lab, users, options):
-    cache = CacheAside(lab.client(), users, KeyNamespace(f"{lab.prefix}:{next(runs)}"), missing_ttl=0, **options)
+@pytest.mark.parametrize("pattern", [CacheAside, SingleFlight])
+def test_with_no_time_for_missing_ids_nothing_is_stored_for_them(lab, users, pattern):
+    cache = pattern(lab.client(), users, KeyNamespace(f"{lab.prefix}:{next(runs)}"), missing_ttl=0)
     assert [cache.get(UNKNOWN[0]) for _ in range(3)] == [None] * 3
     assert users.finds == 3
     assert not list(lab.redis.scan_iter(f"{cache.keys.prefix}:*"))

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partialmethod
 
@@ -10,12 +11,16 @@ import pytest
 
 from redislab.caching import (
     CacheAside,
+    ChanceRefresh,
     EarlyRefresh,
     ModuleCacheAside,
     ModuleRefreshAhead,
     ModuleWriteBehind,
+    PredictedRefresh,
     RefreshAhead,
+    Resilient,
     ServeStale,
+    SingleFlight,
     WriteBehind,
     WriteThrough,
 )
@@ -30,12 +35,16 @@ class WriteThroughDbFirst(WriteThrough):
 
 SIBLINGS = [
     CacheAside,
+    SingleFlight,
+    Resilient,
     EarlyRefresh,
     ServeStale,
     WriteThrough,
     WriteThroughDbFirst,
     WriteBehind,
     RefreshAhead,
+    PredictedRefresh,
+    ChanceRefresh,
     ModuleCacheAside,
     ModuleRefreshAhead,
     ModuleWriteBehind,
@@ -59,6 +68,18 @@ class Counted:
 
 def impatient(server):
     return server.client(socket_timeout=0.1, max_connections=200)
+
+
+def together(calls):
+    """Run all at the same moment, and return what each returned."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call):
+        gate.wait(20)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
 
 
 def took(call) -> float:

@@ -1,17 +1,15 @@
 """Refresh-ahead: who refreshes, when, and what may happen meanwhile."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from redislab.bench import watch
-from redislab.caching import ModuleRefreshAhead, RefreshAhead
+from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead
 from redislab.caching.habits import Habits
-from redislab.caching.refresh_ahead import PREDICTED, XFETCH
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import impatient, runs, survives_a_dead_redis
+from tests.caching.test_caching import impatient, runs, survives_a_dead_redis, together
 from tests.caching.test_habits import Clock
 from tests.caching.test_serve_stale import Gate
 from tests.conftest import settles
@@ -43,18 +41,6 @@ def due(lab, users, keys):
     for cache in made:
         if isinstance(cache, RefreshAhead):
             cache.close()
-
-
-def together(calls):
-    """Run all at the same moment, and return what each returned."""
-    gate = threading.Barrier(len(calls))
-
-    def run(call):
-        gate.wait(20)
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def refreshed(lab, keys) -> bool:
@@ -219,7 +205,7 @@ def test_keys_that_are_read_and_expire_are_loaded_about_once_a_life(lab, users, 
 class TestPredicted:
     @pytest.fixture
     def cache(self, due):
-        return due(mode=PREDICTED)
+        return due(PredictedRefresh)
 
     def settle(self, cache, keys, gap: float, load: float) -> None:
         """Let the key have been read every `gap` seconds, and loaded in `load`."""
@@ -256,7 +242,7 @@ class TestPredicted:
 
     def test_loads_are_measured(self, lab, database, keys):
         database.added_latency = 0.05
-        cache = RefreshAhead(lab.client(), database.users, keys, mode=PREDICTED)
+        cache = PredictedRefresh(lab.client(), database.users, keys)
         cache.get(1)
         assert 0.05 <= cache.habits.seconds(keys.user(1)) < 2
 
@@ -264,11 +250,11 @@ class TestPredicted:
 class TestXFetch:
     def share(self, cache, keys, left: float, reads: int = 2000) -> float:
         """Of the readers who find the entry with `left` s to live, how many would refresh."""
-        return sum(cache._due(keys.user(1), 60.0, left) for _ in range(reads)) / reads
+        return sum(cache.due(keys.user(1), 60.0, left) for _ in range(reads)) / reads
 
     def test_the_chance_of_a_refresh_is_that_of_the_formula(self, due, keys):
         # P(−Δ·β·ln u ≥ left) = exp(−left / (Δ·β))
-        cache = due(mode=XFETCH)
+        cache = due(ChanceRefresh)
         cache.habits = Habits()
         cache.habits.loaded(keys.user(1), 0.1)
         assert self.share(cache, keys, left=0.1) == pytest.approx(0.368, abs=0.06)
@@ -277,18 +263,13 @@ class TestXFetch:
         assert self.share(cache, keys, left=0.1) == pytest.approx(0.779, abs=0.06)
 
     def test_near_its_end_an_entry_is_refreshed_once(self, due, lab, users, keys):
-        cache = due(mode=XFETCH, beta=50.0, left=1_000)
+        cache = due(ChanceRefresh, beta=50.0, left=1_000)
         cache.habits = Habits()
         cache.habits.loaded(keys.user(1), 0.1)  # so that now most readers would, and at 60 s hardly any
         together([lambda: cache.get(1)] * 50)
         assert refreshed(lab, keys)
         cache.close()
         assert users.finds == 2
-
-
-def test_a_mode_that_does_not_exist_is_refused_with_those_that_do(lab, users, keys):
-    with pytest.raises(ValueError, match="Choose one of: fixed, per-key predicted, XFetch"):
-        RefreshAhead(lab.client(), users, keys, mode="ML")
 
 
 class TestAsInTheModule:

@@ -104,10 +104,6 @@ class TestBackPressure:
         with pytest.raises(ValueError, match="Choose 1 or more"):
             WriteBehind(lab.client(), database.users, keys, limit=0)
 
-    def test_without_a_lease_an_old_row_could_win_so_there_is_no_such_choice(self, lab, database, keys):
-        with pytest.raises(TypeError):
-            WriteBehind(lab.client(), database.users, keys, single_flight=False)
-
 
 class TestRedisFails:
     @pytest.fixture

@@ -53,7 +53,7 @@ class Steps(RuleBasedStateMachine):
 
     @rule(worker=workers, coalesce=st.booleans())
     def save(self, worker, coalesce):
-        assert WriteBehindWorker(self.cache, coalesce=coalesce)._save(self.held[worker])
+        assert WriteBehindWorker(self.cache, coalesce=coalesce).saves(self.held[worker])
         self.saved[worker] += self.held[worker]
         self.held[worker] = []
 
@@ -78,8 +78,8 @@ class Steps(RuleBasedStateMachine):
 
     @rule(id=ids)
     def begin_to_load(self, id):
-        token, both = f"token{next(runs)}", [self.keys.user(id), self.keys.beside(self.keys.user(id), "lease")]
-        if self.cache._lease(keys=both, args=[token, 60_000]) == 1:
+        token, both = next(runs), [self.keys.user(id), self.keys.beside(self.keys.user(id), "lease")]
+        if self.cache._lease(keys=both, args=[token, 60_000]) == token:
             self.readers.setdefault(id, []).append((token, self.database.users.find(id)))
 
     @precondition(lambda self: self.readers)
@@ -89,7 +89,7 @@ class Steps(RuleBasedStateMachine):
         token, record = self.readers[id].pop()
         if not self.readers[id]:
             del self.readers[id]
-        self.cache._store(self.keys.user(id), json.dumps(record), token, 60)
+        self.cache.store(self.keys.user(id), json.dumps(record), 60_000, token)
 
     @rule(id=ids)
     def expire(self, id):
@@ -123,7 +123,7 @@ class Steps(RuleBasedStateMachine):
         WriteBehindWorker(self.cache).replay()
         for id, readers in self.readers.items():
             for token, record in readers:
-                self.cache._store(self.keys.user(id), json.dumps(record), token, 60)
+                self.cache.store(self.keys.user(id), json.dumps(record), 60_000, token)
         assert (self.backlog.waiting, self.backlog.letters) == (0, 0)
         for id, record in self.records.items():
             expected = record | {"version": self.newest[id]}

@@ -171,7 +171,7 @@ def test_a_dead_redis_fails_no_write_and_brings_no_old_row_back(private, databas
         assert took(lambda: cache.put(19, before | {"city": f"Gouda, {order}"})) < 2
     finally:
         private.resume()
-    assert not settles(lambda: cache.get(19) and (cache._owed or cache.breaker.is_open))
+    assert not settles(lambda: cache.get(19) and (cache.owed or cache.breaker.is_open))
     assert cache.get(19)["city"] == f"Gouda, {order}"
 
 

@@ -1,9 +1,11 @@
+import re
 import threading
 
 import pytest
 
+from redislab.lessons.caching_patterns.late_set import lab as late_set
 from redislab.lessons.caching_patterns.late_set.lab import LEASE, NONE, STEPS
-from redislab.lessons.labs import LateSetLab, late_set
+from redislab.lessons.labs import LateSetLab
 from tests.conftest import settles
 
 NOTHING, OLD, NEW = 0, 1, 2
@@ -63,11 +65,12 @@ def test_with_a_lease_the_late_set_is_refused_and_the_next_read_is_right(running
 
 @pytest.mark.parametrize(
     ("fix", "first", "fourth"),
-    [(NONE, ["GET → nothing"], ["DEL → 0"]), (LEASE, ["GET → nothing", "EVALSHA lease.lua → 1"], ["DEL → 1"])],
+    [(NONE, ["GET → nothing"], ["DEL → 0"]), (LEASE, ["GET → nothing", "EVALSHA lease.lua → #"], ["DEL → 1"])],
 )
 def test_the_commands_of_each_step_are_those_that_were_sent(running, fix, first, fourth):
     lab = running(LateSetLab(fix=fix))
-    assert [stepped_on(lab)["sent"] for _ in range(4)] == [first, [], [], fourth]
+    sent = [[re.sub(r"\d{5,}", "#", command) for command in stepped_on(lab)["sent"]] for _ in range(4)]
+    assert sent == [first, [], [], fourth]  # #: the number of the reader that has the lease
 
 
 def test_after_the_last_step_another_round_begins(running):

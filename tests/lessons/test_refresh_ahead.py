@@ -1,7 +1,15 @@
 import pytest
 
-from redislab.caching.refresh_ahead import FIXED, MODES, PREDICTED, XFETCH
-from redislab.lessons.caching_patterns.refresh_ahead.lab import MODULES, NONE, OURS, Loads
+from redislab.lessons.caching_patterns.refresh_ahead.lab import (
+    FIXED,
+    MODES,
+    MODULES,
+    NONE,
+    OURS,
+    PREDICTED,
+    XFETCH,
+    Loads,
+)
 from redislab.lessons.labs import RefreshAheadLab
 from tests.lessons.test_write_through import mean
 

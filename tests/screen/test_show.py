@@ -2,15 +2,16 @@
 
 import pytest
 
-from redislab.caching import CacheAside, CircuitBreaker
+from redislab.caching import CacheAside, CircuitBreaker, SingleFlight
 from redislab.lua import script
 from redislab.screen.show import show, source
 
 
 def test_a_class_comes_with_its_docstring_and_its_scripts():
-    shown = source(CacheAside)
-    assert list(shown) == ["cache_aside.py", "lease.lua", "fill.lua"]
-    assert shown["cache_aside.py"].startswith("class CacheAside") and CacheAside.__doc__ in shown["cache_aside.py"]
+    shown = source(SingleFlight)
+    assert list(shown) == ["single_flight.py", "lease.lua", "fill.lua"]
+    text = shown["single_flight.py"]
+    assert text.startswith("class SingleFlight") and SingleFlight.__doc__ in text
     assert shown["fill.lua"] == script("fill")
 
 

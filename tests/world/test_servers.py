@@ -9,7 +9,7 @@ import time
 import pytest
 import redis
 
-from redislab.caching import CacheAside
+from redislab.caching import SingleFlight
 from redislab.errors import StartError
 from redislab.world import servers
 from redislab.world.lab import first
@@ -212,7 +212,7 @@ def test_a_user_who_may_use_our_prefix_alone(private, lab, database):
     server = private()
     server.client().execute_command("ACL", "SETUSER", "learner", "on", f">{SECRET}", "~redislab:*", "+@all")
     allowed = Server(f"redis://learner:{SECRET}@127.0.0.1:{server.port}")
-    cache = CacheAside(allowed.client(), database.users, lab.keys)
+    cache = SingleFlight(allowed.client(), database.users, lab.keys)
     assert cache.get(1) == cache.get(1)
     assert allowed.client().exists(lab.keys.user(1))
     with pytest.raises(redis.exceptions.NoPermissionError):
@@ -230,7 +230,7 @@ def test_a_cluster_gets_a_client_for_clusters(lab, database, request):
     cluster = Server(node.url)
     assert isinstance(cluster.client(), redis.RedisCluster)
     assert "cluster" in cluster.capabilities
-    cache = CacheAside(cluster.client(), database.users, lab.keys)
+    cache = SingleFlight(cluster.client(), database.users, lab.keys)
     before = cache.get(12)
     cache.put(12, before | {"city": "Ede"})
     assert cache.get(12)["city"] == "Ede"

@@ -10,7 +10,7 @@ class ModuleCacheAside:
     """Cache-aside as the module has it, except for its SQL.
 
     No lease, no jitter, nothing stored for missing records, and no answer when Redis fails: with
-    redis-py's default client a read then hangs for seconds and raises. `CacheAside` mends all four.
+    redis-py's default client a read then hangs for seconds and raises. `Resilient` mends all four.
     """
 
     def __init__(self, client, source, keys, *, ttl=3600.0):

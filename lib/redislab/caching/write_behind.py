@@ -6,11 +6,11 @@ import time
 import redis
 
 from redislab.caching.backlog import Backlog
-from redislab.caching.cache_aside import CacheAside
+from redislab.caching.resilient import UNREACHABLE, Resilient
 from redislab.errors import BacklogError, WriteError
 
 
-class WriteBehind(CacheAside):
+class WriteBehind(Resilient):
     """A write costs one round trip to Redis and none to the database; it returns the version it was given.
 
         users = WriteBehind(client, database.users, keys, ttl=60)
@@ -24,7 +24,7 @@ class WriteBehind(CacheAside):
     and with its clock behind cannot know how far they had grown; only what was read before it is put is safe then.)
 
     Until the database has it, an entry has no TTL: it neither expires nor falls to a volatile-* policy, and a reader
-    gets what was accepted. Reads are `CacheAside`'s. While Redis is down they see the rows as they are, without what
+    gets what was accepted. Reads are `Resilient`'s. While Redis is down they see the rows as they are, without what
     waits in the stream, and a write raises WriteError. It is not sent to the database instead: what waits there may be
     newer or older, and without Redis nobody can tell. Where a write must not depend on Redis, use `WriteThrough`.
 
@@ -32,13 +32,13 @@ class WriteBehind(CacheAside):
         source: has `kind`, `find(id)` and `save_many(records)`, which keeps the newest version of each.
         limit: how many writes and dead letters may wait; beyond it `put` waits too.
         patience: seconds that it waits before it raises BacklogError.
-        options: of CacheAside, but for `single_flight`: without the lease an old row would overwrite a new record.
+        options: of Resilient.
     """
 
     def __init__(self, client, source, keys, *, limit=10_000, patience=1.0, **options):
         if limit < 1:
             raise ValueError(f"limit={limit} lets no write in. Choose 1 or more.")
-        super().__init__(client, source, keys, single_flight=True, **options)
+        super().__init__(client, source, keys, **options)
         self.backlog = Backlog(client, keys, source.kind)
         self.limit, self.patience = limit, patience
 
@@ -56,10 +56,6 @@ class WriteBehind(CacheAside):
             time.sleep(random.uniform(0.005, 0.02))
         return answer
 
-    def life_ms(self) -> int:
-        """How long an entry lives once the database has it."""
-        return self._life(self.ttl)
-
     def _accept(self, id, record) -> int:
         if not self.breaker.allow():
             raise WriteError("Redis does not answer, so this write was not taken. Put it again when it does.")
@@ -69,7 +65,7 @@ class WriteBehind(CacheAside):
             raise WriteError(
                 f"Redis refused this write ({refusal}). Has it memory left, and is it a primary?"
             ) from None
-        except redis.RedisError as failure:
+        except UNREACHABLE as failure:
             self.breaker.failure()
             raise WriteError(
                 f"Redis did not answer ({failure}). The write may have been taken: read it back."

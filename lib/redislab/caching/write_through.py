@@ -4,14 +4,14 @@ import json
 
 import redis
 
-from redislab.caching.cache_aside import CacheAside
+from redislab.caching.resilient import UNREACHABLE, Resilient
 
 CACHE_FIRST, DB_FIRST, DB_THEN_DELETE = "cache first", "DB first", "DB, then delete"
 ORDERS = (CACHE_FIRST, DB_FIRST, DB_THEN_DELETE)
 
 
-class WriteThrough(CacheAside):
-    """Reads as cache-aside does; a write deals with the entry at once, in one of three orders.
+class WriteThrough(Resilient):
+    """Reads as cache-aside does; a write deals with the entry immediately, in one of three orders.
 
         users = WriteThrough(client, database.users, keys, order=DB_FIRST)
         users.put(42, record)
@@ -24,15 +24,15 @@ class WriteThrough(CacheAside):
       version is not known before the commit, so the entry keeps the caller's. Without Redis nothing can be written.
     - "DB first": save, then SET what was committed, with its version. Nothing uncommitted is ever seen, but of two
       writers the slower may still SET the older row over the newer one, for a whole TTL.
-    - "DB, then delete", the default: save, then delete. There is no second value that could differ: the next
-      reader loads what is committed. That reader waits, which is what the other two orders were meant to avoid.
+    - "DB, then delete", the default: save, then delete, as in `CacheAside`. There is no second value that could differ:
+      the next reader loads what is committed. That reader waits, which is what the other two orders were meant to avoid.
 
-    When Redis fails, only "cache first" fails with it: the entry of the others is deleted before the next read that
-    Redis answers.
+    When Redis fails, only "cache first" fails with it. The others owe a delete, as in `Resilient`.
 
     Args:
         source: as for CacheAside; its `save` returns the new version.
         order: CACHE_FIRST, DB_FIRST or DB_THEN_DELETE.
+        options: of Resilient.
     """
 
     def __init__(self, client, source, keys, *, order: str = DB_THEN_DELETE, **options):
@@ -44,7 +44,8 @@ class WriteThrough(CacheAside):
     def put(self, id, record) -> None:
         if self.order == DB_THEN_DELETE:
             return super().put(id, record)
-        key = self.keys.entity(self.source.kind, id)
+        key = self.key(id)
+        self.lease(key)  # an id that cannot have a lease is refused before the commit
         put = self._cache_first if self.order == CACHE_FIRST else self._db_first
         return put(key, id, record)
 
@@ -55,31 +56,31 @@ class WriteThrough(CacheAside):
             )
         try:
             self._set(key, record)
-        except redis.RedisError as failure:
-            if not isinstance(failure, redis.ResponseError):
+        except UNREACHABLE as failure:
+            if not isinstance(failure, redis.ResponseError):  # which would have stored nothing
                 self.breaker.failure()
+                self.owed.owe(key)
             raise
         self.breaker.success()
         try:
             self.source.save(id, record)
-        except Exception:
-            self._forget(key)
+        except BaseException:
+            self.forget(key)
             raise
 
     def _db_first(self, key, id, record) -> None:
         version = self.source.save(id, record)
-        try:
-            if self.breaker.allow():
-                return self._set(key, record | {"id": id, "version": version})
-        except redis.ResponseError:
-            pass  # it answers, but takes nothing in; what it has is old now
-        except redis.RedisError:
-            self.breaker.failure()
-        self._owed.add(key)
+        self.owed.owe(key)
+        if self.breaker.allow():
+            self._try(self._replace, key, record | {"id": id, "version": version})
+
+    def _replace(self, key, record) -> None:
+        with self.owed.settling(key):
+            self._set(key, record)
 
     def _set(self, key, record) -> None:
         """Store it, and take the lease from a reader who has loaded what was there before."""
-        both = self.client.pipeline(transaction=True)
-        both.set(key, json.dumps(record), px=self._life(self.ttl))
-        both.delete(self.keys.beside(key, "lease"))
+        life, both = self.life_ms(), self.client.pipeline(transaction=True)
+        both.set(key, json.dumps(record), px=life) if life else both.delete(key)
+        both.delete(self.lease(key))
         both.execute()

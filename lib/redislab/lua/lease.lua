@@ -2,16 +2,14 @@
 --
 -- KEYS[1]  the entry
 -- KEYS[2]  its lease
--- ARGV[1]  the caller's token
+-- ARGV[1]  the reader's number, under 2^53
 -- ARGV[2]  the lease's life in ms
 --
--- Returns the entry if it is there by now, else 1 if the lease is the caller's, else 0.
+-- Returns the entry if it is there by now, else the number of the reader that holds the lease: this one, or another.
 
 local entry = redis.call('GET', KEYS[1])
 if entry then
     return entry
 end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
-    return 1
-end
-return 0
+redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+return tonumber(redis.call('GET', KEYS[2])) or 0

@@ -7,14 +7,13 @@ import redis
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, Watch, action, choice, number
-from redislab.caching import CacheAside, ModuleCacheAside
+from redislab.caching import ModuleCacheAside, Resilient
 from redislab.lessons.caching_patterns.theory import HitForecast, hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity, Versions
 
 OURS, MODULES = "ours", "As in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
 USUAL = {"writers": THROUGH, "catalogue": 1000, "jitter": 10.0}
-NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 
 
 class TtlLab(Experiment):
@@ -84,7 +83,7 @@ class TtlLab(Experiment):
             ours = self.pattern == OURS
             client = self.server.client() if ours else plain
             self.watch = Watch(client)
-            self.cache = (CacheAside if ours else ModuleCacheAside)(client, self.users, self.keys)
+            self.cache = (Resilient if ours else ModuleCacheAside)(client, self.users, self.keys)
             self.time_out()
 
     @observe("ttl", "jitter")

@@ -14,11 +14,11 @@ from traitlets import observe
 from redislab.bench import Chart, Line, Networked, action, choice, number
 from redislab.bench.application import Application
 from redislab.caching import (
-    CacheAside,
     ModuleCacheAside,
     ModuleRefreshAhead,
     ModuleWriteBehind,
     RefreshAhead,
+    Resilient,
     WriteBehind,
     WriteBehindWorker,
     WriteThrough,
@@ -61,7 +61,7 @@ class Shop:
 
     def pattern(self, name: str, client):
         common = client, self.tables[name], KeyNamespace(f"{self.lab.prefix}:{name}")
-        ours = {ASIDE: CacheAside, THROUGH: WriteThrough, BEHIND: WriteBehind, AHEAD: RefreshAhead}
+        ours = {ASIDE: Resilient, THROUGH: WriteThrough, BEHIND: WriteBehind, AHEAD: RefreshAhead}
         if self.ours:
             return ours[name](*common)
         if name == THROUGH:

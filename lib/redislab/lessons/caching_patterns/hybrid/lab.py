@@ -5,7 +5,7 @@ import random
 from traitlets import observe
 
 from redislab.bench import Chart, Line, Networked, Watch, action, choice, number
-from redislab.caching import CacheAside, Hybrid, RefreshAhead, WriteThrough
+from redislab.caching import Hybrid, RefreshAhead, Resilient, WriteThrough
 from redislab.caching.write_through import DB_FIRST
 from redislab.lessons.caching_patterns.workload import Popularity, Versions
 
@@ -87,7 +87,7 @@ class HybridLab(Networked):
         common = (self.client, table, self.keys)
         if name == THROUGH:
             return WriteThrough(*common, order=DB_FIRST)
-        return CacheAside(*common) if name == ASIDE else RefreshAhead(*common)
+        return Resilient(*common) if name == ASIDE else RefreshAhead(*common)
 
     @observe("ttl")
     def time_out(self, _=None):

@@ -8,7 +8,7 @@ import time
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, Watch, action, choice, number
-from redislab.caching import CacheAside, ModuleCacheAside
+from redislab.caching import ModuleCacheAside, SingleFlight
 from redislab.keys import KeyNamespace
 
 NONE, LEASE = "none (as in the module)", "lease"
@@ -118,7 +118,7 @@ class LateSetLab(Experiment):
     title = "The late SET"
     claim = "Stale data possible between updates"
 
-    fix = choice(NONE, [NONE, LEASE], label="Fix", help="the lease is CacheAside's")
+    fix = choice(NONE, [NONE, LEASE], label="Fix", help="the lease is SingleFlight's")
     ttl = number(10.0, 2, 60, label="TTL", unit="s", step=1)
 
     charts = (
@@ -149,7 +149,7 @@ class LateSetLab(Experiment):
         self.table, self.keys = self.database.products, KeyNamespace(f"{lab.prefix}:late_{secrets.token_hex(3)}")
         self.pair = [(client, Watch(client)) for client in (lab.client(), lab.client())]
         self.key, self.lock, self.over = self.keys.product(ROW), threading.RLock(), threading.Event()
-        CacheAside(self.client, self.table, self.keys, ttl=1).get(ROW)  # hands the scripts to the server
+        SingleFlight(self.client, self.table, self.keys, ttl=1).get(ROW)  # hands the scripts to the server
         self.begin()
 
     def teardown(self):
@@ -183,7 +183,7 @@ class LateSetLab(Experiment):
     def pattern(self, client, source):
         if self.fix == NONE:
             return ModuleCacheAside(client, source, self.keys, ttl=self.ttl)
-        return CacheAside(client, source, self.keys, ttl=self.ttl, jitter=0, lease_ttl=PATIENCE)
+        return SingleFlight(client, source, self.keys, ttl=self.ttl, jitter=0, lease_ttl=PATIENCE)
 
     @observe("ttl")
     def time_out(self, _=None):

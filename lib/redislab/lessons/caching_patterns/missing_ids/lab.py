@@ -9,7 +9,7 @@ import time
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, action, choice, number, switch
-from redislab.caching import BitmapFilter, BloomFilter, BloomGuard, CacheAside, ModuleCacheAside
+from redislab.caching import BitmapFilter, BloomFilter, BloomGuard, ModuleCacheAside, Resilient
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.theory import hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity
@@ -40,8 +40,8 @@ class Asked:
 class MissingIdsLab(Experiment):
     """Readers of 500 users and of 500 ids that are gone, through cache-aside, on a database that answers four at a time.
 
-    A sentinel stands for "nothing there"; a Bloom filter knows all ids that exist. Single flight is off: no id here is
-    popular enough to need it. A flood is added load: ids that nobody asked for before, each once.
+    A sentinel stands for "nothing there"; a Bloom filter knows all ids that exist. A flood is added load: new ids, each
+    asked for once.
     """
 
     title = "Missing ids"
@@ -115,13 +115,13 @@ class MissingIdsLab(Experiment):
             return
         self.drop_filter()
         common = (self.client, self.users, self.keys)
-        options = {"ttl": self.TTL, "missing_ttl": self.sentinel_ttl, "single_flight": False}
+        options = {"ttl": self.TTL, "missing_ttl": self.sentinel_ttl}
         if self.pattern == MODULES:
             self.cache = ModuleCacheAside(*common, ttl=self.TTL)
         elif self.bloom:
             self.cache = BloomGuard(*common, filter=self.make_filter(), **options)
         else:
-            self.cache = CacheAside(*common, **options)
+            self.cache = Resilient(*common, **options)
 
     def make_filter(self):
         kind, ids = BloomFilter if "bloom" in self.server.capabilities else BitmapFilter, self.database.users.ids

@@ -7,12 +7,14 @@ import time
 from traitlets import observe
 
 from redislab.bench import Chart, Line, Networked, choice, number, switch
-from redislab.caching import CacheAside, ModuleRefreshAhead, RefreshAhead
-from redislab.caching.refresh_ahead import FIXED, MODES, PREDICTED, WORTH, XFETCH
+from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead, Resilient
+from redislab.caching.predicted_refresh import WORTH
 from redislab.lessons.caching_patterns.theory import fewest_loads
 from redislab.lessons.caching_patterns.workload import Popularity
 
 OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
+FIXED, PREDICTED, XFETCH = "fixed", "per-key predicted", "XFetch"
+MODES = {FIXED: RefreshAhead, PREDICTED: PredictedRefresh, XFETCH: ChanceRefresh}
 
 
 class Loads:
@@ -68,7 +70,7 @@ class RefreshAheadLab(Networked):
 
     pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh")
     guard = switch(True, label="Guard", help="one reader refreshes, not all who see the entry due; the module has none")
-    mode = choice(FIXED, MODES, label="When", help="the threshold is of the fixed one, β of XFetch")
+    mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
     ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)
     threshold = number(20.0, 5, 90, label="Threshold", unit="% of the TTL", step=5)
     beta = number(1.0, 0.1, 10, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
@@ -123,23 +125,28 @@ class RefreshAheadLab(Networked):
     @observe("pattern")
     def choose(self, _=None):
         if self.client:
-            former, kind = self.cache, f"refreshed_{next(self.turns)}"  # each begins with nothing cached
-            self.users = Loads(self.database.users, kind)
-            common = (self.client, self.users, self.keys)
+            # each begins with nothing cached
+            self.users = Loads(self.database.users, f"refreshed_{next(self.turns)}")
+            self.replace()
+
+    @observe("mode")
+    def replace(self, _=None):
+        if self.client:
+            former, common = self.cache, (self.client, self.users, self.keys)
             self.cache = {
-                OURS: lambda: RefreshAhead(*common, threads=self.workers),
+                OURS: lambda: MODES[self.mode](*common, threads=self.workers),
                 MODULES: lambda: ModuleRefreshAhead(*common),
-                NONE: lambda: CacheAside(*common),
+                NONE: lambda: Resilient(*common),
             }[self.pattern]()
             self.tune()
             if isinstance(former, RefreshAhead):
                 former.close(timeout=0)
 
-    @observe("ttl", "threshold", "guard", "mode", "beta", "recompute_ms")
+    @observe("ttl", "threshold", "guard", "beta", "recompute_ms")
     def tune(self, _=None):
         if self.cache:
             self.database.added_latency = self.recompute_ms / 1e3
-            for name in ("ttl", "guard", "mode", "beta"):
+            for name in ("ttl", "guard", "beta"):
                 setattr(self.cache, name, getattr(self, name))
             self.cache.threshold = self.threshold / 100
 

@@ -6,12 +6,9 @@ import time
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, choice, number
-from redislab.caching import CacheAside, EarlyRefresh, ServeStale
+from redislab.caching import CacheAside, EarlyRefresh, ServeStale, SingleFlight
 from redislab.lessons.caching_patterns.workload import Expiries
 
-OURS, MODULES = "ours", "As in the module"
-THROUGH, PAST = "commit, then delete", "past the cache"
-USUAL = {"writers": THROUGH, "catalogue": 1000, "jitter": 10.0}
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 
 
@@ -79,8 +76,8 @@ class StampedeLab(Experiment):
             self.users = Expiries(self.database.users, kind, self.TTL)
             common = (self.client, self.users, self.keys)
             self.cache = {
-                NONE: lambda: CacheAside(*common, ttl=self.TTL, jitter=0, single_flight=False),
-                LOCK: lambda: CacheAside(*common, ttl=self.TTL, jitter=0),
+                NONE: lambda: CacheAside(*common, ttl=self.TTL, jitter=0),
+                LOCK: lambda: SingleFlight(*common, ttl=self.TTL, jitter=0),
                 EARLY: lambda: EarlyRefresh(*common, ttl=self.TTL, beta=self.beta),
                 STALE: lambda: ServeStale(*common, ttl=self.TTL, stale_for=self.TTL),
             }[self.protection]()

@@ -1,0 +1,71 @@
+"""A cache that may fail: reads go on from the database, and no delete is lost."""
+
+import redis
+
+from redislab.caching.circuit_breaker import CircuitBreaker
+from redislab.caching.owed_deletes import OwedDeletes
+from redislab.caching.single_flight import SingleFlight
+
+UNREACHABLE = (redis.RedisError, redis.exceptions.RedisClusterException)  # a ResponseError is an answer: catch it first
+AT_ONCE = 100  # owed deletes that one call makes up for
+
+
+class Resilient(SingleFlight):
+    """When Redis fails, the database answers, and what Redis still holds is deleted before it is read again.
+
+    A circuit breaker stops asking a Redis that does not answer. A write whose delete fails *owes* it: the next reads and
+    writes that reach Redis make it, and until then reads of that key go to the database. If Redis refuses a command (it is
+    full, a replica, or this user may not touch this key), that concerns this key only.
+
+    What is owed is known to this process. Others read the old entry until it is deleted or its TTL ends.
+
+    Args:
+        client: with a short `socket_timeout` (see CircuitBreaker).
+        breaker: a CircuitBreaker; its own by default.
+        options: of SingleFlight.
+    """
+
+    def __init__(self, client, source, keys, *, breaker=None, **options):
+        super().__init__(client, source, keys, **options)
+        self.breaker, self.owed = breaker or CircuitBreaker(), OwedDeletes()
+
+    def get(self, id) -> dict | None:
+        key = self.key(id)
+        if self.breaker.allow():
+            try:
+                if not self.owed or self._settle(key):
+                    record = self.read(key, id)
+                    self.breaker.success()
+                    return record
+            except redis.ResponseError:
+                self.breaker.success()  # it answers, though it refuses
+            except UNREACHABLE:
+                self.breaker.failure()
+        return self.source.find(id)
+
+    def forget(self, key) -> None:
+        self.owed.owe(key)  # first, so that it stays owed whatever happens now
+        if self.breaker.allow():
+            self._try(self._settle, key)
+
+    def store(self, key, text, life, token) -> None:
+        self._try(super().store, key, text, life, token)  # the reader has its record either way
+
+    def _settle(self, wanted) -> bool:
+        """Make the deletes that are owed; False: the one of `wanted` is still owed."""
+        for key in self.owed.due(AT_ONCE):
+            try:
+                with self.owed.settling(key):
+                    super().forget(key)
+            except redis.ResponseError:
+                self.owed.owe(key, after=self.breaker.retry_after)
+        return wanted not in self.owed
+
+    def _try(self, call, *arguments) -> None:
+        try:
+            call(*arguments)
+            self.breaker.success()
+        except redis.ResponseError:
+            self.breaker.success()
+        except UNREACHABLE:
+            self.breaker.failure()
