@@ -156,8 +156,7 @@ DOCKER = shutil.which("docker")  # asked once: tests change PATH
 
 def left_behind() -> list[str]:
     """Folders, processes and containers of redislab that this test run has started."""
-    ours = ("world/keeper.py", "world/proxy.py")
-    ours += ("redislab.bench.process", "redislab.bench.application", "redislab.study.process")
+    ours = ("redislab.world.child", "redislab.bench.process", "redislab.bench.application", "redislab.study.process")
     running = {line: mine for line, mine in _processes() if any(name in line for name in ours)}
     found = [line for line, mine in running.items() if mine]
     found += glob.glob(os.path.join(HOME, "redislab-*"))
@@ -167,12 +166,14 @@ def left_behind() -> list[str]:
             "ps",
             "--all",
             "--filter",
-            "label=redislab.keeper",
+            "label=redislab.supervisor",
             "--format",
-            '{{.ID}} {{.Label "redislab.keeper"}}',
+            '{{.ID}} {{.Label "redislab.supervisor"}}',
         ]
         lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-        kept = " ".join(line for line, mine in running.items() if not mine)  # by others' keepers, who will see to them
+        kept = " ".join(
+            line for line, mine in running.items() if not mine
+        )  # by others' supervisors, which will see to them
         found += [line for line in lines if line.split()[-1] not in kept]
     return found
 

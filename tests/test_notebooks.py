@@ -99,16 +99,18 @@ from ipywidgets.widgets import widget
 gc.collect()
 processes = subprocess.run(['ps', '--ppid', str(os.getpid()), '-o', 'args='], capture_output=True, text=True).stdout
 files = len(os.listdir('/dev/fd'))
-print(threading.active_count(), files, len(widget._instances), processes.count('keeper.py'), processes.count('bench.process'))
+print(threading.active_count(), files, len(widget._instances), processes.count('world.child supervisor'), processes.count('bench.process'))
 """
     again = "for _ in range(20):\n    lab = start()\n    shown = panel(labs.TtlLab())\n"
     kernel.run(again)
     first = [int(word) for word in kernel.run(count).split()]
     kernel.run(again)
     second = [int(word) for word in kernel.run(count).split()]
-    threads, files, widgets, keepers, benches = (after - before for before, after in zip(first, second, strict=True))
+    threads, files, widgets, supervisors, benches = (
+        after - before for before, after in zip(first, second, strict=True)
+    )
     assert threads <= 2  # one may just be measuring a round trip; twenty more would be a leak
     assert files <= 2
     assert widgets <= 0
-    assert keepers == benches == 0
+    assert supervisors == benches == 0
     assert second[4] == 1

@@ -7,9 +7,9 @@ import uuid
 from pathlib import Path
 
 from redislab.errors import StartError
-from redislab.world.kept import Kept
 from redislab.world.processes import directives, free_port
 from redislab.world.servers import Server, wait_for
+from redislab.world.supervisor import SupervisedResource
 
 IMAGE = "redis:8.2.1"
 ASKED = 2  # s for Docker to say that it is there
@@ -20,7 +20,7 @@ SOCKETS = (
     "/run/podman/podman.sock",
     "{HOME}/.docker/run/docker.sock",
 )
-LABEL = "redislab.keeper"
+LABEL = "redislab.supervisor"
 
 
 def docker(report=print, **config) -> Server:
@@ -40,7 +40,7 @@ def docker(report=print, **config) -> Server:
 
 
 def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "_Container":
-    """Start a container whose `port` is published on 127.0.0.1; a keeper removes it, however we end.
+    """Start a container whose `port` is published on 127.0.0.1; a supervisor removes it, however we end.
 
     `extra` arguments follow the image's own command, which may load modules.
     """
@@ -52,7 +52,7 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
     from testcontainers.core.container import DockerContainer
 
     label = f"{LABEL}={uuid.uuid4().hex}"
-    kept, public = Kept(label), free_port()
+    resource, public = SupervisedResource(label), free_port()
     try:
         container = DockerContainer(image, docker_client_kw={"timeout": PATIENCE})
         container.ports[f"{port}/tcp"] = ("127.0.0.1", public)
@@ -61,9 +61,9 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
             container.with_command([*(client.images.get(image).attrs["Config"]["Cmd"] or []), *extra])
         container.start()
     except Exception as failure:
-        kept.close()
+        resource.close()
         raise StartError(f"the container of {image} did not start ({_brief(failure)})") from None
-    return _Container(container.get_wrapped_container(), public, kept)
+    return _Container(container.get_wrapped_container(), public, resource)
 
 
 def _find_socket() -> None:
@@ -120,7 +120,7 @@ def _pull(client, image: str, deadline: float, report) -> None:
 
 
 def _reaper(client, deadline: float, report) -> None:
-    """Ryuk, testcontainers' own reaper, where its image can be had; without it the keeper is enough."""
+    """Ryuk, testcontainers' own reaper, where its image can be had; without it the supervisor is enough."""
     from testcontainers.core.config import testcontainers_config
     from testcontainers.core.container import Reaper
 
@@ -138,8 +138,8 @@ def _brief(failure: Exception) -> str:
 
 
 class _Container:
-    def __init__(self, container, port: int, kept: Kept):
-        self._container, self.port, self._kept = container, port, kept
+    def __init__(self, container, port: int, resource: SupervisedResource):
+        self._container, self.port, self._resource = container, port, resource
 
     def alive(self) -> bool:
         self._container.reload()
@@ -162,5 +162,5 @@ class _Container:
         try:
             self._container.remove(force=True, v=True)
         except Exception:
-            pass  # gone already, or Docker is; the keeper tries again
-        self._kept.close()
+            pass  # gone already, or Docker is; the supervisor tries again
+        self._resource.close()

@@ -13,8 +13,8 @@ import redis
 
 from redislab.errors import StartError
 from redislab.keys import KeyNamespace
-from redislab.world.kept import Kept
 from redislab.world.servers import Server
+from redislab.world.supervisor import SupervisedResource
 
 ORDER = ("docker", "local", "bundled")
 _lab, _lock = None, threading.Lock()
@@ -44,7 +44,7 @@ class Lab:
         self.keys = KeyNamespace(prefix)
         self._url, self._owner = database_url, database_url is None
         self._redis, self._handle, self._is_branch, self._made = None, None, False, []
-        self._kept, self._provided, self.asked = None, None, None
+        self._resource, self._provided, self.asked = None, None, None
 
     @classmethod
     def attach(cls, address: Address) -> "Lab":
@@ -138,7 +138,7 @@ class Lab:
             self.server.disconnect()
         else:
             self.server.close()
-            for made in (self._provided, self._kept):
+            for made in (self._provided, self._resource):
                 if made is not None:
                     made.close()
 
@@ -150,8 +150,8 @@ class Lab:
         """
         from redislab.world.database import provide
 
-        self._kept = Kept()
-        self._provided = provide(database, self._kept.folder, self.prefix)
+        self._resource = SupervisedResource()
+        self._provided = provide(database, self._resource.folder, self.prefix)
         self._url = self._provided.url
 
     def _sweep(self) -> None:

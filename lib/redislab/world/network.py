@@ -1,17 +1,14 @@
 """Distance between a client and Redis: a proxy in a process of its own that adds a chosen round trip."""
 
 import atexit
-import json
+import functools
 import socket
 import statistics
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 from redislab.errors import StartError
-
-SCRIPT = Path(__file__).with_name("proxy.py")
+from redislab.world.child import Child
+from redislab.world.proxy import Proxy
 
 
 class Delay:
@@ -29,14 +26,14 @@ class Delay:
     """
 
     def __init__(self, host: str, port: int, rtt: float = 0.0):
-        command = [sys.executable, "-I", "-S", str(SCRIPT), host, str(port)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        try:
+            self._child = Child(functools.partial(Proxy, host, port), "delay")
+            self.host, self.port = "127.0.0.1", self._child.call("port")
+        except OSError as failure:
+            raise StartError(
+                f"The network delay did not start ({failure}). Are there free ports on 127.0.0.1?"
+            ) from None
         atexit.register(self.close)
-        said = self._process.stdout.readline()
-        if not said:
-            self.close()
-            raise StartError("The network delay did not start. Are there free ports on 127.0.0.1?")
-        self.host, self.port, self._target = "127.0.0.1", int(said), (host, port)
         self._own = 0.0
         self._calibrate()
         self.rtt = rtt
@@ -49,7 +46,7 @@ class Delay:
     @rtt.setter
     def rtt(self, seconds: float) -> None:
         self._rtt = seconds
-        self._tell(max(0.0, seconds - self._own) / 2)
+        self._child.call("set_delay", max(0.0, seconds - self._own) / 2)
 
     def measured(self, pings: int = 9) -> float:
         """Seconds that a PING takes through the proxy, the median of some.
@@ -64,18 +61,11 @@ class Delay:
 
         A round trip is counted when the client speaks after the server has; TCP's own handshake is not seen.
         """
-        self._process.stdin.write(b"?\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        return self._child.call("counted")
 
     def close(self) -> None:
         atexit.unregister(self.close)
-        try:
-            self._process.stdin.close()
-        except OSError:
-            pass
-        self._process.wait()
-        self._process.stdout.close()
+        self._child.close()
 
     def __enter__(self) -> "Delay":
         return self
@@ -88,15 +78,11 @@ class Delay:
 
         The least of some medians: whatever else the machine does adds to it, and would be taken off for good.
         """
-        self._tell(0.0005)
+        self._child.call("set_delay", 0.0005)
         try:
             self._own = max(0.0, min(self.measured(7) for _ in range(6)) - 0.001)
         except OSError:
             self._own = 0.0002  # nothing answers yet
-
-    def _tell(self, one_way: float) -> None:
-        self._process.stdin.write(b"%.6f\n" % one_way)
-        self._process.stdin.flush()
 
 
 def _ping(address: tuple[str, int], pings: int) -> float:

@@ -7,9 +7,9 @@ import socket
 import subprocess
 
 from redislab.errors import StartError
-from redislab.world.kept import Kept
 from redislab.world.scheduling import take_short_turns
 from redislab.world.servers import OLDEST, Server, wait_for
+from redislab.world.supervisor import SupervisedResource
 
 ATTEMPTS = 5  # another program may take the free port before the server does
 
@@ -79,33 +79,33 @@ def _serve(binary: str, backend: str, config: dict) -> Server:
 
 class _Process:
     def __init__(self, binary: str, port: int, config: dict):
-        self.port, self._kept = port, Kept()
-        bound = ["--bind", "127.0.0.1", "--port", str(port), "--daemonize", "no", "--dir", str(self._kept.folder)]
+        self.port, self._resource = port, SupervisedResource()
+        bound = ["--bind", "127.0.0.1", "--port", str(port), "--daemonize", "no", "--dir", str(self._resource.folder)]
         self._command = [binary, *bound, *directives(config)]
 
     def alive(self) -> bool:
-        return self._kept.alive and self._kept.ask("alive")
+        return self._resource.server_alive
 
     def kill(self) -> None:
-        self._kept.ask("signal", int(signal.SIGKILL))
+        self._resource.signal(signal.SIGKILL)
 
     def restart(self) -> None:
         if not self.alive():
-            take_short_turns(self._kept.ask("start", *self._command))
+            take_short_turns(self._resource.start(*self._command))
 
     def pause(self) -> None:
-        self._kept.ask("signal", int(signal.SIGSTOP))
+        self._resource.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        self._kept.ask("signal", int(signal.SIGCONT))
+        self._resource.signal(signal.SIGCONT)
 
     def close(self) -> None:
-        self._kept.close()
+        self._resource.close()
 
     def log(self) -> str:
         """What the server said last."""
         try:
-            lines = (self._kept.folder / "server.log").read_text(errors="replace").splitlines()
+            lines = (self._resource.folder / "server.log").read_text(errors="replace").splitlines()
         except OSError:
             return ""
         return next(

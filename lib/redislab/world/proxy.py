@@ -1,148 +1,122 @@
-"""A TCP proxy that adds a round trip. Run as a script of its own: python -I -S proxy.py HOST PORT
-
-It prints the port that it listens on, on 127.0.0.1. Each line on stdin is a new delay in seconds for one way, or "?",
-which is answered with what has passed so far, as JSON; when stdin closes, it ends.
+"""A TCP proxy that adds a round trip, in a child process.
 
 A `select` loop and not epoll: epoll rounds waits up to whole milliseconds in Python before 3.12.
 """
 
-import json
-import os
+import asyncio
 import selectors
 import socket
-import sys
 import threading
-import time
 from collections import deque
 
-CHUNK = 1 << 18
 FULL = 1 << 22  # bytes on their way in one direction before the sender has to wait
 
 
-class Pipe:
-    """One direction: what was read, and when it may be written."""
-
-    def __init__(self, source: socket.socket, sink: socket.socket):
-        self.source, self.sink, self.flying, self.size, self.ended = source, sink, deque(), 0, False
-        self.asking = None  # on the way to the server: whether the client spoke last
-        self.asked = None  # on the way back: the other one
-
-    def read(self, due: float) -> None:
-        try:
-            data = self.source.recv(CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self.ended = not data
-        self.flying.append((due, memoryview(data)))
-        self.size += len(data)
-
-    def write(self, now: float) -> bool:
-        """Pass on what is due. False once the connection is over."""
-        while self.flying and self.flying[0][0] <= now:
-            due, data = self.flying.popleft()
-            if not data:
-                self.sink.shutdown(socket.SHUT_WR)
-                return True
-            try:
-                sent = self.sink.send(data)
-            except BlockingIOError:
-                sent = 0
-            self.size -= sent
-            if sent < len(data):
-                self.flying.appendleft((due, data[sent:]))
-                return True
-        return True
-
-    @property
-    def due(self) -> float:
-        return self.flying[0][0] if self.flying else float("inf")
-
-
 class Proxy:
-    """Listens, and joins each connection to one of its own to the target by two pipes."""
+    """Listens on a free port of 127.0.0.1, and connects each client to the target."""
 
-    def __init__(self, target: tuple[str, int]):
-        self.target, self.delay = target, 0.0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.selector = selectors.SelectSelector()
-        self.selector.register(self.listener, selectors.EVENT_READ, self.accept)
-        self.pairs: dict[socket.socket, tuple[Pipe, Pipe]] = {}
+    def __init__(self, host: str, port: int):
+        self.target, self.delay = (host, port), 0.0
         self.counts = {"connections": 0, "trips": 0, "sent": 0, "received": 0}
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
+        threading.Thread(target=self._serve, daemon=True).start()
 
-    def serve(self) -> None:
-        while True:
-            soonest = min((pipe.due for pair in self.pairs.values() for pipe in pair), default=float("inf"))
-            timeout = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
-            for key, _ in self.selector.select(timeout):
-                key.data() if callable(key.data) else self.read(key.data)
-            now = time.monotonic()
-            for client, pair in list(self.pairs.items()):
-                self.flush(client, pair, now)
+    def port(self) -> int:
+        return self._listener.getsockname()[1]
 
-    def accept(self) -> None:
-        client, _ = self.listener.accept()
-        try:
-            server = socket.create_connection(self.target, timeout=1)
-        except OSError:
-            return client.close()  # as a client sees a server that is not there
-        for end in (client, server):
-            end.setblocking(False)
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.pairs[client] = pair = Pipe(client, server), Pipe(server, client)
-        pair[0].asking, pair[1].asked = False, pair[0]
-        self.counts["connections"] += 1
-        for pipe in pair:
-            self.selector.register(pipe.source, selectors.EVENT_READ, pipe)
+    def set_delay(self, one_way: float) -> None:
+        self.delay = one_way
 
-    def read(self, pipe: Pipe) -> None:
-        before = pipe.size
-        pipe.read(time.monotonic() + self.delay)
-        self.count(pipe, pipe.size - before)
-        if pipe.ended or pipe.size > FULL:
-            self.selector.unregister(pipe.source)
+    def counted(self) -> dict[str, int]:
+        return dict(self.counts)
 
-    def count(self, pipe: Pipe, size: int) -> None:
-        """A round trip begins when the client speaks, after the server has or before anybody has."""
-        if pipe.asking is None:
-            self.counts["received"] += size
-            pipe.asked.asking &= not size
-        elif size:
-            self.counts["sent"] += size
-            self.counts["trips"] += not pipe.asking
-            pipe.asking = True
-
-    def flush(self, client, pair, now: float) -> None:
-        try:
-            for pipe in pair:
-                pipe.write(now)
-                if not pipe.ended and pipe.size < FULL and pipe.source not in self.selector.get_map():
-                    self.selector.register(pipe.source, selectors.EVENT_READ, pipe)
-        except OSError:
-            return self.close(client)
-        if all(pipe.ended and not pipe.flying for pipe in pair):
-            self.close(client)
-
-    def close(self, client) -> None:
-        for pipe in self.pairs.pop(client):
-            if pipe.source in self.selector.get_map():
-                self.selector.unregister(pipe.source)
-            pipe.source.close()
+    def _serve(self) -> None:
+        serving = self.loop.create_server(lambda: ClientEnd(self), sock=self._listener, backlog=512)
+        self.loop.run_until_complete(serving)
+        self.loop.run_forever()
 
 
-def obey(proxy: Proxy) -> None:
-    """In a thread, since not every system can select on a pipe: take new delays until the owner lets go."""
-    for line in sys.stdin:
-        if line.strip() == "?":
-            print(json.dumps(proxy.counts), flush=True)
+class End(asyncio.Protocol):
+    """One end of a connection through the proxy: what arrives here leaves at the `other` end, after the delay."""
+
+    def __init__(self, proxy: Proxy, other: "End | None" = None):
+        self.proxy, self.other = proxy, other
+        self._flying, self._size, self._ended = deque(), 0, False
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Send it on when the delay is over, and pause the sender if too much is on its way."""
+        self._flying.append(data)
+        self._size += len(data)
+        self.proxy.loop.call_later(self.proxy.delay, self._land)
+        self._regulate()
+
+    def eof_received(self) -> bool:
+        self.data_received(b"")
+        return True  # the other direction stays open
+
+    def resume_writing(self) -> None:
+        self.other._regulate()
+
+    def connection_lost(self, failure) -> None:
+        if self.other is not None:
+            self.other.transport.close()
+
+    def _land(self) -> None:
+        data = self._flying.popleft()  # the oldest, also where the delay was shortened meanwhile
+        self._size -= len(data)
+        if data:
+            self.other.transport.write(data)
+            self._regulate()
         else:
-            proxy.delay = float(line)
-    os._exit(0)
+            self.other.transport.write_eof()
+            self._ended = True
+            if self.other._ended:
+                self.transport.close()
+
+    def _regulate(self) -> None:
+        if self._size + self.other.transport.get_write_buffer_size() > FULL:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
 
-if __name__ == "__main__":
-    proxy = Proxy((sys.argv[1], int(sys.argv[2])))
-    threading.Thread(target=obey, args=(proxy,), daemon=True).start()
-    print(proxy.listener.getsockname()[1], flush=True)
-    proxy.serve()
+class ClientEnd(End):
+    """Where a client has connected. It counts: a round trip begins when the client speaks after the server has."""
+
+    def __init__(self, proxy: Proxy):
+        super().__init__(proxy)
+        self.asking = False
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        transport.pause_reading()
+        self._dialling = self.proxy.loop.create_task(self._dial())
+
+    def data_received(self, data: bytes) -> None:
+        if data:
+            self.proxy.counts["sent"] += len(data)
+            self.proxy.counts["trips"] += not self.asking
+            self.asking = True
+        super().data_received(data)
+
+    async def _dial(self) -> None:
+        try:
+            dialling = self.proxy.loop.create_connection(lambda: ServerEnd(self.proxy, self), *self.proxy.target)
+            _, self.other = await asyncio.wait_for(dialling, 1)
+        except OSError:
+            return self.transport.abort()  # as a client sees a server that is not there
+        self.proxy.counts["connections"] += 1
+        self.transport.resume_reading()
+
+
+class ServerEnd(End):
+    """The proxy's own connection to the target."""
+
+    def data_received(self, data: bytes) -> None:
+        self.proxy.counts["received"] += len(data)
+        self.other.asking &= not data
+        super().data_received(data)

@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 from redislab.errors import StartError
-from redislab.world.kept import Kept
 from redislab.world.processes import free_port, local
 from redislab.world.servers import Server
+from redislab.world.supervisor import SupervisedResource
 
 VALID = 2  # days
 
@@ -21,9 +21,9 @@ class SecureServer:
     """
 
     def __init__(self):
-        self._kept, port = Kept(), free_port()
+        self._resource, port = SupervisedResource(), free_port()
         try:
-            certificate, key = self_signed(self._kept.folder)
+            certificate, key = self_signed(self._resource.folder)
             self.plain = local(
                 tls_port=port,
                 tls_cert_file=certificate,
@@ -33,12 +33,12 @@ class SecureServer:
             )
             self.secure = Server(f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}", "local")
         except StartError:
-            self._kept.close()
+            self._resource.close()
             raise
 
     def close(self) -> None:
         self.plain.close()
-        self._kept.close()
+        self._resource.close()
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:

@@ -4,50 +4,56 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
+import cloudpickle
 import pytest
 
 from redislab.errors import StartError
-from redislab.world import kept
-from redislab.world.kept import Kept
+from redislab.world import supervisor
 from redislab.world.processes import bundled
+from redislab.world.supervisor import SupervisedResource
 from tests.conftest import backends, have, settles
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as a notebook's cell would be
 
 
 def test_a_folder_is_there_until_it_is_let_go(untouched):
-    keeper = Kept()
-    (keeper.folder / "file").write_text("x")
-    assert keeper.alive
-    keeper.close()
-    keeper.close()
-    assert not keeper.folder.exists()
+    resource = SupervisedResource()
+    (resource.folder / "file").write_text("x")
+    assert not resource.server_alive
+    resource.close()
+    resource.close()
+    assert not resource.folder.exists()
     with pytest.raises(StartError, match=r"start\(\) again"):
-        keeper.ask("alive")
+        resource.signal(0)
 
 
 def test_a_server_that_cannot_be_started_is_told(untouched):
-    keeper = Kept()
+    resource = SupervisedResource()
     with pytest.raises(StartError, match="No such file"):
-        keeper.ask("start", "/nowhere/redis-server")
-    keeper.close()
+        resource.start("/nowhere/redis-server")
+    resource.close()
 
 
-def test_where_no_folder_can_be_written_that_is_said(monkeypatch, tmp_path, untouched):
-    # root may write anywhere, so the keeper is run by a Python that finds no folder to be usable
-    script = tmp_path / "keeper.py"
-    source = kept.SCRIPT.read_text().replace(
-        "import tempfile", "import tempfile\ntempfile._candidate_tempdir_list = list"
-    )
-    script.write_text(source)
-    monkeypatch.setattr(kept, "SCRIPT", script)
+class Homeless(supervisor.Supervisor):
+    """Root may write anywhere, so this one finds no folder to be usable."""
+
+    def __init__(self, label):
+        tempfile.tempdir, tempfile._candidate_tempdir_list = None, list
+        super().__init__(label)
+
+
+def test_where_no_folder_can_be_written_that_is_said(monkeypatch, untouched):
+    monkeypatch.setattr(supervisor, "Supervisor", Homeless)
     with pytest.raises(StartError, match="Set TMPDIR"):
-        Kept()
+        SupervisedResource()
 
 
 def test_a_server_outlives_the_thread_that_started_it(untouched):
-    # the kernel's parent-death signal would come when that thread ends, were the keeper not in between
+    # the kernel's parent-death signal would come when that thread ends, were the supervisor not in between
     servers = []
     thread = threading.Thread(target=lambda: servers.append(bundled()))
     thread.start()
@@ -106,10 +112,10 @@ def test_an_owner_that_ends_by_itself_leaves_nothing(untouched):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
-def test_a_keeper_that_is_killed_takes_its_server_with_it():
+def test_a_supervisor_that_is_killed_takes_its_server_with_it():
     server = bundled()
-    keeper = server._control._kept
-    os.kill(keeper._process.pid, signal.SIGKILL)
+    resource = server._control._resource
+    os.kill(resource._child.pid, signal.SIGKILL)
     assert not settles(lambda: server._answers())
-    subprocess.run(["rm", "-r", str(keeper.folder)], check=True)
+    subprocess.run(["rm", "-r", str(resource.folder)], check=True)
     server.close()

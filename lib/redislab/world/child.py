@@ -1,0 +1,225 @@
+"""A child process: an object in another Python process, called from here.
+
+    child = Child(functools.partial(Shop, 100), "shop").ready()
+    child.call("add", 5)               # waits for the answer; what `add` raises is raised here
+    child.tell("refill")               # does not wait
+    for event in child.events(): ...   # what the object passes to `emit`, in order, until it ends
+
+Everything that redislab runs beside the kernel is such an object: the bench, an application that can be killed, the check of
+a learner's function, the network delay, and the supervisor of servers and containers. They share this protocol:
+
+- The child's stdin carries what it is told, as pickles, and ties it to its owner: at the end of stdin the child ends, even
+  if the owner was killed. First it calls `on_owner_gone()`, if the object has such a method, and takes the time that this needs.
+- Its stdout carries the events, as pickles. What is printed goes to stderr, so that it cannot damage them.
+- Calls take a connection of their own each, over loopback: many threads can call at the same time, and a call takes 0.1 ms.
+
+Not `multiprocessing.Process`, whose connections these are. Its `spawn` runs the main module of a script again; it starts a
+resource tracker; it gives the child no session of its own, so that an interrupt of the kernel is one of the child;
+a daemonic process may have no children, and the others are waited for when the kernel exits. Each of these can be worked
+around, with more lines than this module has.
+"""
+
+import contextlib
+import os
+import pickle
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
+
+SWITCH = 0.0005  # s; a thread that computes holds up a call for this long at most
+PATIENCE = 6.0  # s for a tidy end
+_writing = threading.Lock()
+_events = None  # in the child: the way up
+
+
+class Child:
+    """What `factory()` makes, in a process of its own.
+
+    Args:
+        factory: travels by cloudpickle, so it may come from a notebook's cell.
+        words: shown after the command in a list of processes.
+    """
+
+    def __init__(self, factory, *words: str):
+        import cloudpickle  # here, because the child can do without
+
+        command = [sys.executable, "-m", "redislab.world.child", *words]
+        self.name = words[0] if words else "child process"
+        # a session of its own: an interrupt of the kernel is not one of the child
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        self._key, self._idle, self._address, self._lock = secrets.token_bytes(16), [], None, threading.Lock()
+        self._send((self._key, cloudpickle.dumps(factory)))
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ready(self) -> "Child":
+        """Wait until the object is made.
+
+        Raises:
+            Exception: what the factory raised.
+            ConnectionError: the process ended before that.
+        """
+        with self._lock:
+            if self._address is None:
+                self._address = self._next_event()
+        if isinstance(self._address, tuple):
+            return self
+        self.close()
+        raise self._address or self._gone()
+
+    def call(self, name: str, *arguments):
+        """Call the method `name`, from any thread, and return what it returns.
+
+        Raises:
+            ConnectionError: the process has ended, or ended meanwhile.
+        """
+        self.ready()
+        try:
+            connection = self._connection()
+            connection.send((name, arguments))
+            returned, answer = connection.recv()
+        except (EOFError, OSError, AuthenticationError):
+            raise self._gone() from None
+        self._idle.append(connection)  # not after an interrupt: the answer would be taken for that of the next call
+        if returned:
+            return answer
+        raise answer
+
+    def tell(self, name: str, *arguments) -> None:
+        """Have the method `name` called, in the order of telling. It has to return soon, and nothing is heard of it."""
+        with self._lock:
+            self._send((name, arguments))
+
+    def events(self):
+        """Iterate over what the child emits, until it ends. One thread may do so."""
+        self.ready()
+        while (event := self._next_event()) is not None:
+            yield event
+
+    def kill(self) -> None:
+        """SIGKILL, to it and to what it has started in its session."""
+        if self.process.returncode is None:  # so that its number cannot be another's by now
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL) if hasattr(os, "killpg") else self.process.kill()
+        self.process.wait()
+
+    def release(self, patience: float = PATIENCE) -> bool:
+        """Let go of it, so that it tidies up and ends; whether it has within `patience` seconds."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            return False
+        self.process.stdout.close()
+        self._idle.clear()
+        return True
+
+    def close(self) -> None:
+        """End it: tidily, else by force."""
+        if not self.release():
+            self.kill()
+            self.release()
+
+    def _send(self, message) -> None:
+        pickled = pickle.dumps(message)
+        with contextlib.suppress(OSError, ValueError):  # it has ended, as `ready`, `call` and `events` say
+            self.process.stdin.write(pickled)
+            self.process.stdin.flush()
+
+    def _next_event(self):
+        try:
+            return pickle.load(self.process.stdout)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            return None  # it has ended, perhaps in the middle of one
+
+    def _connection(self):
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Client(self._address, authkey=self._key)
+
+    def _gone(self) -> ConnectionError:
+        code = self.process.poll()
+        return ConnectionError(f"The {self.name} is not running" + (f" (exit {code})." if code is not None else "."))
+
+
+def emit(event) -> None:
+    """In a child, from any thread: pass an event (anything but None) to the owner. It is on its way when this returns.
+
+    Raises:
+        OSError: the owner is gone.
+    """
+    pickled = pickle.dumps(event)
+    with _writing:
+        _events.write(pickled)
+        _events.flush()
+
+
+def main() -> None:
+    """Be a child: make the object, then do what is asked until the owner is gone."""
+    global _events
+    told, _events = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    sys.setswitchinterval(SWITCH)
+    target = None
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the owner is gone
+        key, factory = pickle.load(told)
+        try:
+            target, listener = pickle.loads(factory)(), Listener(("127.0.0.1", 0), backlog=128)
+        except Exception as failure:
+            emit(_portable(failure))
+            os._exit(1)
+        threading.Thread(target=_accept, args=(target, listener, key), daemon=True).start()
+        emit(listener.address)
+        while True:
+            name, arguments = pickle.load(told)
+            getattr(target, name)(*arguments)
+    getattr(target, "on_owner_gone", int)()
+    os._exit(0)  # threads are not waited for
+
+
+def _accept(target, listener: Listener, key: bytes) -> None:
+    while True:
+        with contextlib.suppress(OSError):  # it went away before it was let in
+            threading.Thread(target=_attend, args=(target, listener.accept(), key), daemon=True).start()
+
+
+def _attend(target, connection, key: bytes) -> None:
+    """Serve one connection, if it knows the key."""
+    with contextlib.suppress(EOFError, OSError, AuthenticationError), connection:
+        deliver_challenge(connection, key)
+        answer_challenge(connection, key)
+        while True:
+            request = connection.recv_bytes()
+            try:
+                name, arguments = pickle.loads(request)
+                connection.send((True, getattr(target, name)(*arguments)))
+            except Exception as failure:
+                connection.send((False, _portable(failure)))
+
+
+def _portable(failure: Exception) -> Exception:
+    """The failure itself, if it survives the way; else its words."""
+    try:
+        return pickle.loads(pickle.dumps(failure))
+    except Exception:
+        return RuntimeError(f"{type(failure).__name__}: {failure}")
+
+
+if __name__ == "__main__":
+    from redislab.world import child  # the module that others import, so that there is one `emit`
+
+    child.main()
