@@ -16,14 +16,14 @@ def test_unpruned_the_indexes_name_the_dead_and_pruning_cures_it(running):
     # Given what is as in the module
     dead = lab.until(lambda sample: (sample.get("dangling") or 0) > 40 and (sample["served"] or 0) > 10)
     assert dead["listed"] > 1.5 * dead["living"]
-    assert "products that are gone" in lab.experiment.verdict(dead)
+    assert "products that are gone" in lab.experiment.judge(dead)
     # If it is pruned on read
     lab.experiment.entries = PRUNED
     lab.until(lambda sample: sample["dangling"] < 15 and sample["served"] < 2)
     samples = lab.go_on(1.5)
     assert late(samples, "dangling") < 15 and late(samples, "served") < 2  # what expires before it is looked at
     assert samples[-1]["server_us"] < samples[-1]["client_us"]
-    assert lab.experiment.verdict(samples[-1]).startswith("True")
+    assert lab.experiment.judge(samples[-1]).startswith("True")
 
 
 def test_living_products_follow_their_prediction_while_the_ttl_moves(running):
@@ -34,21 +34,21 @@ def test_living_products_follow_their_prediction_while_the_ttl_moves(running):
     samples = lab.go_on(4)
     assert late(samples, "living") == pytest.approx(late(samples, "expected"), rel=0.2)
     assert late(samples, "living") > 1.5 * samples[0]["living"]
-    assert samples[-1]["indexes"] > 0 and samples[-1]["books"] > 0
+    assert samples[-1]["indexes"] > 0 and samples[-1]["records"] > 0
 
 
 def test_it_has_no_verdict_before_anything_has_expired(running):
     lab = running(CatalogueLab(ttl=2.0, products=500, lookups=50.0))
     samples = lab.go_on(1)
     assert samples[-1]["served"] == samples[-1]["expired"] == 0
-    assert {lab.experiment.verdict(sample) for sample in samples} == {None}
-    lab.until(lambda sample: (lab.experiment.verdict(sample) or "").startswith("True"))
+    assert {lab.experiment.judge(sample) for sample in samples} == {None}
+    lab.until(lambda sample: (lab.experiment.judge(sample) or "").startswith("True"))
 
 
 def test_where_nobody_looks_the_dead_stay_until_a_sweep(running):
     lab = running(CatalogueLab(lookups=0.0, ttl=1.0, products=600))
     full = lab.until(lambda sample: (sample.get("dangling") or 0) > 40)
-    assert full["served"] is None and "Nobody looks" in lab.experiment.verdict(full)
+    assert full["served"] is None and "Without look-ups" in lab.experiment.judge(full)
     lab.experiment.rate = 10.0
     lab.go_on(1.5)
     lab.session.act("sweep")
@@ -69,8 +69,8 @@ def test_what_is_evicted_is_served_until_it_is_swept(running):
 def test_more_tags_are_more_to_intersect_and_every_sentence_can_be_said(running):
     lab = running(CatalogueLab(tags=2))
     for sample in lab.go_on(2):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
     few = lab.samples[-1]["indexes"] / lab.samples[-1]["listed"]
     lab.experiment.tags = 6
     lab.until(lambda sample: sample["indexes"] / sample["listed"] > 1.5 * few)

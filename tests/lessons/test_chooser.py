@@ -1,6 +1,7 @@
 import pytest
 
-from redislab.lessons.data_modeling.choosing_structure.lab import WAYS, ChooserLab
+from redislab.lessons.data_modeling.choosing_structure.lab import ChooserLab
+from redislab.lessons.data_modeling.choosing_structure.ways import WAYS
 from redislab.modeling.choosing import LEAVES
 
 
@@ -20,7 +21,7 @@ def test_each_way_is_loaded_and_each_of_its_commands_measured(running):
         assert all(us > 0 for _, us in [*last["server"], *last["client"], *last["bytes"], *last["loading"]])
         assert last["each"] == last["bytes"][0][1]
         assert leaf == experiment.findings(last)[0][0]
-        assert f"{last['bytes'][0][0]}: {last['bytes'][0][1]:,} B" in experiment.verdict(last)
+        assert f"{last['bytes'][0][0]}: {last['bytes'][0][1]:,} B" in experiment.judge(last)
 
 
 def experiment_name(way, last) -> str:

@@ -1,7 +1,8 @@
 import cloudpickle
 import pytest
 
-from redislab.lessons.data_modeling.complexity.lab import ComplexityLab, fit, told
+from redislab.lessons.data_modeling.complexity.exponents import fit, told
+from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
 from redislab.modeling.complexity import ADD, ALL, GET, HASH, LIST, OPERATIONS, RANGE, SET, SORTED_SET, STRING
 
 
@@ -30,8 +31,8 @@ def test_each_point_has_the_servers_time_and_the_clients():
     assert recording.table["x"].tolist() == [100, 316, 1000, 3000]
     assert (recording.table["server_us"] < recording.table["client_us"]).all()
     assert recording.table["calls"].between(1, 120).all()
-    assert "ZSCORE on a sorted set of 3,000 items" in experiment.sentence(recording.last)
-    assert "O(log N) in the module, but it is O(1)" in experiment.verdict(recording.last)
+    assert "ZSCORE on a sorted set of 3,000 items" in experiment.say(recording.last)
+    assert "O(log N) in the module, but it is O(1)" in experiment.judge(recording.last)
 
 
 def test_all_of_a_string_is_not_for_nothing():
@@ -44,8 +45,8 @@ def test_where_there_is_no_command_it_says_why():
     experiment = ComplexityLab()
     last = experiment.run(operation=RANGE, structure=SET).last
     assert last["curve"] == []
-    assert "no order" in experiment.sentence(last)
-    assert "N/A" in experiment.verdict(last)
+    assert "no order" in experiment.say(last)
+    assert "N/A" in experiment.judge(last)
 
 
 def test_the_whole_table_fills_every_cell_and_a_knob_leads_back_to_one(running):

@@ -1,6 +1,6 @@
 import pytest
 
-from redislab.lessons.data_modeling.encodings.lab import HASH, LIMITS, NUMBERS, SORTED_SET, EncodingsLab, change
+from redislab.lessons.data_modeling.encodings.lab import HASH, KINDS, NUMBERS, SORTED_SET, EncodingsLab, change
 
 LARGE = {HASH: "hashtable", SORTED_SET: "skiplist", NUMBERS: "hashtable"}
 
@@ -11,7 +11,7 @@ def turned(lab, **knobs) -> dict:
     return lab.until(lambda sample: sample["progress"] == 1 and knobs.items() <= sample.items())
 
 
-@pytest.mark.parametrize("structure", LIMITS)
+@pytest.mark.parametrize("structure", KINDS)
 def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(running, structure):
     experiment = EncodingsLab(structure=structure, fields=400)
     lab = running(experiment)
@@ -21,8 +21,8 @@ def test_there_is_a_cliff_at_the_limit_and_it_moves_with_it(running, structure):
         assert (before["x"], after["x"]) == (limit, limit + 1)
         assert after["encoding"] == LARGE[structure] != before["encoding"]
         assert after["bytes"] > 1.5 * before["bytes"]
-        assert f"up to {limit}" in experiment.verdict(last)
-        assert before["encoding"] in experiment.sentence(last)
+        assert f"up to {limit}" in experiment.judge(last)
+        assert before["encoding"] in experiment.say(last)
 
 
 def test_below_the_limits_and_with_long_values_there_is_none(running):
@@ -31,8 +31,8 @@ def test_below_the_limits_and_with_long_values_there_is_none(running):
     small, long = (turned(lab, value=value) for value in (20, 80))
     assert {point["encoding"] for point in small["curve"]} == {"listpack"}
     assert {point["encoding"] for point in long["curve"]} == {"hashtable"}
-    assert "within the limits: no cliff" in experiment.verdict(small)
-    assert "past a limit from the first field on" in experiment.verdict(long)
+    assert "within the limits: no cliff" in experiment.judge(small)
+    assert "past a limit from the first field on" in experiment.judge(long)
 
     # If the limit for values is raised, expect that they are compact again, and the former curve beside it
     last = turned(lab, longest=100)

@@ -2,7 +2,8 @@ from statistics import mean
 
 import pytest
 
-from redislab.lessons.data_modeling.feed.lab import CURSOR, GROWING, POSITION, Walk
+from redislab.lessons.data_modeling.feed.lab import CURSOR, GROWING, POSITION
+from redislab.lessons.data_modeling.feed.reader import Reader
 from redislab.lessons.labs import FeedLab
 
 
@@ -13,18 +14,18 @@ def late(samples, key):
 
 def test_pages_by_position_repeat_what_the_cursor_does_not(running):
     lab = running(FeedLab(rate=60.0))
-    lab.until(lambda sample: sample["twice by position"] is not None)
+    lab.until(lambda sample: sample["twice_position"] is not None)
     samples = lab.go_on(3)
-    assert late(samples, "twice by position") > 10
-    assert all(sample["twice by cursor"] == sample["skipped by cursor"] == 0 for sample in samples)
-    assert lab.experiment.verdict(samples[-1]).startswith("False by position")
-    assert samples[-1][f"us {POSITION}"] > 0 and samples[-1][f"us {CURSOR}"] > 0
+    assert late(samples, "twice_position") > 10
+    assert all(sample["twice_cursor"] == sample["skipped_cursor"] == 0 for sample in samples)
+    assert lab.experiment.judge(samples[-1]).startswith("False by position")
+    assert samples[-1]["us_position"] > 0 and samples[-1]["us_cursor"] > 0
 
 
 def test_where_items_are_withdrawn_pages_by_position_pass_some_over(running):
     lab = running(FeedLab(rate=15.0, withdrawn=100.0, pause=0.1))
-    seen = lab.until(lambda sample: (sample["skipped by position"] or 0) > 0.3, timeout=40)
-    assert seen["skipped by cursor"] == seen["twice by cursor"] == 0
+    seen = lab.until(lambda sample: (sample["skipped_position"] or 0) > 0.3, timeout=40)
+    assert seen["skipped_cursor"] == seen["twice_cursor"] == 0
 
 
 def test_a_cap_bounds_the_memory_of_list_and_stream(running):
@@ -41,17 +42,17 @@ def test_a_cap_bounds_the_memory_of_list_and_stream(running):
 
 def test_larger_pages_and_calmer_feeds_repeat_less(running):
     lab = running(FeedLab(rate=60.0, page_size=5, pause=0.1))
-    lab.until(lambda sample: sample["twice by position"] is not None)
-    small = late(lab.go_on(3), "twice by position")
+    lab.until(lambda sample: sample["twice_position"] is not None)
+    small = late(lab.go_on(3), "twice_position")
     lab.experiment.page_size, lab.experiment.rate = 50, 2.0
-    lab.until(lambda sample: sample["twice by position"] < small / 3)
+    lab.until(lambda sample: sample["twice_position"] < small / 3)
 
 
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
     lab = running(FeedLab())
     for sample in lab.go_on(1):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
 
 
 class Pages:
@@ -76,7 +77,7 @@ class Pages:
     ],
 )
 def test_a_reader_counts_what_came_twice_and_what_never_came(pages, withdrawn, twice, skipped):
-    walk, seen = Walk(Pages(*pages), 42), 0
-    while not walk.done:
-        seen += walk.step(3)
-    assert (seen, walk.skipped(withdrawn)) == (twice, skipped)
+    reader, again = Reader(Pages(*pages), 42), 0
+    while not reader.done:
+        again += reader.turn(3)[1]
+    assert (again, reader.skipped(withdrawn)) == (twice, skipped)

@@ -28,7 +28,7 @@ def test_the_top_ten_are_the_best_and_i_follow(running):
 def test_a_tie_is_a_rank_shared_or_the_last_in_turn(running):
     lab = running(LeaderboardLab(players=1000, step=100, ties=SHARED, rate=50.0))
     seen = lab.until(lambda sample: sample["rank"] and sample["place"] - sample["rank"] > 10)
-    assert "would come before me if ties were in turn" in lab.experiment.sentence(seen)
+    assert "would come before me if ties were in turn" in lab.experiment.say(seen)
     lab.experiment.ties = IN_TURN
     lab.until(lambda sample: sample["rank"] == sample["place"] > seen["rank"])
 
@@ -60,7 +60,7 @@ def test_every_number_of_players_is_a_point_of_what_it_costs(running):
     lab.experiment.players = 100_000
     seen = lab.until(lambda sample: priced(sample, 100_000))
     assert seen["all"] == 100_000
-    assert lab.experiment.verdict(seen).startswith("1,000 times the players")
+    assert lab.experiment.judge(seen).startswith("1,000 times the players")
     # Expect the client to notice little of it: what is a thousandfold is not the time
     client = dict(seen["update_client"])
     assert client[100_000] < 30 * client[100]
@@ -74,7 +74,7 @@ def test_two_commands_cost_a_round_trip_more_and_miss_me(running):
     assert missed == {0}
     lab.experiment.paging = TWO
     seen = lab.until(lambda sample: sample["page_p50"] and sample["page_p50"] > 1.5 * one and sample["missed"])
-    assert "missing from" in lab.experiment.sentence(seen)
+    assert "missing from" in lab.experiment.say(seen)
 
 
 def test_a_season_begins_with_nobody_and_the_one_before_expires(running, lab):
@@ -82,8 +82,8 @@ def test_a_season_begins_with_nobody_and_the_one_before_expires(running, lab):
     full = panel.until(lambda sample: sample["all"] > 50)
     panel.until(lambda sample: sample["all"] < full["all"] / 2)
     for sample in panel.go_on(1):
-        assert panel.experiment.sentence(sample)
-        panel.experiment.verdict(sample)
+        assert panel.experiment.say(sample)
+        panel.experiment.judge(sample)
     # Expect the number of boards to stay small
     assert len(list(lab.redis.scan_iter(f"{lab.prefix}:board_*", count=10_000))) <= 5
     panel.experiment.season = 0.0

@@ -10,11 +10,11 @@ def compared(sample) -> bool:
 def test_the_hash_is_quicker_for_a_field_and_slower_for_all_and_dragging_finds_the_crossover(running):
     lab = running(ProfileLab(fields=1000, read_all=20.0))
     seen = lab.until(lambda sample: compared(sample) and sample["update"] > 3 and sample["all"] < 1 < sample["mix"])
-    assert lab.experiment.verdict(seen).startswith("JSON takes")
+    assert lab.experiment.judge(seen).startswith("JSON takes")
     # If everybody reads all of it
     lab.experiment.read_all = 100.0
     seen = lab.until(lambda sample: sample.get("mix") and sample["mix"] < 0.9)
-    assert lab.experiment.verdict(seen).startswith("The hash takes")
+    assert lab.experiment.judge(seen).startswith("The hash takes")
     # Expect the ratio to depend on the number of fields
     lab.experiment.set_knobs({"fields": 5, "read_all": 0.0})
     lab.until(lambda sample: sample.get("mix") and sample["mix"] > 1.2)
@@ -48,14 +48,14 @@ def test_a_token_expires_and_a_plain_hset_makes_it_stay(running, lab):
     seen = panel.until(lambda sample: sample["key_left"])
     assert 0 < seen["key_left"] <= 3
     if not seen["able"]:
-        assert "no TTL for fields" in panel.experiment.sentence(panel.until(compared))
+        assert "no TTL for fields" in panel.experiment.say(panel.until(compared))
         panel.session.act("overwrite")
         panel.until(lambda sample: sample["key_left"] is None)
         return
     assert 0 < seen["field_left"] <= 3
     panel.session.act("overwrite")
     seen = panel.until(lambda sample: sample["stays"] and compared(sample))
-    assert "stays for good" in panel.experiment.sentence(seen)
+    assert "stays for good" in panel.experiment.say(seen)
     panel.until(lambda sample: sample["stays"] and sample["key_left"] is None)
     panel.session.act("keep")
     panel.until(lambda sample: not sample["stays"] and sample["field_left"] is None and sample["key_left"] is None)
@@ -64,8 +64,8 @@ def test_a_token_expires_and_a_plain_hset_makes_it_stay(running, lab):
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
     lab = running(ProfileLab(fields=1000, size=1000, writers=32, rtt=2.0))
     for sample in lab.go_on(3):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
         assert not sample["errors"]
 
 

@@ -25,7 +25,7 @@ def test_on_the_boundary_a_fixed_window_admits_twice_the_limit_and_in_the_middle
     # Expect it to be plain in the picture: the limit just before the boundary, and as many just after it
     seen = lab.until(lambda sample: sample["all"][-1][1] >= 90)
     assert 25 <= max(count for when, count in seen["all"] if when < 0) <= 52
-    assert lab.experiment.verdict(seen).startswith("Not in every window")
+    assert lab.experiment.judge(seen).startswith("Not in every window")
     # If the burst is moved into the middle of the window
     lab.experiment.position = 50.0
     lab.until(lambda sample: sample["over"] == 0 and burst_over(sample))
@@ -46,13 +46,13 @@ def test_the_others_admit_no_second_burst(running, algorithm):
 def test_the_modules_four_commands_let_a_race_through(running):
     lab = running(RateLimitLab(algorithm=MODULE_SLIDING, threads=32, rtt=1.0))
     seen = lab.until(lambda sample: sample["broken"] > 0, timeout=40)
-    assert lab.experiment.verdict(seen).startswith("False as built")
+    assert lab.experiment.judge(seen).startswith("False as built")
 
 
 def test_with_coarse_clocks_its_script_admits_whole_bursts(running):
     lab = running(RateLimitLab(algorithm=MODULE_LUA, threads=32, tick="16 ms"))
     seen = lab.until(lambda sample: sample["over"] > 50)
-    assert "False as built" in lab.experiment.verdict(seen)
+    assert "False as built" in lab.experiment.judge(seen)
     lab.experiment.tick = "1 µs"
     lab.until(lambda sample: burst_over(sample) and sample["over"] == 0)  # one under way began with coarse ones
     assert not any(sample["over"] for sample in lab.go_on(5) if burst_over(sample))
@@ -63,7 +63,7 @@ def test_a_clock_a_minute_fast_locks_the_other_application_out(running):
     seen = lab.until(burst_over)
     seen = lab.until(lambda sample: burst_over(sample) and sample["let_in"][0] == 0)
     assert seen["let_in"][1] >= 40
-    assert "application A had" in lab.experiment.verdict(seen)
+    assert "application A had" in lab.experiment.judge(seen)
 
 
 def test_with_a_clock_off_the_modules_fixed_window_counts_twice(running):
@@ -86,10 +86,10 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
     lab = running(RateLimitLab(algorithm=algorithm, period=0.5, limit=20))
     samples = lab.go_on(1.7)
     for sample in samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
     assert not any(sample["errors"] for sample in samples)
-    assert any(lab.experiment.verdict(sample) for sample in samples)
+    assert any(lab.experiment.judge(sample) for sample in samples)
 
 
 def test_afterwards_no_key_is_left(lab):

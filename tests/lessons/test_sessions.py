@@ -28,32 +28,32 @@ def test_live_sessions_follow_their_prediction_while_the_ttl_moves(running):
 def test_ours_brings_nothing_back_however_late_the_write(running):
     lab = running(SessionsLab(ttl=1.0, pause=2.0, late=100.0))
     lab.session.act("late_writes")
-    sample = lab.until(lambda sample: sample["late writes"] >= 40)
-    assert (sample["came back"], sample["undead"], sample["lasting"]) == (0, 0, 0)
-    assert lab.experiment.verdict(sample).startswith("With our code: none of ")
+    sample = lab.until(lambda sample: sample["late_writes"] >= 40)
+    assert (sample["came_back"], sample["undead"], sample["lasting"]) == (0, 0, 0)
+    assert lab.experiment.judge(sample).startswith("With our code: none of ")
 
 
 def test_as_in_the_module_late_writes_bring_sessions_back_without_a_user_and_some_for_good(running):
     lab = running(SessionsLab(version=MODULES, ttl=1.0, pause=2.0, late=0.0, users=50))
     # If the button is pressed: every other of its twenty applications dies after HSET
     lab.session.act("late_writes")
-    sample = lab.until(lambda sample: sample["late writes"] == 20)
-    assert sample["came back"] == 20
-    assert lab.experiment.verdict(sample).startswith("With the module's code: 20 of 20 ")
+    sample = lab.until(lambda sample: sample["late_writes"] == 20)
+    assert sample["came_back"] == 20
+    assert lab.experiment.judge(sample).startswith("With the module's code: 20 of 20 ")
     lasting = lab.until(lambda sample: sample["undead"] == sample["lasting"])
     assert lasting["lasting"] == 10
-    assert "10 of them with no TTL" in lab.experiment.sentence(lasting)
+    assert "10 have no TTL" in lab.experiment.say(lasting)
     # If writes come late under load
     lab.experiment.late = 100.0
     assert lab.until(lambda sample: sample["back"] > 3)["back"] <= sample["logins"] + 50
     # Expect that choosing ours ends it
     lab.experiment.version = OURS
-    lab.until(lambda sample: sample["back"] == 0 and sample["late writes"] > 10)
+    lab.until(lambda sample: sample["back"] == 0 and sample["late_writes"] > 10)
 
 
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
     for version in (OURS, MODULES):
         lab = running(SessionsLab(version=version))
         for sample in lab.go_on(1):
-            assert lab.experiment.sentence(sample)
-            lab.experiment.verdict(sample)
+            assert lab.experiment.say(sample)
+            lab.experiment.judge(sample)

@@ -87,9 +87,9 @@ def xy_chart(title: str, unit="", low=0, high=None, *, x: str, x_unit="", log=Fa
     )  # fmt: skip
 
 
-def ranking(title: str, unit="", places: int = 10, *, wide=False, **line) -> Chart:
+def ranking(title: str, unit="", places: int = 10, *, log=False, wide=False, **line) -> Chart:
     """Names with numbers, the first on top: the one value is a list of (name, number) pairs."""
-    return Chart(title, _lines(line), unit, "ranking", places=places, wide=wide)
+    return Chart(title, _lines(line), unit, "ranking", log_x=log, places=places, wide=wide)
 
 
 def treemap(title: str, unit="", **line) -> Chart:

@@ -1,8 +1,5 @@
 """What theory predicts, drawn beside what was measured."""
 
-import math
-from collections import deque
-
 import numpy as np
 
 
@@ -108,48 +105,3 @@ class HitForecast:
             low, part = int(slot), slot - int(slot)
             self._leaving[low] += stored * (1 - part) / len(slots)
             self._leaving[low + 1] += stored * part / len(slots)
-
-
-def alive(rate: float, ttl: float) -> float:
-    """Share of the time (0 to 1) for which a key is there whose TTL begins anew at each touch, under Poisson touches.
-
-    It is there if the last touch is no older than T, and not if nothing came for T, which of a Poisson process of λ a
-    second has the chance exp(−λT).
-
-    Args:
-        rate: λ, touches per second.
-        ttl: T in seconds.
-    """
-    return -math.expm1(-rate * ttl)
-
-
-class LifeForecast:
-    """The same, before it has settled: the chance that a key is there now, after all that the knobs have done.
-
-    It adds up the chances that the last touch was in each of the past steps, over those whose TTL, as it was then, is not
-    over. In the steady state it agrees with `alive`.
-
-    Args:
-        longest_ttl: seconds; what was longer ago is forgotten.
-    """
-
-    def __init__(self, longest_ttl: float):
-        self.longest_ttl = longest_ttl
-        self._steps = deque()  # the newest first
-
-    def advance(self, seconds: float, rate: float, ttl: float) -> float:
-        """Move on by `seconds`, in which a key was touched `rate` times a second, and lived for `ttl` s from then on."""
-        self._steps.appendleft((seconds, rate, ttl))
-        there, untouched, age, kept = 0.0, 1.0, 0.0, 0
-        for seconds, rate, ttl in self._steps:
-            missed = math.exp(-rate * seconds)
-            if ttl >= age + seconds / 2:
-                there += untouched * (1 - missed)
-            untouched *= missed
-            age += seconds
-            kept += 1
-            if age > self.longest_ttl:
-                break
-        while len(self._steps) > kept:
-            self._steps.pop()
-        return there

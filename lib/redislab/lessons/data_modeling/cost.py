@@ -6,7 +6,9 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
-BATCHES = 9  # the middle one of them is not the one in which the machine did something else
+from redislab.bench import commandstats
+
+BATCHES = 9  # their median leaves out those during which the machine was busy with something else
 
 
 class Cost(NamedTuple):
@@ -22,33 +24,32 @@ def cost(
 ) -> Cost:
     """Call `call(i)` some times, one after the other, and read INFO commandstats before and after.
 
-    Nobody else may send the same command to that server meanwhile. The server's figure is a mean, taken in batches, of
-    which the median counts; the client's is a median.
+    No other client may send the same command to that server meanwhile. The server's figure is a mean in each of a few
+    batches, of which the median counts; the client's is a median.
 
     Args:
-        name: of the command that `call` sends, as commandstats has it: "hget".
+        name: of the command that `call` sends: "hget".
         undo: called after each call, not timed; it must not send the command that is measured.
         most: calls; fewer are made if they take longer than `seconds`, but at least one.
+        stopping: ends it early when it returns True.
     """
     client.ping()  # connecting is not part of it
-    end, turns = time.perf_counter() + seconds, itertools.count()
+    end, numbers = time.perf_counter() + seconds, itertools.count()
     served, waited = [], []
-    while len(waited) < most and not (served and (stopping() or time.perf_counter() > end)):
-        calls, busy = _spent(client, name)
-        for i in itertools.islice(turns, -(-most // BATCHES)):
+
+    def over() -> bool:
+        return stopping() or time.perf_counter() > end
+
+    while len(waited) < most and not (served and over()):
+        before = commandstats(client, name)
+        for i in itertools.islice(numbers, -(-most // BATCHES)):
             began = time.perf_counter()
             call(i)
             waited.append(time.perf_counter() - began)
             if undo:
                 undo(i)
-            if time.perf_counter() > end or stopping():
+            if over():
                 break
-        more, busier = _spent(client, name)
-        served.append((busier - busy) / max(1, more - calls))
+        work = commandstats(client, name) - before
+        served.append(work.usec / max(1, work.calls))
     return Cost(median(served), 1e6 * median(waited), len(waited))
-
-
-def _spent(client, name: str) -> tuple[int, int]:
-    """Calls and microseconds so far."""
-    stats = client.info("commandstats").get(f"cmdstat_{name}", {"calls": 0, "usec": 0})
-    return stats["calls"], stats["usec"]

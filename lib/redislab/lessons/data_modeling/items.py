@@ -1,14 +1,14 @@
 """Some items or a million, in a structure: how they are loaded, and commands on them."""
 
-import itertools
 import json
 from collections.abc import Callable
 
 from redislab.lessons.data_modeling.cost import Cost, cost
 
-CHUNK = 1000  # items in a command, or commands in a pipeline: more of them cost memory, and are not faster
+CHUNK = 1000  # items in a command, or commands in a pipeline: more take more memory, and are not faster
 GOLDEN = 0.6180339887  # its multiples visit a range evenly, however many there are
 FIELDS = 10  # of an object
+SAMPLED = 200  # keys whose memory is measured
 
 
 class Items:
@@ -18,11 +18,11 @@ class Items:
     each holds ten items, as the fields of an object.
 
     Args:
-        watch: told how many there are while they are loaded; True means that no more are wanted.
+        stopped: told how many items there are while they are loaded; True ends the loading.
     """
 
-    def __init__(self, client, keys, size: int = 16, watch: Callable = lambda count: False):
-        self.client, self.keys, self.size, self.watch = client, keys, size, watch
+    def __init__(self, client, keys, size: int = 16, stopped: Callable = lambda count: False):
+        self.client, self.keys, self.size, self.stopped = client, keys, size, stopped
         self.counts: dict[str, int] = {}
 
     def key(self, structure: str) -> str:
@@ -43,13 +43,13 @@ class Items:
     def grow(self, structure: str, count: int) -> None:
         """Load items until there are `count`."""
         have = self.counts.get(structure, 0)
-        while have < count and not self.watch(have):
+        while have < count and not self.stopped(have):
             upto = min(have + CHUNK, count)
             self._load(structure, range(have, upto))
             self.counts[structure] = have = upto
 
     def drop(self) -> None:
-        """Have none: the server is ours alone."""
+        """Remove everything: the server is ours alone."""
         self.client.flushall(asynchronous=True)
         self.counts.clear()
 
@@ -57,25 +57,14 @@ class Items:
         """What the command of a template costs, such as "HGET {key} {item}"; see `words`."""
         return cost(
             self.client,
-            template.split()[0].lower(),
-            lambda i: self.client.execute_command(*self.words(template, structure, i)),
-            (lambda i: self.client.execute_command(*self.words(undo, structure, i))) if undo else None,
+            template.split()[0],
+            lambda turn: self.send(template, structure, turn),
+            (lambda turn: self.send(undo, structure, turn)) if undo else None,
             **options,
         )
 
-    def bytes(self, structure: str) -> float:
-        """Memory of an item in bytes, its share of the key and of what Redis keeps beside it included (MEMORY USAGE)."""
-        count = self.counts[structure]
-        if structure in ("hashes", "JSON", "string"):
-            name, share = (self.name, 1) if structure == "string" else (lambda _, i: self.object(i), FIELDS)
-            sizes = [self.client.memory_usage(name(structure, self.spread(count, turn))) for turn in range(200)]
-            return sum(sizes) / len(sizes) / share
-        return self.client.memory_usage(self.key(structure), samples=0) / count
-
-    @staticmethod
-    def spread(count: int, turn: int) -> int:
-        """One of `count` places; turn after turn they are evenly spread."""
-        return int((count - 1) * (turn * GOLDEN % 1))
+    def send(self, template: str, structure: str, turn: int):
+        return self.client.execute_command(*self.words(template, structure, turn))
 
     def words(self, template: str, structure: str, turn: int) -> list[str]:
         """A command on one of the items; each turn takes another, evenly spread.
@@ -98,29 +87,55 @@ class Items:
         }
         return template.format(**places).split()
 
+    def bytes(self, structure: str) -> float:
+        """Memory of an item in bytes, with its share of the key and of Redis's bookkeeping (MEMORY USAGE)."""
+        count = self.counts[structure]
+        sampled = [self.spread(count, turn) for turn in range(SAMPLED)]
+        if structure == "string":
+            return self._usage(*(self.name(structure, i) for i in sampled)) / SAMPLED
+        if structure in ("hashes", "JSON"):
+            return self._usage(*map(self.object, sampled)) / SAMPLED / FIELDS
+        return self._usage(self.key(structure)) / count
+
+    @staticmethod
+    def spread(count: int, turn: int) -> int:
+        """One of `count` places; turn after turn they are evenly spread."""
+        return int((count - 1) * (turn * GOLDEN % 1))
+
     def document(self) -> str:
         """An object with all its fields, as JSON."""
-        return json.dumps({f"field{i}": "." * self.size for i in range(FIELDS)}, separators=(",", ":"))
+        return json.dumps(self._record(), separators=(",", ":"))
+
+    def _record(self) -> dict:
+        return {f"field{i}": "." * self.size for i in range(FIELDS)}
+
+    def _usage(self, *keys: str) -> int:
+        return sum(self.client.memory_usage(key, samples=0) for key in keys)
 
     def _load(self, structure: str, numbers: range) -> None:
-        if structure == "hashes":
-            return self._load_hashes(numbers)
-        key, value, name = self.key(structure), "." * self.size, self.name
-        names = (name(structure, i) for i in numbers)
-        command = {
-            "string": lambda: ("MSET", *itertools.chain(*((name, value) for name in names))),
-            "JSON": lambda: ("MSET", *itertools.chain(*((self.object(i), self.document()) for i in numbers[::FIELDS]))),
-            "bytes": lambda: ("APPEND", key, "".join(names)),
-            "list": lambda: ("RPUSH", key, *names),
-            "set": lambda: ("SADD", key, *names),
-            "sorted set": lambda: ("ZADD", key, *itertools.chain(*zip(numbers, names, strict=True))),
-            "hash": lambda: ("HSET", key, *itertools.chain(*((name, value) for name in names))),
-        }[structure]
-        self.client.execute_command(*command())
+        client, key, value = self.client, self.key(structure), "." * self.size
+        names = [self.name(structure, i) for i in numbers]
+        objects = [self.object(i) for i in numbers[::FIELDS]]
+        match structure:
+            case "string":
+                client.mset(dict.fromkeys(names, value))
+            case "bytes":
+                client.append(key, "".join(names))
+            case "list":
+                client.rpush(key, *names)
+            case "set":
+                client.sadd(key, *names)
+            case "sorted set":
+                client.zadd(key, dict(zip(names, numbers, strict=True)))
+            case "hash":
+                client.hset(key, mapping=dict.fromkeys(names, value))
+            case "JSON":
+                client.mset(dict.fromkeys(objects, self.document()))
+            case "hashes":
+                self._load_hashes(objects)
 
-    def _load_hashes(self, numbers: range) -> None:
-        record = {f"field{i}": "." * self.size for i in range(FIELDS)}
+    def _load_hashes(self, objects: list[str]) -> None:
         with self.client.pipeline(transaction=False) as pipeline:
-            for i in numbers[::FIELDS]:
-                pipeline.hset(self.object(i), mapping=record)
+            for key in objects:
+                pipeline.hset(key, mapping=self._record())
             pipeline.execute()

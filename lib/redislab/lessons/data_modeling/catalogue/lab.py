@@ -1,18 +1,18 @@
-"""Section 2.2: a catalogue whose products expire, and indexes that do not know it."""
+"""Section 2.2: a catalogue whose products expire, and indexes that do not notice."""
 
 import random
 import time
 from collections import deque
 from statistics import median
 
-from traitlets import observe
-
-from redislab.bench import Chart, Experiment, Line, action, choice, number
-from redislab.lessons.caching_patterns.theory import LifeForecast
+from redislab.bench import Experiment, action, choice, dashed, number, on, time_chart
+from redislab.lessons.data_modeling.lifetimes import LifeForecast
 from redislab.modeling import Catalog, ModuleCatalog
 
 STAY, PRUNED = "As in the module", "pruned on read"
 CATEGORIES, TAGS = [f"category-{n}" for n in range(5)], [f"tag-{n}" for n in range(12)]
+MOST = 5000  # products
+EVERY = 0.3  # s between two counts
 
 
 class CatalogueLab(Experiment):
@@ -25,7 +25,7 @@ class CatalogueLab(Experiment):
     title = "Catalogue"
     claim = "Find products with multiple tags (intersection)"
 
-    products = number(2000, 100, 5000, label="Products", integer=True, log=True, help="that are ever written")
+    products = number(2000, 100, MOST, label="Products", integer=True, log=True, help="that are ever written")
     ttl = number(5.0, 1, 60, label="TTL", unit="s", log=True)
     rate = number(200.0, 10, 400, label="Writes", unit="/s", log=True)
     lookups = number(20.0, 0, 100, label="Look-ups", unit="/s", step=5)
@@ -33,54 +33,31 @@ class CatalogueLab(Experiment):
     entries = choice(PRUNED, [STAY, PRUNED], label="Entries of expired products")
 
     charts = (
-        Chart(
-            "Products",
-            (
-                Line("listed", "in the indexes"),
-                Line("living", "living"),
-                Line("expected", "living, predicted", "dash", "predicted"),
-            ),
-            unit="products",
-            low=0,
-        ),
-        Chart(
-            "Leads to nothing",
-            (Line("dangling", "of the index entries"), Line("served", "of what readers got")),
-            "%",
-            low=0,
-            high=100,
-        ),
-        Chart("Time of an intersection", (Line("client_us", "client"), Line("server_us", "server")), "µs", log_y=True),
-        Chart("Memory", (Line("indexes", "indexes"), Line("books", "what pruning keeps")), "KB", low=0),
-    )
+        time_chart("Products", "products", listed="in the indexes", living="living", expected=dashed("living, predicted")),
+        time_chart("Leads to nothing", "%", 0, 100, dangling="of the index entries", served="of what readers got"),
+        time_chart("Time of an intersection", "µs", log=True, client_us="client", server_us="server"),
+        time_chart("Memory", "KB", indexes="indexes", records="what pruning keeps"),
+    )  # fmt: skip
     presets = {
-        "As in the module": {"entries": STAY, "ttl": 5.0, "lookups": 20.0},
-        "Pruned": {"entries": PRUNED, "ttl": 5.0, "lookups": 20.0},
-        "A short life, unpruned": {"entries": STAY, "ttl": 1.0, "rate": 200.0, "lookups": 20.0},
-        "Nobody looks": {"entries": PRUNED, "ttl": 2.0, "lookups": 0.0},
+        "As in the module": {"entries": STAY},
+        "Pruned": {},
+        "A short life, unpruned": {"entries": STAY, "ttl": 1.0},
+        "No look-ups": {"ttl": 2.0, "lookups": 0.0},
     }
     span = 3.0
-    MOST, AGAIN = 5000, 0.3  # products; s between two counts
 
     def setup(self, lab):
         self.server = lab.private_server(slowlog_log_slower_than=0, slowlog_max_len=256)
         self.client, self.keys = self.server.client(), lab.keys
         self.catalog = Catalog(self.client, self.keys)
-        self.about = {id: random.Random(id).sample(TAGS, 6) for id in range(self.MOST)}
-        self.forecast, self.sampled = LifeForecast(longest_ttl=60), time.perf_counter()
-        self.counted, self.counts, self.logged = 0.0, {}, 0
-        self.named = self.dead = 0
-        self.choose()
+        self.tags_of = {id: random.Random(id).sample(TAGS, 6) for id in range(MOST)}
+        self.forecast = LifeForecast(longest_ttl=60)
+        self.counts, self.counted, self.logged = {}, 0.0, 0  # what was counted, when; the newest entry of the SLOWLOG
 
-    def teardown(self):
-        self.server.close()
-        self.server = None
-
-    @observe("entries")
-    def choose(self, _=None):
-        if self.server:
-            self.reader = self.catalog if self.entries == PRUNED else ModuleCatalog(self.client, self.keys)
-            self.taken = {"client": deque(maxlen=100), "server": deque(maxlen=100)}
+    @on("entries")
+    def choose(self):
+        self.reader = self.catalog if self.entries == PRUNED else ModuleCatalog(self.client, self.keys)
+        self.times = {"client_us": deque(maxlen=100), "server_us": deque(maxlen=100)}
 
     def gap(self, random):
         return random.expovariate(self.rate + self.lookups)
@@ -92,8 +69,8 @@ class CatalogueLab(Experiment):
 
     def write(self, id):
         fields = {"name": f"Product {id}", "price": id % 100}
-        about = {"category": CATEGORIES[id % len(CATEGORIES)], "tags": self.about[id][: self.tags]}
-        self.catalog.add(id, fields, **about, ttl=self.ttl)
+        category, tags = CATEGORIES[id % len(CATEGORIES)], self.tags_of[id][: self.tags]
+        self.catalog.add(id, fields, category=category, tags=tags, ttl=self.ttl)
         return "write"
 
     def look_up(self):
@@ -102,11 +79,10 @@ class CatalogueLab(Experiment):
         else:
             began = time.perf_counter()
             ids = self.reader.tagged(*random.sample(TAGS, 2))
-            self.taken["client"].append(1e6 * (time.perf_counter() - began))
+            self.times["client_us"].append(1e6 * (time.perf_counter() - began))
         keys = [self.keys.catalog("product", id) for id in ids[:200]]
-        self.named += len(keys)
-        self.dead += len(keys) - (self.client.exists(*keys) if keys else 0)
-        return "look-up"
+        gone = len(keys) - (self.client.exists(*keys) if keys else 0)
+        return "look-up", *["served"] * len(keys), *["gone"] * gone
 
     @action("Evict half")
     def evict(self):
@@ -116,68 +92,65 @@ class CatalogueLab(Experiment):
 
     @action("Sweep")
     def sweep(self):
-        self.catalog.prune(self.MOST)
+        self.catalog.prune(MOST)
 
     def sample(self, window):
-        seconds, self.sampled = time.perf_counter() - self.sampled, time.perf_counter()
-        rate = self.rate / self.products if seconds < 1 else 0.0  # after a pause: nobody wrote meanwhile
-        expected = self.products * self.forecast.advance(seconds, rate, self.ttl)
-        self.read_log()
-        if time.perf_counter() - self.counted > self.AGAIN:
+        self.read_slowlog()
+        if time.perf_counter() - self.counted > EVERY:
             self.counts, self.counted = self.count(), time.perf_counter()
-        named, dead = window.growth("named", self.named), window.growth("dead", self.dead)
-        times = {f"{end}_us": median(taken) if taken else None for end, taken in self.taken.items()}
-        return {**self.counts, **times, "expected": expected, "served": 100 * dead / named if named else None}
+        times = {end: median(times) if times else None for end, times in self.times.items()}
+        expected = self.products * self.forecast.follow(self.rate / self.products, self.ttl)
+        return {**self.counts, **times, "expected": expected, "served": window.share("gone", of="served")}
 
-    def read_log(self):
-        """The intersections among the commands since the last time, with the µs that the server took."""
-        first = "EVALSHA" if self.entries == PRUNED else "SINTER"
+    def read_slowlog(self):
+        """The µs that the server took for each intersection since the last time."""
         for entry in reversed(self.client.slowlog_get(128)):
-            words = (
-                str(entry["command"], "utf-8", "replace") if isinstance(entry["command"], bytes) else entry["command"]
-            )
-            if entry["id"] > self.logged and words.startswith(first) and "SINTER" in words:
-                self.taken["server"].append(entry["duration"])
+            if entry["id"] > self.logged and "SINTER" in str(entry["command"]):
+                self.times["server_us"].append(entry["duration"])
             self.logged = max(self.logged, entry["id"])
 
     def count(self) -> dict:
-        """Who is listed, who lives, and what the indexes and the book-keeping take."""
+        """How many products are listed, and how many alive, at one moment; and the memory of indexes and pruning."""
         categories = [self.keys.catalog("category", name) for name in CATEGORIES]
-        indexes = [*categories, *(self.keys.catalog("tag", name) for name in TAGS)]
-        books = [self.keys.catalog("pruning", name) for name in ("deadlines", "entries")]
-        pipeline = self.client.pipeline(transaction=True)
-        for key in categories:
-            pipeline.zcard(key)
-        pipeline.exists(*(self.keys.catalog("product", id) for id in range(self.MOST)))
-        for key in [*indexes, *books]:
-            pipeline.memory_usage(key)
-        *listed, living = (found := pipeline.execute())[: len(CATEGORIES) + 1]
-        bytes_ = [size or 0 for size in found[len(CATEGORIES) + 1 :]]
-        dangling = 100 * (1 - living / sum(listed)) if sum(listed) else None
-        kilobytes = {"indexes": sum(bytes_[: len(indexes)]) / 1e3, "books": sum(bytes_[len(indexes) :]) / 1e3}
-        expired = self.client.info("stats")["expired_keys"]
-        return {"listed": sum(listed), "living": living, "dangling": dangling, "expired": expired, **kilobytes}
+        with self.client.pipeline(transaction=True) as together:
+            for key in categories:
+                together.zcard(key)
+            together.exists(*(self.keys.catalog("product", id) for id in range(MOST)))
+            *sizes, living = together.execute()
+        listed = sum(sizes)
+        return {
+            "listed": listed,
+            "living": living,
+            "dangling": 100 * (1 - living / listed) if listed else None,
+            "expired": self.client.info("stats")["expired_keys"],
+            "indexes": self.kilobytes(*categories, *(self.keys.catalog("tag", name) for name in TAGS)),
+            "records": self.kilobytes(*(self.keys.catalog("pruning", name) for name in ("deadlines", "entries"))),
+        }
+
+    def kilobytes(self, *keys) -> float:
+        return sum(self.client.memory_usage(key) or 0 for key in keys) / 1e3
 
     def sentence(self, values):
-        if values["dangling"] is None:
-            return "Waiting for the first products."
+        values["dangling"]  # missing until there are products
         said = (
             f"The indexes name {values['listed']:,} products, of which {values['living']:,} are alive "
             f"({values['expected']:,.0f} predicted)."
         )
-        if values["served"] is not None:
+        if values.get("served") is not None:
             said += f" Of what readers were given, {values['served']:.0f} % is gone."
-        if values["client_us"] and values["server_us"]:
+        if values.get("client_us") and values.get("server_us"):
             said += f" An intersection takes {values['server_us']:,.0f} µs on the server, {values['client_us']:,.0f} µs for the client."
         return said
 
     def verdict(self, values):
-        if values["served"] is None and values["dangling"]:
-            return f"Nobody looks: {values['dangling']:.0f} % of the entries lead to nothing, until somebody does, or sweeps"
-        if values["served"] is None:
-            return None
-        if values["served"] >= 1:
-            return f"It also finds products that are gone: {values['served']:.0f} % of what readers were given"
-        if not values.get("expired"):
-            return None  # no product has come to its end yet, so that nothing could be wrong
-        return f"True, and no reader gets a product that is gone; {values['dangling']:.0f} % of the entries wait to be pruned"
+        served, dangling = values.get("served"), values["dangling"]
+        if served is None:
+            told = (
+                "Without look-ups {:.0f} % of the entries lead to nothing, until a reader looks or a sweep removes them"
+            )
+            return told.format(dangling) if dangling else None
+        if served >= 1:
+            return f"It also finds products that are gone: {served:.0f} % of what readers were given"
+        if not values["expired"]:
+            return None  # no product has expired yet, so that nothing could be wrong
+        return f"True, and no reader gets a product that is gone; {dangling:.0f} % of the entries wait to be pruned"

@@ -1,57 +1,16 @@
 """Section 2.1: which structure, and what the choice costs for N items."""
 
 import time
-from typing import NamedTuple
 
-from redislab.bench import Chart, Line, Sweep, decision, number
+from redislab.bench import Sweep, decision, number, ranking
 from redislab.caching import BitmapFilter, BloomFilter
+from redislab.lessons.data_modeling.choosing_structure.ways import WAYS, Way
 from redislab.lessons.data_modeling.cost import Cost, cost
 from redislab.lessons.data_modeling.items import CHUNK, Items
 from redislab.modeling.choosing import LEAVES, TREE
 
-FILTERS = {"bloom": (BloomFilter, "Bloom filter", "bf.mexists"), "": (BitmapFilter, "bitmap filter", "bitfield_ro")}
-LOG = {"kind": "ranking", "log_x": True, "wide": True, "places": 7}
+LOADING = 0.7  # of a way's progress
 FEW = 100  # members of the set that a large one is intersected with
-
-
-class Way(NamedTuple):
-    """One way of holding the items, and commands for what the leaf is about, as `Items.words` has them."""
-
-    name: str
-    structure: str
-    commands: tuple[str, ...] = ()
-
-
-WAYS = {
-    "STRING": (
-        Way("strings", "string", ("SET {item} {value}", "GET {item}")),
-        Way("one hash", "hash", ("HSET {key} {item} {value}", "HGET {key} {item}")),
-    ),
-    "SORTED SET": (
-        Way("sorted set", "sorted set", ("ZADD {key} {score} {item}", "ZRANK {key} {item}", "ZRANGE {key} 0 9 REV")),
-        Way("list", "list", ("LPOS {key} {item}", "LRANGE {key} 0 9")),
-        Way("hash", "hash", ("HSET {key} {item} {score}", "HGETALL {key}")),
-    ),
-    "LIST": (
-        Way("list", "list", ("LPUSH {key} {new}", "RPOP {key}", "LRANGE {key} 0 9")),
-        Way("sorted set", "sorted set", ("ZADD {key} {score} {new}", "ZPOPMIN {key}", "ZRANGE {key} 0 9")),
-    ),
-    "SET": (
-        Way("set", "set", ("SADD {key} {new}", "SINTER {key} few")),
-        Way("sorted set", "sorted set", ("ZADD {key} {score} {new}", "ZINTER 2 {key} few")),
-        Way("list", "list", ("RPUSH {key} {new}", "LPOS {key} {item}")),
-    ),
-    "SET or BLOOM FILTER": (
-        Way("set", "set", ("SISMEMBER {key} {item}",)),
-        Way("filter", ""),
-        Way("list", "list", ("LPOS {key} {item}",)),
-    ),
-    "HASH": (
-        Way("hashes", "hashes", ("HGET {item}", "HSET {item} {value}", "HGETALL {object}")),
-        Way("JSON", "JSON", ("GET {object}", "SET {object} {value}")),
-        Way("a key a field", "string", ("GET {item}", "SET {item} {value}")),
-    ),
-}
 
 
 class ChooserLab(Sweep):
@@ -68,94 +27,90 @@ class ChooserLab(Sweep):
     size = number(16, 12, 200, label="An item", unit="B", log=True, integer=True)
 
     charts = (
-        Chart("Memory of an item", (Line("bytes", "memory"),), unit="B", kind="ranking", places=3),
-        Chart("Loading an item, of a thousand", (Line("loading", "loading"),), unit="µs", kind="ranking", places=3),
-        Chart("One command, on the server", (Line("server", "server"),), unit="µs", **LOG),
-        Chart("One command, as the client sees it", (Line("client", "client"),), unit="µs", **LOG),
+        ranking("Memory of an item", "B", places=3, bytes="memory"),
+        ranking("Loading an item, of a thousand", "µs", places=3, loading="loading"),
+        ranking("One command, on the server", "µs", places=7, log=True, wide=True, server="server"),
+        ranking("One command, as the client sees it", "µs", places=7, log=True, wide=True, client="client"),
     )
     presets = {
         "Small counters": {"leaf": "STRING", "count": 100_000, "size": 12},
-        "A leaderboard": {"leaf": "SORTED SET", "count": 100_000, "size": 16},
-        "Ids already seen": {"leaf": "SET or BLOOM FILTER", "count": 100_000, "size": 16},
-        "A million fields": {"leaf": "HASH", "count": 1_000_000, "size": 16},
+        "A leaderboard": {"count": 100_000},
+        "Ids already seen": {"leaf": "SET or BLOOM FILTER", "count": 100_000},
+        "A million fields": {"leaf": "HASH", "count": 1_000_000},
     }
 
     def setup(self, lab):
         self.server, self.keys = lab.private_server(), lab.keys
         self.client = self.server.client(socket_timeout=60)
-        self.filter = FILTERS["bloom" if "bloom" in self.server.capabilities else ""]
+        self.bloom = "bloom" in self.server.capabilities
 
-    def teardown(self):
-        self.server.close()
-        self.server = None
-
-    def watch(self, count):
-        self.report(0.7 * count / self.count, f"loading, {count:,}")
+    def loaded(self, count):
+        self.report(LOADING * count / self.count, f"loading, {count:,}")
         return self.stopping
 
     def begin(self):
-        self.items = Items(self.client, self.keys, self.size, self.watch)
+        self.items = Items(self.client, self.keys, self.size, self.loaded)
 
     def points(self):
         return list(WAYS[self.leaf])
 
     def name(self, x):
-        return self.filter[1] if not x.structure else x.name
+        return x.name if x.structure else "Bloom filter" if self.bloom else "bitmap filter"
 
     def point(self, x):
         self.items.drop()
         began = time.perf_counter()
-        measure = self.hold(x) if x.structure else self.hold_filter()
+        if x.structure:
+            self.items.grow(x.structure, self.count)
+        else:
+            self.fill_filter()
         if self.stopping:
             return {}
         loading = 1e6 * (time.perf_counter() - began) / self.count
-        memory, costs = measure()
+        memory, costs = self.measure(x) if x.structure else self.measure_filter()
         return {"x": self.name(x), "bytes": memory, "loading": loading, "costs": costs}
 
-    def hold(self, way: Way):
-        items = self.items
-        items.grow(way.structure, self.count)
+    def measure(self, way: Way) -> tuple[float, dict[str, Cost]]:
+        """Bytes of an item, and what each of the way's commands costs."""
+        memory, costs = self.items.bytes(way.structure), {}
+        self.client.sadd("few", *(self.member(turn) for turn in range(FEW)))
+        for done, template in enumerate(way.commands):
+            command = template.split()[0]
+            self.report(LOADING + (1 - LOADING) * done / len(way.commands), command)
+            costs[command] = self.items.measure(template, way.structure, stopping=lambda: self.stopping)
+        return memory, costs
 
-        def measure() -> tuple[float, dict[str, Cost]]:
-            memory, costs = items.bytes(way.structure), {}
-            self.client.sadd("few", *(items.name("set", items.spread(self.count, i)) for i in range(FEW)))
-            for done, template in enumerate(way.commands):
-                command = template.split()[0]
-                self.report(0.7 + 0.3 * done / len(way.commands), command)
-                costs[command] = items.measure(template, way.structure, stopping=lambda: self.stopping)
-            return memory, costs
+    def fill_filter(self):
+        kind = BloomFilter if self.bloom else BitmapFilter
+        self.filter = kind(self.client, self.keys, "items", capacity=self.count, error_rate=0.01)
+        self.filter.fill(self.ids())
 
-        return measure
+    def measure_filter(self) -> tuple[float, dict[str, Cost]]:
+        command = "BF.MEXISTS" if self.bloom else "BITFIELD_RO"
+        ask = lambda turn: self.filter.may_hold(self.member(turn))  # noqa: E731
+        memory = self.client.memory_usage(self.filter.key) / self.count
+        return memory, {command: cost(self.client, command, ask, stopping=lambda: self.stopping)}
 
-    def hold_filter(self):
-        kind, _, command = self.filter
-        known = kind(self.client, self.keys, "items", capacity=self.count, error_rate=0.01)
-        known.fill(self.ids())
-
-        def measure() -> tuple[float, dict[str, Cost]]:
-            call = lambda i: known.may_hold(self.items.name("set", self.items.spread(self.count, i)))  # noqa: E731
-            found = cost(self.client, command, call, stopping=lambda: self.stopping)
-            return self.client.memory_usage(known.key) / self.count, {command.upper(): found}
-
-        return measure
+    def member(self, turn: int) -> str:
+        """One of the items, each turn another."""
+        return self.items.name("set", self.items.spread(self.count, turn))
 
     def ids(self):
         for i in range(self.count):
-            if i % CHUNK == 0 and self.watch(i):
+            if i % CHUNK == 0 and self.loaded(i):
                 raise InterruptedError("Another choice was made.")
             yield self.items.name("set", i)
 
     def sample(self, window):
-        costs = [
-            (f"{point['x']}: {command}", found) for point in self.curve for command, found in point["costs"].items()
-        ]
+        curve = self.curve
+        costs = [(f"{point['x']}: {command}", found) for point in curve for command, found in point["costs"].items()]
         return {
-            "bytes": [(point["x"], figure(point["bytes"])) for point in self.curve],
-            "loading": [(point["x"], figure(point["loading"])) for point in self.curve],
+            "bytes": [(point["x"], figure(point["bytes"])) for point in curve],
+            "loading": [(point["x"], figure(point["loading"])) for point in curve],
             "server": [(label, figure(found.server_us)) for label, found in costs],
             "client": [(label, figure(found.client_us)) for label, found in costs],
-            "each": figure(self.curve[0]["bytes"]) if self.curve else None,
-            "bloom": self.filter[0] is BloomFilter,
+            "each": figure(curve[0]["bytes"]) if curve else None,
+            "bloom": self.bloom,
         }
 
     def sentence(self, values):
@@ -163,23 +118,24 @@ class ChooserLab(Sweep):
             return f"Loading {self.count:,} items."
         said = [f"{self.count:,} items of {self.size} B."]
         for name, memory in values["bytes"]:
-            costs = [(label.split(": ")[1], us) for label, us in values["server"] if label.startswith(f"{name}: ")]
-            said.append(f"{name}: {memory:,} B each, {', '.join(f'{command} {us:,} µs' for command, us in costs)}.")
+            costs = ", ".join(f"{command} {us:,} µs" for command, us in commands(values, name))
+            said.append(f"{name}: {memory:,} B each, {costs}.")
         if self.leaf == "SET or BLOOM FILTER" and not values["bloom"]:
             said.append("This server has no Bloom type: the filter is a plain string whose bits are set.")
         return " ".join(said)
 
     def verdict(self, values):
-        if len(values["bytes"]) < len(WAYS[self.leaf]):
-            return None
         memory = dict(values["bytes"])
-        dearest = {label.split(": ")[0]: us for label, us in sorted(values["server"], key=lambda pair: pair[1])}
+        if len(memory) < len(WAYS[self.leaf]):
+            return None
         first, smallest = next(iter(memory)), min(memory, key=memory.get)
-        said = [
-            f"{name}: {memory[name]:,} B an item, its dearest command {dearest[name]:,} µs"
+        said = {
+            name: f"{name}: {memory[name]:,} B an item, its slowest command {max(us for _, us in commands(values, name)):,} µs"
             for name in (first, smallest)
-        ]
-        return said[0] + (f". Least memory: {said[1]}" if smallest != first else ". Nothing here takes less memory")
+        }
+        return said[first] + (
+            f". Least memory: {said[smallest]}" if smallest != first else ". Nothing here takes less memory"
+        )
 
     def findings(self, values):
         leaf = LEAVES[self.leaf]
@@ -190,6 +146,11 @@ class ChooserLab(Sweep):
             ["For", leaf.examples],
             ["Not for", leaf.instead],
         ]
+
+
+def commands(values: dict, name: str) -> list[tuple[str, float]]:
+    """A way's commands, with µs on the server."""
+    return [(label.removeprefix(f"{name}: "), us) for label, us in values["server"] if label.startswith(f"{name}: ")]
 
 
 def figure(value: float) -> float:

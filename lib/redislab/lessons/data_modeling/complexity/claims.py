@@ -5,37 +5,29 @@ import math
 
 from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
 from redislab.modeling.complexity import ADD, ALL, GET, SORTED_SET, STRING
-from redislab.study.claim import Bound, Claim
+from redislab.study.claim import Bound, Claim, ratios
 from redislab.study.stage import shared
 
-SMALL = 200
-
-LARGE = 100_000
+SMALL, LARGE = 200, 100_000
+SIDES = {"on the server": {"side": "server_us"}, "for the client": {"side": "client_us"}}
+LOGARITHMIC = Bound(2, 20)  # neither flat nor linear, which would be 500
+EXPECTED = round(math.log(LARGE) / math.log(SMALL), 1)
 
 
 @shared
-def growth(stage, operation: str, structure: str) -> dict[str, list[float]]:
-    """Time with 100,000 items ÷ with 200, on the server and for the client."""
+def measured(stage, operation: str, structure: str) -> list[dict]:
+    """Nine points with 200 items, and nine with 100,000."""
     points = tuple((structure, n, operation) for n in (SMALL, LARGE) for _ in range(9))
     experiment = ComplexityLab(operation=operation, structure=structure, largest=LARGE, calls=500)
     with stage.take(experiment, only=points) as take:
-        curve = take.curve()
-    small, large = ([point for point in curve if point["x"] == n] for n in (SMALL, LARGE))
-    return {
-        side: [after[side] / before[side] for before, after in zip(small, large, strict=True)]
-        for side in ("server_us", "client_us")
-    }
+        return take.curve()
 
 
 def times(stage, side: str, **cell) -> list[float]:
-    return growth(stage, **cell)[side]
+    """Time with 100,000 items ÷ with 200."""
+    small, large = ([point[side] for point in measured(stage, **cell) if point["x"] == n] for n in (SMALL, LARGE))
+    return ratios(large, small)
 
-
-SIDES = {"on the server": {"side": "server_us"}, "for the client": {"side": "client_us"}}
-
-LOGARITHMIC = Bound(2, 20)  # neither flat nor linear, which would be 500
-
-logarithm = round(math.log(LARGE) / math.log(SMALL), 1)
 
 grows = functools.partial(Claim, section="2.1", unit="×", lab="ComplexityLab", on="where one looks", cases=SIDES)
 
@@ -47,12 +39,12 @@ CLAIMS = (
     ),
     grows(
         "score-log-n", 584, says="To get an item of a sorted set is O(log N)",
-        measures="ZSCORE with 100,000 members ÷ with 200", bound=LOGARITHMIC, claimed=logarithm,
+        measures="ZSCORE with 100,000 members ÷ with 200", bound=LOGARITHMIC, claimed=EXPECTED,
         measure=functools.partial(times, operation=GET, structure=SORTED_SET), seconds=7.0,
     ),
     grows(
         "zadd-log-n", 585, says="To add to a sorted set is O(log N)",
-        measures="ZADD with 100,000 members ÷ with 200", bound=LOGARITHMIC, claimed=logarithm,
+        measures="ZADD with 100,000 members ÷ with 200", bound=LOGARITHMIC, claimed=EXPECTED,
         measure=functools.partial(times, operation=ADD, structure=SORTED_SET), seconds=8.0,
     ),
 )  # fmt: skip

@@ -1,20 +1,32 @@
-"""Section 2.1: how a small structure is stored, and what happens when it is not small any more."""
+"""Section 2.1: how a small structure is stored, and what happens when it is no longer small."""
 
 import itertools
+from typing import NamedTuple
 
-from redislab.bench import Chart, Line, Sweep, choice, number
+from redislab.bench import Sweep, choice, dotted, number, solid, xy_chart
 from redislab.lessons.data_modeling.cost import cost
 
 HASH, SORTED_SET, NUMBERS = "hash", "sorted set", "set of numbers"
-ENCODINGS = ("listpack", "intset", "hashtable", "skiplist")  # the two compact ones below
-COMPACT = ENCODINGS[:2]
-LIMITS = {  # directives: how many entries stay compact, and of how many bytes
-    HASH: ("hash-max-listpack-entries", "hash-max-listpack-value"),
-    SORTED_SET: ("zset-max-listpack-entries", "zset-max-listpack-value"),
-    NUMBERS: ("set-max-intset-entries", None),
-}
-READS = {HASH: "HGET", SORTED_SET: "ZSCORE", NUMBERS: "SISMEMBER"}
+COMPACT = ("listpack", "intset")
+ENCODINGS = (*COMPACT, "hashtable", "skiplist")
+AXIS = {"x": "fields", "x_unit": "in one key"}
 POINTS = 24
+
+
+class Kind(NamedTuple):
+    """How a structure is filled and read, and the directives that say how many entries, of how many bytes, stay compact."""
+
+    add: str
+    read: str
+    entries: str
+    longest: str | None = None
+
+
+KINDS = {
+    HASH: Kind("HSET", "HGET", "hash-max-listpack-entries", "hash-max-listpack-value"),
+    SORTED_SET: Kind("ZADD", "ZSCORE", "zset-max-listpack-entries", "zset-max-listpack-value"),
+    NUMBERS: Kind("SADD", "SISMEMBER", "set-max-intset-entries"),
+}
 
 
 class EncodingsLab(Sweep):
@@ -27,7 +39,7 @@ class EncodingsLab(Sweep):
     title = "Encodings"
     claim = "Object with multiple fields? Use: HASH"
 
-    structure = choice(HASH, LIMITS, label="Structure")
+    structure = choice(HASH, KINDS, label="Structure")
     fields = number(1000, 50, 2000, label="Fields", step=50, integer=True)
     value = number(
         16, 1, 200, label="Value", unit="B", log=True, integer=True, help="a member's length; numbers have 4 B"
@@ -36,56 +48,32 @@ class EncodingsLab(Sweep):
     longest = number(64, 1, 200, label="Limit: value", unit="B", log=True, integer=True)
 
     charts = (
-        Chart(
-            "Memory of a field",
-            (
-                Line("each", "measured"),
-                Line("former each", "before", "dot", "limit"),
-                Line("alone", "as a key of its own", "dash", "added"),
-            ),
-            unit="B",
-            kind="xy",
-            x_title="fields",
-            x_unit="in one key",
-            wide=True,
+        xy_chart(
+            "Memory of a field", "B", **AXIS, wide=True,
+            each="measured", alone=solid("as a key of its own", dash="dash", role="added"),
+            **{"former each": dotted("before")},
         ),
-        Chart(
-            "Encoding",
-            (Line("place", "OBJECT ENCODING", shape="hv"),),
-            kind="xy",
-            x_title="fields",
-            x_unit="in one key",
-            y_names=ENCODINGS,
+        xy_chart("Encoding", **AXIS, low=None, y_names=ENCODINGS, place=solid("OBJECT ENCODING", shape="hv")),
+        xy_chart(
+            "Reading one field, on the server", "µs", **AXIS, read="measured", **{"former read": dotted("before")}
         ),
-        Chart(
-            "Reading one field, on the server",
-            (Line("read", "measured"), Line("former read", "before", "dot", "limit")),
-            unit="µs",
-            kind="xy",
-            x_title="fields",
-            x_unit="in one key",
-        ),
-    )
+    )  # fmt: skip
     presets = {
-        "A user profile": {"structure": HASH, "fields": 100, "value": 16, "entries": 512, "longest": 64},
-        "Past the limit": {"structure": HASH, "fields": 1000, "value": 16, "entries": 512, "longest": 64},
-        "The limit moved": {"structure": HASH, "fields": 1000, "value": 16, "entries": 2000, "longest": 64},
-        "One long value": {"structure": HASH, "fields": 1000, "value": 80, "entries": 512, "longest": 64},
+        "A user profile": {"fields": 100},
+        "Past the limit": {},
+        "The limit moved": {"entries": 2000},
+        "One long value": {"value": 80},
     }
 
     def setup(self, lab):
-        self.server, self.key = lab.private_server(), lab.keys.entity("profile", 1)
-        self.client, self.single, self.alone = self.server.client(), lab.keys.entity("field", 1), None
-
-    def teardown(self):
-        self.server.close()
-        self.server = None
+        self.server, self.key, self.single = lab.private_server(), lab.keys.profile(1), lab.keys.entity("field", 1)
+        self.client, self.alone = self.server.client(), None
 
     def begin(self):
-        entries, longest = LIMITS[self.structure]
-        self.client.config_set(entries, self.entries)
-        if longest:
-            self.client.config_set(longest, self.longest)
+        kind = KINDS[self.structure]
+        self.client.config_set(kind.entries, self.entries)
+        if kind.longest:
+            self.client.config_set(kind.longest, self.longest)
         self.client.set(self.single, "." * self.value)
         self.alone = self.client.memory_usage(self.single)
         self.client.delete(self.key)
@@ -99,22 +87,21 @@ class EncodingsLab(Sweep):
         return f"{x:,} fields"
 
     def point(self, x):
-        add = {HASH: "HSET", SORTED_SET: "ZADD", NUMBERS: "SADD"}[self.structure]
-        words = [word for i in range(self.count, x) for word in self.entry(i)]
-        if words:
-            self.client.execute_command(add, self.key, *words)
+        kind = KINDS[self.structure]
+        if added := [word for i in range(self.count, x) for word in self.entry(i)]:
+            self.client.execute_command(kind.add, self.key, *added)
         self.count = x
         memory, encoding = self.client.memory_usage(self.key, samples=0), self.client.object("encoding", self.key)
-        read = READS[self.structure]
-        call = lambda i: self.client.execute_command(read, self.key, self.field(i * 7919 % x))  # noqa: E731
-        found = cost(self.client, read.lower(), call, most=100, stopping=lambda: self.stopping)
+        read = lambda i: self.client.execute_command(kind.read, self.key, self.field(i * 7919 % x))  # noqa: E731
+        found = cost(self.client, kind.read, read, most=100, stopping=lambda: self.stopping)
         place = ENCODINGS.index(encoding) if encoding in ENCODINGS else None
         return {"each": memory / x, "bytes": memory, "encoding": encoding, "place": place, "read": found.server_us}
 
     def entry(self, i):
         """The words that add field `i`."""
-        value = {HASH: (self.field(i), "." * self.value), SORTED_SET: (i, self.field(i)), NUMBERS: (self.field(i),)}
-        return value[self.structure]
+        if self.structure == HASH:
+            return self.field(i), "." * self.value
+        return (i, self.field(i)) if self.structure == SORTED_SET else (self.field(i),)
 
     def field(self, i):
         if self.structure == NUMBERS:
@@ -122,21 +109,22 @@ class EncodingsLab(Sweep):
         return f"f{i:04}" if self.structure == HASH else f"m{i:04}".ljust(self.value, ".")
 
     def sample(self, window):
-        alone = [(0, self.alone), (self.fields, self.alone)] if self.alone else []
-        values = super().sample(window) | {"alone": alone}
-        cliff = change(list(self.curve))
-        return values | {"cliff": cliff and cliff[1]["each"] / cliff[0]["each"]}
+        cliff = change(self.curve)
+        return super().sample(window) | {
+            "alone": [(0, self.alone), (self.fields, self.alone)] if self.alone else [],
+            "cliff": cliff and cliff[1]["each"] / cliff[0]["each"],
+        }
 
     def sentence(self, values):
         curve = values["curve"]
         if not curve:
             return "Adding the first fields."
-        last, cliff = curve[-1], change(curve)
+        last = curve[-1]
         said = (
             f"{last['x']:,} fields in one {self.structure}: {last['each']:.0f} B each, as {article(last['encoding'])}"
         )
-        if cliff:
-            before, after = cliff
+        if found := change(curve):
+            before, after = found
             said += f"; with {before['x']:,} it was {article(before['encoding'])}, {before['each']:.0f} B each"
             said += f", and with {after['x']:,} it took {after['bytes'] / before['bytes']:.1f} times as much"
         if values["alone"]:
@@ -145,12 +133,12 @@ class EncodingsLab(Sweep):
 
     def verdict(self, values):
         curve = values["curve"]
-        if values.get("progress") != 1 or not curve:
+        if values["progress"] != 1 or not curve:
             return None
-        cliff, last = change(curve), curve[-1]
-        if cliff:
-            before, _ = cliff
+        if found := change(curve):
+            before, _ = found
             return f"{before['each']:.0f} B a field up to {before['x']:,} fields, {values['cliff']:.1f} times as much with more"
+        last = curve[-1]
         why = "within the limits" if last["encoding"] in COMPACT else "past a limit from the first field on"
         return f"{last['each']:.0f} B a field with {last['x']:,} fields, {why}: no cliff"
 
@@ -159,9 +147,6 @@ def article(encoding: str) -> str:
     return f"an {encoding}" if encoding[0] in "aeiou" else f"a {encoding}"
 
 
-def change(curve: list[dict]) -> tuple[dict, dict] | None:
+def change(curve) -> tuple[dict, dict] | None:
     """The last point in the first encoding, and the one after it; None if it never changes."""
-    for before, after in itertools.pairwise(curve):
-        if before["encoding"] != after["encoding"]:
-            return before, after
-    return None
+    return next(((a, b) for a, b in itertools.pairwise(curve) if a["encoding"] != b["encoding"]), None)

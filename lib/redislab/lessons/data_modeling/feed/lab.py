@@ -3,49 +3,22 @@
 import json
 import random
 import threading
-import time
-from collections import Counter, deque
+from collections import deque
 from statistics import median
 
-from traitlets import observe
-
-from redislab.bench import Chart, Experiment, Line, number
-from redislab.keys import KeyNamespace
+from redislab.bench import Experiment, number, on, time_chart, xy_chart
+from redislab.lessons.data_modeling.feed.reader import Reader
 from redislab.modeling import Feed, ModuleFeed
 
-POSITION, CURSOR, GROWING = "by position", "by cursor", "never trimmed"
-
-
-class Walk:
-    """One reader's way from the newest item down, a page at a time."""
-
-    PAGES = 10  # then the reader begins anew
-
-    def __init__(self, feed, owner):
-        self.feed, self.owner, self.taken = feed, owner, deque(maxlen=100)
-        self.begin()
-
-    def begin(self) -> None:
-        self.after, self.pages, self.shown = None, 0, []
-
-    def step(self, size: int) -> int:
-        """Read the next page; returns how many of its items were shown before."""
-        began = time.perf_counter()
-        items, self.after = self.feed.page(self.owner, size, after=self.after)
-        self.taken.append(1e6 * (time.perf_counter() - began))
-        numbers, known = [item["number"] for item in items], set(self.shown)
-        self.shown += numbers
-        self.pages += 1
-        return sum(number in known for number in numbers)
-
-    @property
-    def done(self) -> bool:
-        return self.pages > 0 and (self.after is None or self.pages >= self.PAGES)
-
-    def skipped(self, withdrawn) -> int:
-        """Items between the first and the last that were shown, which have not been withdrawn, and were never shown."""
-        between = range(min(self.shown), self.shown[0]) if self.shown else ()
-        return len(set(between) - withdrawn - set(self.shown))
+POSITION, CURSOR, GROWING = (
+    "position",
+    "cursor",
+    "growing",
+)  # a trimmed list, a capped stream, a list that is not trimmed
+BY = {POSITION: "by position", CURSOR: "by cursor"}
+READERS, FIRST, BURST, POINTS = 4, 200, 10, 100  # FIRST: items there at the beginning; BURST: withdrawn together
+MOST = 50_000  # items of the list that is not trimmed
+TEXT = "Looks like rain again; the match is moved to Thursday, same place, same time."
 
 
 class FeedLab(Experiment):
@@ -68,88 +41,70 @@ class FeedLab(Experiment):
     )
 
     charts = (
-        Chart(
-            "Memory of the feed",
-            (Line(POSITION, "list, trimmed"), Line(GROWING, "list, never trimmed"), Line(CURSOR, "stream, capped")),
-            unit="KB",
-            kind="xy",
-            x_title="posted",
-            x_unit="items",
-            low=0,
+        xy_chart(
+            "Memory of the feed", "KB", x="posted", x_unit="items",
+            position="list, trimmed", growing="list, never trimmed", cursor="stream, capped",
         ),
-        Chart(
-            "Items shown twice", (Line("twice by position", POSITION), Line("twice by cursor", CURSOR)), unit="%", low=0
-        ),
-        Chart(
-            "Items never shown",
-            (Line("skipped by position", POSITION), Line("skipped by cursor", CURSOR)),
-            unit="%",
-            low=0,
-        ),
-        Chart("Time of a page", (Line("us by position", POSITION), Line("us by cursor", CURSOR)), unit="µs", low=0),
-    )
+        time_chart("Items shown twice", "%", twice_position="by position", twice_cursor="by cursor"),
+        time_chart("Items never shown", "%", skipped_position="by position", skipped_cursor="by cursor"),
+        time_chart("Time of a page", "µs", us_position="by position", us_cursor="by cursor"),
+    )  # fmt: skip
     presets = {
-        "A quiet feed": {"rate": 2.0, "withdrawn": 0.0, "cap": 500},
-        "A busy feed": {"rate": 100.0, "withdrawn": 0.0, "cap": 500},
-        "A moderated feed": {"rate": 10.0, "withdrawn": 80.0, "cap": 500},
-        "A short one": {"rate": 50.0, "withdrawn": 0.0, "cap": 50},
+        "A quiet feed": {"rate": 2.0},
+        "A busy feed": {"rate": 100.0},
+        "A moderated feed": {"rate": 10.0, "withdrawn": 80.0},
+        "A short one": {"cap": 50},
     }
+    waiting = "Waiting for the first pages."
     workers = 16
     span = 8.0
-    READERS, FIRST, BURST, MOST = 4, 200, 10, 50_000  # MOST: of the list that is never trimmed
-    TEXT = "Looks like rain again; the match is moved to Thursday, same place, same time."
 
     def setup(self, lab):
-        self.client, self.keys = lab.client(), KeyNamespace(f"{lab.prefix}:feeds_{random.getrandbits(32):x}")
+        self.client, self.keys = lab.client(), lab.keys
         self.feeds = {
             POSITION: ModuleFeed(self.client, self.keys, ttl=600),
             GROWING: ModuleFeed(self.client, self.keys, cap=None, ttl=600),
             CURSOR: Feed(self.client, self.keys, ttl=600),
         }
         self.posted, self.recent, self.gone, self.posting = 0, deque(maxlen=100), set(), threading.Lock()
-        self.walks = [{name: Walk(self.feeds[name], name) for name in (POSITION, CURSOR)} for _ in range(self.READERS)]
-        self.idle, self.totals = deque(self.walks), Counter()
+        self.idle = deque({name: Reader(self.feeds[name], name) for name in BY} for _ in range(READERS))
+        self.times = [(name, reader.times) for readers in self.idle for name, reader in readers.items()]
         self.memory = {POSITION: [], GROWING: [], CURSOR: []}
-        self.cut()
-        for _ in range(self.FIRST):
+
+    @on("cap")
+    def limit(self):
+        self.feeds[POSITION].cap = self.feeds[CURSOR].cap = self.cap
+        while self.posted < FIRST:
             self.post()
 
-    def teardown(self):
-        self.client.unlink(*map(self.keys.feed, self.feeds))
-
-    @observe("cap")
-    def cut(self, _=None):
-        if self.server:
-            self.feeds[POSITION].cap = self.feeds[CURSOR].cap = self.cap
-
     def gap(self, random):
-        return random.expovariate(self.rate + self.READERS / self.pause)
+        return random.expovariate(self.rate + READERS / self.pause)
 
     def request(self):
-        if random.random() * (self.rate + self.READERS / self.pause) < self.rate:
+        if random.random() * (self.rate + READERS / self.pause) < self.rate:
             return self.post()
         try:
-            reader = self.idle.popleft()
+            readers = self.idle.popleft()
         except IndexError:
             return "all reading"
         try:
-            return self.read(reader)
+            return self.read(readers)
         finally:
-            self.idle.append(reader)
+            self.idle.append(readers)
 
     def post(self):
         with self.posting:  # the same order in all of them
-            item = {"number": self.posted, "user": f"user {self.posted % 97}", "text": self.TEXT}
+            item = {"number": self.posted, "user": f"user {self.posted % 97}", "text": TEXT}
             self.posted += 1
             ids = {name: feed.post(name, item) for name, feed in self.feeds.items() if self.kept(name)}
             self.recent.append((item, ids[CURSOR]))
-            if random.random() < self.withdrawn / 100 / self.BURST:
-                for _ in range(min(self.BURST, len(self.recent))):
+            if random.random() < self.withdrawn / 100 / BURST:
+                for _ in range(min(BURST, len(self.recent))):
                     self.withdraw(random.randrange(len(self.recent)))
         return "post"
 
     def kept(self, name) -> bool:
-        return name != GROWING or self.posted <= self.MOST
+        return name != GROWING or self.posted <= MOST
 
     def withdraw(self, place) -> None:
         item, id = self.recent[place]
@@ -158,51 +113,45 @@ class FeedLab(Experiment):
         self.feeds[CURSOR].remove(CURSOR, id)
         for name in (POSITION, GROWING):  # a list has to be searched
             self.client.lrem(self.keys.feed(name), 1, json.dumps(item))
-        if len(self.gone) > 2 * self.MOST:
-            self.gone = {number for number in self.gone if number > self.posted - self.MOST}
+        if len(self.gone) > 2 * MOST:
+            self.gone = {number for number in self.gone if number > self.posted - MOST}
 
-    def read(self, reader):
-        for name, walk in reader.items():
-            if not walk.done:
-                before = len(walk.shown)
-                self.totals[f"twice {name}"] += walk.step(self.page_size)
-                self.totals[f"shown {name}"] += len(walk.shown) - before
-        if all(walk.done for walk in reader.values()):
-            for name, walk in reader.items():
-                self.totals[f"skipped {name}"] += walk.skipped(self.gone)
-                walk.begin()
-        return "page"
+    def read(self, readers):
+        tags = ["page"]
+        for name, reader in readers.items():
+            if not reader.done:
+                shown, twice = reader.turn(self.page_size)
+                tags += [f"shown_{name}"] * shown + [f"twice_{name}"] * twice
+        if all(reader.done for reader in readers.values()):
+            for name, reader in readers.items():
+                tags += [f"skipped_{name}"] * reader.skipped(self.gone)
+                reader.begin()
+        return tuple(tags)
 
     def sample(self, window):
         if not self.memory[POSITION] or self.posted > max(20, 1.02 * self.memory[POSITION][-1][0]):
             self.weigh()
-        values = {name: list(points) for name, points in self.memory.items()}
-        for name in (POSITION, CURSOR):
-            grown = {
-                what: window.growth(f"{what} {name}", self.totals[f"{what} {name}"])
-                for what in ("shown", "twice", "skipped")
-            }
+        values = {name: list(points) for name, points in self.memory.items()} | {"posted": self.posted}
+        for name in BY:
+            times = [us for by, times in self.times if by == name for us in list(times)]  # others append to it
+            values[f"us_{name}"] = median(times) if times else None
             for what in ("twice", "skipped"):
-                values[f"{what} {name}"] = 100 * grown[what] / grown["shown"] if grown["shown"] else None
-            taken = [us for walks in self.walks for us in list(walks[name].taken)]  # others append to it
-            values[f"us {name}"] = median(taken) if taken else None
-        return values | {"posted": self.posted}
+                values[f"{what}_{name}"] = window.share(f"{what}_{name}", of=f"shown_{name}")
+        return values
 
     def weigh(self) -> None:
         """Add a point to each curve; of more than 100, every other one goes."""
         for name, points in self.memory.items():
             if self.kept(name) and (size := self.client.memory_usage(self.keys.feed(name))):
                 points.append((self.posted, size / 1e3))
-                if len(points) > 100:
+                if len(points) > POINTS:
                     del points[1::2]
 
     def sentence(self, values):
-        if values["twice by position"] is None or values["twice by cursor"] is None:
-            return "Waiting for the first pages."
         said = " ".join(
-            f"{name.capitalize()}, {values[f'twice {name}']:.0f} % of the items are shown twice, and "
-            f"{values[f'skipped {name}']:.1f} % never."
-            for name in (POSITION, CURSOR)
+            f"{by.capitalize()}, {values[f'twice_{name}']:.0f} % of the items are shown twice, and "
+            f"{values[f'skipped_{name}']:.1f} % never."
+            for name, by in BY.items()
         )
         if values[CURSOR] and values[GROWING]:
             trimmed, growing, stream = (values[name][-1][1] for name in (POSITION, GROWING, CURSOR))
@@ -213,12 +162,9 @@ class FeedLab(Experiment):
         return said
 
     def verdict(self, values):
-        if values["twice by position"] is None or values["twice by cursor"] is None:
-            return None
         position, cursor = (
-            f"{values[f'twice {name}']:.0f} % shown twice, {values[f'skipped {name}']:.1f} % never shown"
-            for name in (POSITION, CURSOR)
+            f"{values[f'twice_{name}']:.0f} % shown twice, {values[f'skipped_{name}']:.1f} % never shown" for name in BY
         )
-        if values["twice by position"] + values["skipped by position"] >= 0.5:
+        if values["twice_position"] + values["skipped_position"] >= 0.5:
             return f"False by position while items come and go: {position}. By cursor: {cursor}"
         return "True of a feed in which little happens. Add items, or withdraw some, and look again"
