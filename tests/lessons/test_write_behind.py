@@ -12,7 +12,7 @@ from tests.lessons.conftest import Running
 def applications() -> list[int]:
     """The processes of the bench's applications."""
     children = psutil.Process(Bench.shared().process.pid).children()
-    return [child.pid for child in children if "redislab.bench.application" in child.cmdline()]
+    return [child.pid for child in children if "application" in child.cmdline()]
 
 
 def average(samples, key):

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 
 import cloudpickle
 import psutil
@@ -81,7 +84,7 @@ def test_what_was_emitted_before_it_died_still_arrives(child):
     child.tell("announce_and_die")
     assert list(child.events()) == [("announced", 1), "the last word"]
     assert not settles(lambda: child.alive)
-    with pytest.raises(ConnectionError, match=r"The shop is not running \(exit 7\)"):
+    with pytest.raises(ConnectionError, match=r"The shop has ended \(exit 7\)"):
         child.call("add", 1)
     child.tell("announce", 1)  # nobody is there to do it, which is no error
 
@@ -110,8 +113,16 @@ def test_what_it_has_started_is_killed_with_it(child):
     assert not settles(lambda: running(started))
 
 
+def test_only_who_has_the_key_gets_in_and_a_silent_stranger_holds_up_nobody(child):
+    child.ready()
+    with socket.create_connection(child._address), pytest.raises((AuthenticationError, EOFError, OSError)):
+        Client(child._address, authkey=b"a guess").recv()
+    with socket.create_connection(child._address):
+        assert child.call("add", 1) == 1
+
+
 def test_a_process_that_ends_before_it_is_ready_is_an_error():
-    with pytest.raises(ConnectionError, match=r"exit 3"):
+    with pytest.raises(ConnectionError, match=r"ended \(exit 3\)"):
         Child(ends_at_once).ready()
 
 

@@ -36,27 +36,26 @@ _writing = threading.Lock()
 _events = None  # in the child: the way up
 
 
+class ChildEndedError(ConnectionError):
+    """The child process has ended, or ended before it answered."""
+
+
 class Child:
     """What `factory()` makes, in a process of its own.
 
     Args:
         factory: travels by cloudpickle, so it may come from a notebook's cell.
-        words: shown after the command in a list of processes.
+        name: shown in a list of processes, and in the error when it has ended.
     """
 
-    def __init__(self, factory, *words: str):
+    def __init__(self, factory, name: str = "child process"):
         import cloudpickle  # here, because the child can do without
 
-        command = [sys.executable, "-m", "redislab.world.child", *words]
-        self.name = words[0] if words else "child process"
+        self.name, command = name, [sys.executable, "-m", "redislab.world.child", name]
         # a session of its own: an interrupt of the kernel is not one of the child
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self._key, self._idle, self._address, self._lock = secrets.token_bytes(16), [], None, threading.Lock()
         self._send((self._key, cloudpickle.dumps(factory)))
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
 
     @property
     def alive(self) -> bool:
@@ -67,7 +66,7 @@ class Child:
 
         Raises:
             Exception: what the factory raised.
-            ConnectionError: the process ended before that.
+            ChildEndedError: the process ended before that.
         """
         with self._lock:
             if self._address is None:
@@ -75,13 +74,13 @@ class Child:
         if isinstance(self._address, tuple):
             return self
         self.close()
-        raise self._address or self._gone()
+        raise self._address or self._ended()
 
     def call(self, name: str, *arguments):
         """Call the method `name`, from any thread, and return what it returns.
 
         Raises:
-            ConnectionError: the process has ended, or ended meanwhile.
+            ChildEndedError: the process has ended, or ended meanwhile.
         """
         self.ready()
         try:
@@ -89,7 +88,7 @@ class Child:
             connection.send((name, arguments))
             returned, answer = connection.recv()
         except (EOFError, OSError, AuthenticationError):
-            raise self._gone() from None
+            raise self._ended() from None
         self._idle.append(connection)  # not after an interrupt: the answer would be taken for that of the next call
         if returned:
             return answer
@@ -110,7 +109,7 @@ class Child:
         """SIGKILL, to it and to what it has started in its session."""
         if self.process.returncode is None:  # so that its number cannot be another's by now
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL) if hasattr(os, "killpg") else self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self.process.kill()
         self.process.wait()
 
     def release(self, patience: float = PATIENCE) -> bool:
@@ -149,9 +148,9 @@ class Child:
         except IndexError:
             return Client(self._address, authkey=self._key)
 
-    def _gone(self) -> ConnectionError:
-        code = self.process.poll()
-        return ConnectionError(f"The {self.name} is not running" + (f" (exit {code})." if code is not None else "."))
+    def _ended(self) -> ChildEndedError:
+        code = self.process.poll()  # None: it is about to end
+        return ChildEndedError(f"The {self.name} has ended" + (f" (exit {code})." if code is not None else "."))
 
 
 def emit(event) -> None:

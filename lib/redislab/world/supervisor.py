@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from redislab.errors import StartError
-from redislab.world.child import Child
+from redislab.world.child import Child, ChildEndedError
 
 PATIENCE = 15.0  # s; removing a container takes a while
 PR_SET_PDEATHSIG = 1
@@ -32,7 +32,7 @@ class SupervisedResource:
     """
 
     def __init__(self, label: str | None = None):
-        self._child = Child(functools.partial(Supervisor, label), "supervisor", *([label] if label else []))
+        self._child = Child(functools.partial(Supervisor, label), f"supervisor {label or ''}".strip())
         try:
             self.folder = Path(self._ask("folder"))
         except OSError:
@@ -67,7 +67,7 @@ class SupervisedResource:
         """
         try:
             return self._child.call(name, *arguments)
-        except ConnectionError:
+        except ChildEndedError:
             raise StartError("The server's supervisor has ended. Run start() again.") from None
 
     def close(self) -> None:
