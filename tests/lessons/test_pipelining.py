@@ -1,6 +1,6 @@
 import functools
 
-from redislab.bench.crew import Crew
+from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.performance_tuning.pipelines.lab import GET, Batches, PipeliningLab
 
 
@@ -43,7 +43,7 @@ def test_two_clients_do_more_together(lab):
         experiment = PipeliningLab(clients=clients, rtt=10.0)
         experiment.server = lab.server
         experiment.setup(lab)
-        experiment.crew = Crew(functools.partial(Batches, experiment.server.url), clients)
+        experiment.crew = WorkerPool(functools.partial(Batches, experiment.server.url), clients)
         rates[clients] = experiment.point(1)["rate"]
         experiment.teardown()
     assert rates[2] > 1.3 * rates[1]

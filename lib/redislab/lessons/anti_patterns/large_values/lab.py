@@ -10,7 +10,7 @@ import zlib
 from traitlets import observe
 
 from redislab.bench import Chart, Experiment, Line, action, choice, number, switch
-from redislab.bench.crew import Crew
+from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.anti_patterns.neighbour import CLOSED, DUE, Neighbour
 from redislab.world.servers import Server
 
@@ -117,7 +117,7 @@ class LargeValuesLab(Experiment):
 
     def setup(self, lab):
         self.client, self.key = lab.client(socket_timeout=30, decode_responses=False), lab.keys.entity("document", 1)
-        self.crew = Crew(functools.partial(Transfers, lab.server.url))
+        self.crew = WorkerPool(functools.partial(Transfers, lab.server.url))
         self.neighbour, self.sizes, self.took = Neighbour(lab.server), [], self.ROUND
         self.forget()
 

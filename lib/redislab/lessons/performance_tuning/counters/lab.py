@@ -10,7 +10,7 @@ import redis
 from traitlets import observe
 
 from redislab.bench import Chart, Line, Networked, action, choice, number
-from redislab.bench.crew import Crew
+from redislab.bench.worker_pool import WorkerPool
 from redislab.keys import KeyNamespace
 from redislab.tuning import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 from redislab.world.servers import Server
@@ -101,7 +101,7 @@ class CountersLab(Networked):
     def setup(self, lab):
         self.admin = lab.client()
         self.keys = KeyNamespace(f"{lab.prefix}:race_{secrets.token_hex(3)}")
-        self.crew = self.crew or Crew(functools.partial(Increments, lab.server.url))
+        self.crew = self.crew or WorkerPool(functools.partial(Increments, lab.server.url))
         self.took, self.every = self.ROUND, []
         self.forget()
         self.connect(lab.server)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import redis
 
 from redislab.bench import Chart, Line, Networked, Sweep, action, choice, number, switch
-from redislab.bench.crew import Crew
+from redislab.bench.worker_pool import WorkerPool
 from redislab.tuning import pipelined
 from redislab.world.servers import Server
 
@@ -146,7 +146,7 @@ class PipeliningLab(Sweep, Networked):
     def begin(self):
         """New processes, whose memory is as at first, and c₀ and c on the direct way."""
         self.dismiss()
-        self.own, self.crew = None, Crew(functools.partial(Batches, self.server.url), self.clients)
+        self.own, self.crew = None, WorkerPool(functools.partial(Batches, self.server.url), self.clients)
         for start in range(0, 1000, 100):
             self.admin.mset({f"key:{i}": "x" * self.size for i in range(start, start + 100)})
         batches = 1, 1000 if self.size < 2000 else 100

@@ -14,12 +14,12 @@ BUSY = 0.75  # of a core: more than that, beside everything else on the machine,
 
 
 class Round(NamedTuple):
-    """What all members did together.
+    """What all workers did together.
 
     Attributes:
         counts: their results, added up.
         seconds: how long the slowest took.
-        client, server: the share of a core that a member's process, and the server's main thread, was busy.
+        client, server: the share of a core that a worker's process, and the server's main thread, was busy.
         machine: the share of all cores that these were, together.
     """
 
@@ -42,43 +42,39 @@ class Round(NamedTuple):
         )
 
 
-class Crew:
-    """`job(...)` in some processes at once: threads of one process would share its lock, and measure that.
+class WorkerPool:
+    """`job(...)` in some processes at the same time: threads of one process would share its lock, and measure that.
 
-        crew = Crew(functools.partial(Increments, lab.server.url))
-        round = crew.run(client, "INCR", 0.4)
+        pool = WorkerPool(functools.partial(Increments, lab.server.url))
+        round = pool.run(client, "INCR", 0.4)
         round.counts["done"] / round.seconds
 
     Each process is an `Application`, half a second to start, and is reused for every round.
 
     Args:
         factory: makes the job, in each process; what the job returns is a dict of counts.
-        processes: as many as there are cores to be had, if nothing is said.
+        processes: how many; as many as there are cores, if nothing is said.
     """
 
     def __init__(self, factory: Callable, processes: int | None = None):
         processes = processes or cores()
         self._callers = ThreadPoolExecutor(processes)
-        self.members = list(
-            self._callers.map(lambda _: Application(functools.partial(Member, factory)), range(processes))
+        self.workers = list(
+            self._callers.map(lambda _: Application(functools.partial(Worker, factory)), range(processes))
         )
 
     def __len__(self) -> int:
-        return len(self.members)
+        return len(self.workers)
 
     def run(self, client, *arguments, each: Callable | None = None) -> Round:
-        """One round of all members, and how busy the server behind `client` was in it.
+        """One round of all workers, and how busy the server behind `client` was in it.
 
         Args:
-            arguments: of the job; `each(index)` gives further ones, which differ from member to member.
+            arguments: of the job; `each(index)` gives further ones, which differ from worker to worker.
         """
         before, began = main_thread_seconds(client), time.perf_counter()
         more = [each(index) if each else () for index in range(len(self))]
-        calls = [
-            self._callers.submit(member.call, "run", *arguments, *own)
-            for member, own in zip(self.members, more, strict=True)
-        ]
-        results = [call.result() for call in calls]
+        results = list(self._callers.map(lambda worker, own: worker.call("run", *arguments, *own), self.workers, more))
         seconds, after = time.perf_counter() - began, main_thread_seconds(client)
         counts = Counter()
         for result, _ in results:
@@ -87,12 +83,12 @@ class Crew:
         return Round(counts, seconds, max(clients), server, (sum(clients) + server) / cores())
 
     def close(self) -> None:
-        for member in self.members:
-            member.close()
+        for worker in self.workers:
+            worker.close()
         self._callers.shutdown(wait=False)
 
 
-class Member:
+class Worker:
     """The job in its process, and how long it kept the processor."""
 
     def __init__(self, factory: Callable):

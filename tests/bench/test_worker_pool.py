@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from redislab.bench.crew import BUSY, Crew
+from redislab.bench.worker_pool import BUSY, WorkerPool
 from redislab.world import Server
 
 
@@ -36,37 +36,37 @@ class Burden:
 
 
 @pytest.fixture
-def crew(request):
-    crew = Crew(request.param, processes=2)
-    yield crew
-    crew.close()
+def pool(request):
+    pool = WorkerPool(request.param, processes=2)
+    yield pool
+    pool.close()
 
 
-@pytest.mark.parametrize("crew", [Spin], indirect=True)
-def test_members_are_processes_of_their_own_and_a_busy_one_is_the_bound(lab, crew):
-    round = crew.run(lab.redis, 0.3)
-    assert round.counts["done"] == len(crew) == 2
-    assert len({member.pid for member in crew.members} | {os.getpid()}) == 3
+@pytest.mark.parametrize("pool", [Spin], indirect=True)
+def test_workers_are_processes_of_their_own_and_a_busy_one_is_the_bound(lab, pool):
+    round = pool.run(lab.redis, 0.3)
+    assert round.counts["done"] == len(pool) == 2
+    assert len({worker.pid for worker in pool.workers} | {os.getpid()}) == 3
     assert round.client * round.seconds == pytest.approx(0.3, abs=0.1)  # of processor, however busy the machine is
     assert round._replace(client=0.9).bound == "client"
 
 
-@pytest.mark.parametrize("crew", [Wait], indirect=True)
-def test_who_only_waits_is_bound_by_the_network(lab, crew):
-    round = crew.run(lab.redis, 0.3)
+@pytest.mark.parametrize("pool", [Wait], indirect=True)
+def test_who_only_waits_is_bound_by_the_network(lab, pool):
+    round = pool.run(lab.redis, 0.3)
     assert round.bound == "network" and round.client < 0.2 and round.seconds >= 0.3
 
 
 def test_a_server_at_work_is_the_bound(lab):
-    crew = Crew(functools.partial(Burden, lab.server.url), processes=1)
+    pool = WorkerPool(functools.partial(Burden, lab.server.url), processes=1)
     try:
-        round = crew.run(lab.redis, 30_000_000)
+        round = pool.run(lab.redis, 30_000_000)
         assert round.server > 4 * round.client
         assert round._replace(server=BUSY + 0.1).bound == "server"
     finally:
-        crew.close()
+        pool.close()
 
 
-@pytest.mark.parametrize("crew", [Wait], indirect=True)
-def test_each_member_may_be_told_something_else(lab, crew):
-    assert crew.run(lab.redis, each=lambda index: (0.2 * index,)).seconds == pytest.approx(0.2, abs=0.15)
+@pytest.mark.parametrize("pool", [Wait], indirect=True)
+def test_each_member_may_be_told_something_else(lab, pool):
+    assert pool.run(lab.redis, each=lambda index: (0.2 * index,)).seconds == pytest.approx(0.2, abs=0.15)
