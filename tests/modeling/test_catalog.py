@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
-from redislab.modeling import Catalog
+from redislab.modeling import PrunedCatalog
 from tests.conftest import settles
 from tests.modeling.orders import hold_in_every_order
 
@@ -25,7 +25,7 @@ def keys(lab):
 
 @pytest.fixture
 def catalog(lab, keys):
-    return Catalog(lab.client(), keys, ttl=60)
+    return PrunedCatalog(lab.client(), keys, ttl=60)
 
 
 def add_briefly(catalog, id, **about) -> None:
@@ -95,7 +95,7 @@ def test_removing_a_product_takes_all_that_names_it(catalog, keys):
 
 
 def test_however_many_have_expired_one_call_forgets_so_many_and_the_answer_is_right(lab, keys):
-    catalog = Catalog(lab.client(), keys, most=10)
+    catalog = PrunedCatalog(lab.client(), keys, most=10)
     catalog.tagged("a")
     for id in range(35):
         catalog.add(id, {}, category="c", tags=["a"], ttl=0.001)
@@ -122,8 +122,30 @@ def test_what_was_evicted_is_named_until_it_is_looked_for(catalog, keys):
     assert sorted(map(int, catalog.tagged("a"))) == [*range(200, 300)]
 
 
+@pytest.mark.parametrize("tags", [[None], ["a", 7], [["a"]]])
+def test_a_tag_that_is_not_text_is_refused_before_anything_is_written(catalog, keys, tags):
+    catalog.add(1, {"name": "old"}, category="c", tags=["a"])
+    with pytest.raises(TypeError, match="text"):
+        catalog.add(1, {"name": "new"}, category="c", tags=tags)
+    assert catalog.get(1)["name"] == "old" and catalog.tagged("a") == catalog.recent("c") == ["1"]
+
+
+def test_a_product_may_have_thousands_of_fields(catalog):
+    fields = {f"field {n}": str(n) for n in range(5000)}
+    catalog.add(1, fields, category="c")
+    assert catalog.get(1) == fields | {"category": "c"}
+
+
+def test_lost_book_keeping_keeps_no_look_up_for_ever(lab, keys):
+    catalog = PrunedCatalog(lab.client(), keys, most=2)
+    for id in range(3):
+        add_briefly(catalog, id, category="c", tags=["a"])
+    catalog.client.delete(keys.catalog("pruning", "entries"))
+    assert catalog.tagged("b") == []
+
+
 def test_it_works_on_a_cluster(cluster):
-    catalog = Catalog(cluster.client(), KeyNamespace(f"catalog{next(runs)}"))
+    catalog = PrunedCatalog(cluster.client(), KeyNamespace(f"catalog{next(runs)}"))
     for id in range(5):
         catalog.add(id, {}, category="c", tags=["a", "b"])
     assert sorted(catalog.tagged("a", "b")) == sorted(catalog.recent("c")) == [*"01234"]
@@ -133,7 +155,7 @@ def test_it_works_on_a_cluster(cluster):
 
 def test_many_at_once_leave_nothing_behind(lab, keys):
     # Given eight clients that add, remove, and look up what lives for some ms
-    catalog = Catalog(lab.client(), keys, most=7)
+    catalog = PrunedCatalog(lab.client(), keys, most=7)
 
     def work(seed):
         pick = random.Random(seed)
@@ -172,7 +194,7 @@ class Steps(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.keys = KeyNamespace(f"{self.lab.prefix}:catalog{next(runs)}")
-        self.catalog, self.living = Catalog(self.lab.client(), self.keys, ttl=60, most=2), {}
+        self.catalog, self.living = PrunedCatalog(self.lab.client(), self.keys, ttl=60, most=2), {}
 
     @rule(id=ids, category=categories, tags=tags)
     def add(self, id, category, tags):

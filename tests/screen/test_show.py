@@ -4,6 +4,7 @@ import pytest
 
 from redislab.caching import CacheAside, CircuitBreaker, SingleFlight
 from redislab.lua import script
+from redislab.modeling import Catalog
 from redislab.screen.show import show, source
 
 
@@ -13,6 +14,10 @@ def test_a_class_comes_with_its_docstring_and_its_scripts():
     text = shown["single_flight.py"]
     assert text.startswith("class SingleFlight") and SingleFlight.__doc__ in text
     assert shown["fill.lua"] == script("fill")
+
+
+def test_scripts_that_share_a_part_are_shown_in_parts():
+    assert list(source(Catalog)) == ["catalog.py", "catalog_forget.lua", "catalog_put.lua", "catalog_ask.lua"]
 
 
 def test_a_method_is_shown_from_the_margin_and_without_scripts_it_stands_alone():

@@ -4,15 +4,17 @@ import functools
 import hashlib
 from pathlib import Path
 
-
-@functools.cache
-def script(name: str) -> str:
-    """The source of `name`.lua, for `client.register_script`."""
-    return (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
+_NAMES: dict[str, str] = {}
 
 
 @functools.cache
+def script(*names: str) -> str:
+    """The source of a .lua file, for `client.register_script`; of several, the functions of the first ones before the last."""
+    text = "\n".join((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8") for name in names)
+    _NAMES[hashlib.sha1(text.encode()).hexdigest()] = f"{names[-1]}.lua"
+    return text
+
+
 def names() -> dict[str, str]:
-    """File names by the SHA1 that EVALSHA calls them by: what was sent can be said in words."""
-    files = Path(__file__).parent.glob("*.lua")
-    return {hashlib.sha1(file.read_bytes()).hexdigest(): file.name for file in files}
+    """File names of the scripts loaded so far, by the SHA1 that EVALSHA calls them by: what was sent can be said in words."""
+    return _NAMES

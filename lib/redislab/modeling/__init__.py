@@ -10,7 +10,7 @@ from redislab.modeling.as_in_the_module import (
     ModuleSlidingWindow,
     ModuleTokenBucket,
 )
-from redislab.modeling.catalog import Catalog
+from redislab.modeling.catalog import Catalog, PrunedCatalog
 from redislab.modeling.choosing import LEAVES, TREE, Leaf
 from redislab.modeling.complexity import TABLE, Cell
 from redislab.modeling.feed import Feed
@@ -41,6 +41,7 @@ __all__ = [
     "ModuleTokenBucket",
     "Place",
     "Profile",
+    "PrunedCatalog",
     "Sessions",
     "SlidingCounter",
     "SlidingLog",

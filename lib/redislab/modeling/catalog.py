@@ -13,39 +13,46 @@ class Catalog:
         catalog.recent("electronics", 20)
         catalog.tagged("portable", "new")
 
-    A key expires; what names it in an index does not. So the catalogue keeps each product's deadline, and the indexes
-    that name it: whoever looks something up first has the overdue ones taken out, all of them before there is an
-    answer, and at most `most` in one call. No answer names a product that has expired, nor one by tags that it had
-    earlier. Each call is one script and one round trip, unless more than `most` have expired since the last look-up.
+    A key expires; the index entries that name it do not. So the catalogue also keeps, for each product, when it expires
+    and which indexes list it, and each look-up first takes the expired ones out. No answer names a product that has
+    expired, nor one by tags that it had earlier. Each call is one script and one round trip, unless more than `most`
+    products have expired since the last look-up.
 
-    It costs 100 to 200 bytes a product, and a member of a result its way through Lua, about 0.3 µs: hardly to be seen
-    in hundreds of them, a third on top of SINTER in thousands. A script that may touch any index needs all of them in
-    one slot: on a cluster all catalogues lie on one node, whatever their size. One for each tenant spreads, with
+    It costs 100 to 200 bytes a product, and 0.3 µs for each member of a result, which passes through Lua: hardly to be
+    seen in hundreds of them, a third on top of SINTER in thousands. A script that may touch any index needs all of them
+    in one slot, so on a cluster all catalogues are on one node, whatever their size. One for each tenant spreads, with
     `keys.tenant(name, together=True)`; a search index (Redis 8, FT.SEARCH) spreads too, and forgets by itself.
 
-    Warning: a product that is evicted, or deleted by others, is not missed until its deadline; `prune` finds it by looking.
+    Warning: a product that is evicted, or deleted by others, is named until its deadline; `PrunedCatalog` looks for those.
 
     Args:
         ttl: seconds that a product lives after it was added last.
-        most: products that one call may forget: some 20 µs each, in which Redis serves nobody else.
+        most: products that one call may take out of the indexes: some 20 µs each, in which Redis serves no other client.
     """
 
     def __init__(self, client, keys, *, ttl: float = 3600.0, most: int = 200):
         self.client, self.keys, self.ttl, self.most = client, keys, ttl, most
-        self._script = client.register_script(script("catalog"))
+        self._put = client.register_script(script("catalog_forget", "catalog_put"))
+        self._look_up = client.register_script(script("catalog_forget", "catalog_ask"))
         self._books = [keys.catalog("pruning", "deadlines"), keys.catalog("pruning", "entries")]
-        self._base = keys.catalog("", "")[:-1]  # `prefix:{catalog}:`, to which the script adds kind and name
+        self._base = keys.catalog("", "")[:-1]  # `prefix:{catalog}:`, to which the scripts add kind and name
 
     def add(self, id, fields: dict, *, category: str, tags=(), ttl: float | None = None) -> None:
         """List a product, in place of what had its id, and as the newest of its category.
 
         Args:
             ttl: seconds, instead of the catalogue's.
+
+        Raises:
+            TypeError: the category or a tag is not text.
         """
+        names = [category, *tags]
+        if wrong := [name for name in names if not isinstance(name, str)]:
+            raise TypeError(f"A category and tags are text; {wrong[0]!r} is not. Nothing was written.")
         life = max(1, round(1000 * (self.ttl if ttl is None else ttl)))
-        names = json.dumps([category, *tags], ensure_ascii=False)
         pairs = [part for pair in {**fields, "category": category}.items() for part in pair]
-        self._run("put", [self.key(id)], id, life, names, *pairs)
+        about = [id, life, json.dumps(names, ensure_ascii=False), *pairs]
+        self._put([*self._books, self.key(id)], [self._base, *about])
 
     def get(self, id) -> dict | None:
         """A product's fields; None if it has expired or was never there."""
@@ -53,7 +60,7 @@ class Catalog:
 
     def remove(self, id) -> bool:
         """Take a product out of the catalogue and of all indexes; False if it has expired, or never was there."""
-        return self._run("remove", [self.key(id)], id) == 1
+        return self._put([*self._books, self.key(id)], [self._base, id]) == 1
 
     def recent(self, category: str, n: int = 20) -> list[str]:
         """Ids of the category, at most `n`, the newest first."""
@@ -65,20 +72,22 @@ class Catalog:
         indexes = [self.keys.catalog("tag", name) for name in (tag, *more)]
         return self._ask(indexes, "SINTER", *indexes)
 
-    def prune(self, limit: int = 100) -> int:
-        """Look for `limit` products, picked at random as Redis does when it expires keys; returns how many it forgot.
-
-        Call it now and then where products may be evicted, or where nobody looks anything up.
-        """
-        return self._run("prune", [], limit)
-
     def key(self, id) -> str:
         return self.keys.catalog("product", id)
 
     def _ask(self, indexes, *command) -> list[str]:
-        while (ids := self._run("ask", indexes, *command)) is None:
-            pass  # it has forgotten `most`, and there are more: each is forgotten once
+        while (ids := self._look_up([*self._books, *indexes], [self._base, self.most, *command])) is None:
+            pass  # it has taken out `most`, and there are more: each is taken out once
         return ids
 
-    def _run(self, what, keys, *arguments):
-        return self._script([*self._books, *keys], [self._base, self.most, what, *arguments])
+
+class PrunedCatalog(Catalog):
+    """A catalogue on a server that may evict products, or for long times without a look-up."""
+
+    def __init__(self, client, keys, **options):
+        super().__init__(client, keys, **options)
+        self._prune = client.register_script(script("catalog_forget", "catalog_prune"))
+
+    def prune(self, limit: int = 100) -> int:
+        """Look for `limit` products, picked at random as Redis does when it expires keys; returns how many were gone."""
+        return self._prune(self._books, [self._base, limit])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redislab import lua
 
-LUA = re.compile(r"""\bscript\(\s*["'](\w+)["']""")
+LUA = re.compile(r"""\bscript\((\s*["'][\w\s"',]+)\)""")  # one name or several
 # pygments' classes, in the colours that the notebook's editor has for the same things
 COLOURS = {
     "keyword": (".k", ".kc", ".kd", ".kn", ".kr", ".ow"),
@@ -48,7 +48,8 @@ def source(thing) -> "Source":
         raise TypeError(
             f"There is no source to show of {thing!r}: give a class or a function, such as show(CacheAside)."
         ) from None
-    scripts = {f"{name}.lua": lua.script(name) for name in dict.fromkeys(LUA.findall(text))}
+    names = dict.fromkeys(re.findall(r"\w+", " ".join(LUA.findall(text))))
+    scripts = {f"{name}.lua": lua.script(name) for name in names}
     return Source({place: text} | scripts)
 
 

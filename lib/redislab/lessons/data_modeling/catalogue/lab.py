@@ -7,7 +7,7 @@ from statistics import median
 
 from redislab.bench import Experiment, action, choice, dashed, number, on, time_chart
 from redislab.lessons.data_modeling.lifetimes import LifeForecast
-from redislab.modeling import Catalog, ModuleCatalog
+from redislab.modeling import ModuleCatalog, PrunedCatalog
 
 STAY, PRUNED = "As in the module", "pruned on read"
 CATEGORIES, TAGS = [f"category-{n}" for n in range(5)], [f"tag-{n}" for n in range(12)]
@@ -49,7 +49,7 @@ class CatalogueLab(Experiment):
     def setup(self, lab):
         self.server = lab.private_server(slowlog_log_slower_than=0, slowlog_max_len=256)
         self.client, self.keys = self.server.client(), lab.keys
-        self.catalog = Catalog(self.client, self.keys)
+        self.catalog = PrunedCatalog(self.client, self.keys)
         self.tags_of = {id: random.Random(id).sample(TAGS, 6) for id in range(MOST)}
         self.forecast = LifeForecast(longest_ttl=60)
         self.counts, self.counted, self.logged = {}, 0.0, 0  # what was counted, when; the newest entry of the SLOWLOG
