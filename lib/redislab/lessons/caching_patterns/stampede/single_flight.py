@@ -41,9 +41,8 @@ class SingleFlight(CachedExercise):
         locks = []
         scene.source.before_find = lambda _: locks.extend(scene.beside(ID))
         scene.call(ID)
-        return bool(
-            locks
-        ), f"besides the entry there was {', '.join(map(self.short, locks)) or 'no key'} during the query"
+        seen = ", ".join(map(self.short, locks)) or "no key"
+        return bool(locks), f"besides the entry there was {seen} during the query"
 
     @requirement(f"The lock ends by itself after {LOCK_TTL} s, from the moment it is there", hint=2)
     def mortal(self, scene: CachedScene):
