@@ -72,9 +72,9 @@ class FeedLab(Experiment):
         self.memory = {POSITION: [], GROWING: [], CURSOR: []}
 
     @on("cap")
-    def limit(self):
+    def trim(self):
         self.feeds[POSITION].cap = self.feeds[CURSOR].cap = self.cap
-        while self.posted < FIRST:
+        while self.posted < FIRST:  # what is there at the beginning, trimmed as well
             self.post()
 
     def gap(self, random):

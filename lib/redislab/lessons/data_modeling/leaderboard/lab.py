@@ -1,23 +1,19 @@
 """Section 2.2: a leaderboard that is played on."""
 
+import itertools
 import random
-import secrets
 import time
-from collections import deque
-from statistics import median
 
-from traitlets import observe
-
-from redislab.bench import Chart, Line, Networked, action, choice, number
-from redislab.keys import KeyNamespace
+from redislab.bench import Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
+from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place
 from redislab.modeling.leaderboard import IN_TURN, SHARED
 
 ME, MIDDLE, SPREAD = "me", 1500, 300
 SCRIPT, TWO = "one script", "two commands"
-CHUNK = 5000  # players in one ZADD: a command holds everybody else up
-MINE = 0.02  # of the games are mine
-COSTS = ("update_client", "page_client", "update_server", "page_server")
+STEPS = {SCRIPT: (("evalsha",),), TWO: (("zrevrank",), ("zrange", "zrevrange"))}
+CHUNK = 5000  # players in one ZADD: a larger command makes other clients wait
+PAGES, MINE = 0.25, 0.02  # of the requests ask for a page; of the games are mine
 
 
 class LeaderboardLab(Networked):
@@ -40,112 +36,61 @@ class LeaderboardLab(Networked):
     season = number(0.0, 0, 30, label="Season", unit="s", step=1, help="0: it never ends")
 
     charts = (
-        Chart("The top ten, and me", (Line("top", "points"),), unit="points", kind="ranking", wide=True),
-        Chart(
-            "My rank",
-            (Line("rank", "rank"), Line("place", "if ties were in turn", "dot", "limit")),
-            unit="rank, 1 is best",
-            low=0,
+        ranking("The top ten, and me", "points", wide=True, top="points"),
+        time_chart("My rank", "rank, 1 is best", rank="rank", place=dotted("if ties were in turn")),
+        time_chart("Players above the threshold", "players", log=True, above="above it", all=dotted("on the board")),
+        xy_chart(
+            "What it costs, by players: drag them", "µs", log=True, x="on the board", x_unit="players, log", log_x=True,
+            update_client="a new score, client", page_client="a page, client",
+            update_server="a new score, server", page_server="a page, server", wide=True,
         ),
-        Chart(
-            "Players above the threshold",
-            (Line("above", "above it"), Line("all", "on the board", "dot", "limit")),
-            unit="players",
-            low=0,
-            log_y=True,
-        ),
-        Chart(
-            "What it costs, by players: drag them",
-            (
-                Line("update_client", "a new score, client"),
-                Line("page_client", "a page, client"),
-                Line("update_server", "a new score, server"),
-                Line("page_server", "a page, server"),
-            ),
-            unit="µs",
-            kind="xy",
-            log_x=True,
-            log_y=True,
-            x_title="on the board",
-            x_unit="players, log",
-            wide=True,
-        ),
-    )
+    )  # fmt: skip
     presets = {
-        "A club": {"players": 100, "step": 1, "rtt": 0.0, "season": 0.0, "threshold": 1800, "paging": SCRIPT},
-        "A town": {"players": 100_000, "step": 1, "rtt": 0.0, "season": 0.0, "threshold": 1800, "paging": SCRIPT},
-        "Ties everywhere": {"players": 1000, "step": 100, "ties": SHARED, "rtt": 0.0, "season": 0.0},
-        "A rank, then a page": {
-            "players": 1000,
-            "step": 1,
-            "side": 0,
-            "rtt": 2.0,
-            "rate": 400.0,
-            "paging": TWO,
-            "season": 0.0,
-        },
-        "Short seasons": {"players": 1000, "step": 1, "rtt": 0.0, "season": 10.0, "threshold": 20},
+        "A club": {"players": 100},
+        "A town": {"players": 100_000},
+        "Ties everywhere": {"step": 100, "ties": SHARED},
+        "A rank, then a page": {"side": 0, "rtt": 2.0, "rate": 400.0, "paging": TWO},
+        "Short seasons": {"season": 10.0, "threshold": 20},
     }
+    waiting = "Waiting for the first scores."
     workers = 8
     span = 3.0
-    board = name = None
 
     def setup(self, lab):
-        self.keys = KeyNamespace(f"{lab.prefix}:board_{secrets.token_hex(3)}")
-        self.inspector, self.dealt, self.begun = lab.client(), deque(maxlen=1000), 0
-        self.costs = {name: {} for name in COSTS}
+        self.keys, self.inspector = lab.keys, lab.client()
+        self.name, self.numbers = None, itertools.count(1)
         self.connect(lab.server)
 
-    def teardown(self):
-        super().teardown()
-        for key in self.dealt:
-            self.inspector.unlink(key)
+    @on("client", "paging", "side")
+    def forget_costs(self):
+        self.costs = Costs(self.inspector, STEPS[self.paging])
 
-    def connected(self):
-        if self.name is None:
-            self.deal()
-        self.take()
-        self.measure_anew()
+    @on("players", "step", "season")
+    def deal(self) -> set[str]:
+        """Another board, with all players on it; a season's begins empty."""
+        if self.season:
+            return self.open(self.this_season())
+        self.open(f"all time {next(self.numbers)}")
+        key = self.keys.leaderboard(self.name)
+        for first in range(1, self.players, CHUNK):
+            some = range(first, min(first + CHUNK, self.players))
+            self.inspector.zadd(key, {f"player {number}": self.rating() for number in some})
+        self.inspector.zadd(key, {ME: MIDDLE})
+        return {"board"}
 
-    @observe("players", "step", "season")
-    def deal(self, _=None):
-        """Another board, with everybody on it; or with nobody, if it is a season's."""
-        if not self.client:
-            return
-        self.open(self.this_season() if self.season else f"all time {self.begun}")
-        if not self.season:
-            for first in range(1, self.players, CHUNK):
-                some = range(first, min(first + CHUNK, self.players))
-                self.inspector.zadd(self.seen.key, {f"player {number}": self.rating() for number in some})
-            self.seen.set(ME, MIDDLE)
-        self.begin()
-
-    def open(self, name: str) -> None:
+    def open(self, name: str) -> set[str]:
         """Go over to the board of this name; the one before expires."""
         if self.name is not None:
-            self.inspector.expire(self.seen.key, 1 + int(self.season))
+            self.inspector.expire(self.keys.leaderboard(self.name), 1 + int(self.season))
         self.name = name
-        self.take()
-        self.dealt.append(self.seen.key)
+        return {"board"}
 
-    @observe("ties")
-    def take(self, _=None):
+    @on("client", "board", "ties")
+    def take(self):
         """The board twice: for the requests, and past the added round trip for what is drawn."""
-        if self.client:
-            self.board = Leaderboard(self.client, self.keys, self.name, ties=self.ties)
-            self.seen = Leaderboard(self.inspector, self.keys, self.name, ties=self.ties)
-
-    @observe("paging", "side")
-    def measure_anew(self, _=None):
-        """What pages have cost until now is no longer what they cost."""
-        if self.client:
-            for curve in self.costs.values():
-                curve.clear()
-            self.begin()
-
-    def begin(self) -> None:
-        self.begun += 1
-        self.spent = {"update": deque(maxlen=200), "page": deque(maxlen=200)}
+        self.board = Leaderboard(self.client, self.keys, self.name, ties=self.ties)
+        self.seen = Leaderboard(self.inspector, self.keys, self.name, ties=self.ties)
+        self.costs.begin()
 
     def this_season(self) -> str:
         return f"season {int(time.time() / self.season)} of {self.season:g} s"
@@ -154,10 +99,10 @@ class LeaderboardLab(Networked):
         return self.step * round(random.gauss(MIDDLE, SPREAD) / self.step)
 
     def request(self):
-        board, spent, kind = self.board, self.spent, "page" if random.random() < 0.25 else "update"
+        board, costs, kind = self.board, self.costs, "page" if random.random() < PAGES else "update"
         began = time.perf_counter()
         missed = self.look(board) if kind == "page" else self.play(board)
-        spent[kind].append(time.perf_counter() - began)
+        costs.spend(kind, time.perf_counter() - began)
         return (kind, "missed") if missed else kind
 
     def play(self, board) -> None:
@@ -187,69 +132,46 @@ class LeaderboardLab(Networked):
 
     def sample(self, window):
         if self.season and self.this_season() != self.name:
-            self.open(self.this_season())
-        board = self.seen
-        top, (mine, place), everybody = board.top(10), self.mine(board), len(board)
-        costs = self.cost(window, everybody)
+            self.follow(self.open(self.this_season()))
+        top, (mine, place), everyone = self.seen.top(10), self.mine(), len(self.seen)
         if mine and ME not in [each.player for each in top]:
             top.append(mine)
+        if not self.season:
+            self.costs.note(window, everyone)
+        curves = self.costs.curves()
         return {
             "top": [(f"{each.rank:,}  {each.player}", each.score) for each in top],
             "rank": mine and mine.rank,
             "place": place,
             "score": mine and mine.score,
-            "above": board.count(self.threshold),
-            "all": everybody,
+            "above": self.seen.count(self.threshold),
+            "all": everyone,
             "missed": window.share("missed", "page"),
-            "page_p50": 1e3 * median(self.spent["page"]) if self.spent["page"] else None,
-            "grows": grown(costs["update_client"]),
-            **costs,
+            "grows": grown(curves["update_client"]),
+            **curves,
         }
 
-    def mine(self, board):
+    def mine(self) -> tuple[Place | None, int | None]:
         """My line of the board, and my rank if ties were in turn. (Not by a script: those are what is measured.)"""
+        board = self.seen
         score, place = board.client.pipeline(transaction=True).zscore(board.key, ME).zrevrank(board.key, ME).execute()
         if score is None:
             return None, None
         return Place(1 + (board.count(score) if self.ties == SHARED else place), ME, score), place + 1
 
-    def cost(self, window, everybody: int) -> dict:
-        """Four curves over the number of players, as far as they have been dragged: µs of client and server."""
-        stats, spent = self.inspector.info("commandstats"), self.spent
-        page = ("evalsha",) if self.paging == SCRIPT else ("zrevrank", "zrange")
-        now = {
-            "update_client": 1e6 * median(spent["update"]) if len(spent["update"]) > 20 else None,
-            "page_client": 1e6 * median(spent["page"]) if len(spent["page"]) > 20 else None,
-            "update_server": self.per_call(window, stats, "zincrby"),
-            "page_server": sum(self.per_call(window, stats, name) or 0 for name in page),
-        }
-        if now["update_client"] and now["page_client"] and not self.season:
-            for name, value in now.items():
-                self.costs[name][float(f"{everybody:.2g}")] = value
-        return {name: sorted(curve.items()) for name, curve in self.costs.items()}
-
-    def per_call(self, window, stats: dict, name: str) -> float | None:
-        """µs that a call of a command takes the server, over the last seconds."""
-        of = stats.get(f"cmdstat_{name}", {"calls": 0, "usec": 0})
-        calls, busy = (window.growth(f"{part} of {name} since {self.begun}", of[part]) for part in ("calls", "usec"))
-        return busy / calls if calls else None
-
     def sentence(self, values):
-        if not values["rank"]:
-            return "This season I have not won yet." if self.season else "Waiting for the first scores."
-        shared = values["place"] - values["rank"]
+        if self.season and not values.get("rank"):
+            return "I have not won yet this season."
+        shared, missed = values["place"] - values["rank"], values.get("missed")
         tied = f", shared with {shared:,} who would come before me if ties were in turn" if shared else ""
-        missed = values["missed"] or 0
-        pages = (
-            "was on every page around me" if not missed else f"was missing from {missed:.1f} % of the pages around me"
-        )
+        pages = f"was missing from {missed:.1f} % of the pages" if missed else "was on every page"
         return (
             f"With {values['score']:,.0f} points my rank is {values['rank']:,} of {values['all']:,}{tied}; "
-            f"{values['above']:,} have more than {self.threshold:,}. In the last seconds I {pages}."
+            f"{values['above']:,} have more than {self.threshold:,}. In the last seconds I {pages} around me."
         )
 
     def verdict(self, values):
-        """What the players that were dragged to have cost."""
+        """What it cost with the numbers of players so far."""
         server, client = dict(values["update_server"]), dict(values["update_client"])
         if not client:
             return None
@@ -261,8 +183,3 @@ class LeaderboardLab(Networked):
             f"({server[few]:.1f} and {server[many]:.1f} µs), and the client {client[many] / client[few]:.1f} times as long "
             f"({client[few]:.0f} and {client[many]:.0f} µs)"
         )
-
-
-def grown(curve: list[tuple[float, float]]) -> float | None:
-    """How many times as high it ends as it begins; None where there is but one point."""
-    return curve[-1][1] / curve[0][1] if len(curve) > 1 else None
