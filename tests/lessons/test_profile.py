@@ -1,5 +1,4 @@
 from redislab.lessons.labs import ProfileLab
-from tests.conftest import settles
 
 
 def compared(sample) -> bool:
@@ -67,17 +66,3 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
         assert lab.experiment.say(sample)
         lab.experiment.judge(sample)
         assert not sample["errors"]
-
-
-def test_afterwards_no_key_is_left(lab):
-    experiment = ProfileLab(fields=5)
-    experiment.server = lab.server
-    experiment.setup(lab)
-    for _ in range(4):
-        experiment.request()
-        experiment.next_race = 0.0
-    experiment.keep()
-    experiment.fields = 6
-    experiment.request()
-    experiment.teardown()
-    assert not settles(lambda: list(lab.redis.scan_iter(f"{experiment.keys.prefix}:*", count=1000)))

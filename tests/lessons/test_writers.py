@@ -3,7 +3,7 @@ import secrets
 import pytest
 
 from redislab.keys import KeyNamespace
-from redislab.lessons.data_modeling.profile.writers import RACERS, TIMES, WAYS, Writers
+from redislab.lessons.data_modeling.profile.writers import CONTESTED, TIMES, WAYS, Writers
 from redislab.modeling import JsonProfile, Profile
 
 
@@ -13,7 +13,7 @@ def race(lab):
     forms = {"json": JsonProfile(client, keys), "hash": Profile(client, keys)}
     yield lambda way, writers: crew.race(forms, way, writers, {"name": "Ann"})
     crew.close()
-    client.unlink(keys.user(RACERS), keys.profile(RACERS))
+    client.unlink(keys.user(CONTESTED), keys.profile(CONTESTED))
 
 
 @pytest.mark.parametrize("way", WAYS)
