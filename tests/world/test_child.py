@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -40,6 +41,9 @@ class Shop:
     def announce_and_die(self):
         emit("the last word")
         os._exit(7)
+
+    def same(self, value):
+        return value
 
     def lock(self):
         return threading.Lock()
@@ -101,6 +105,17 @@ def test_a_call_that_was_interrupted_leaves_no_answer_for_the_next_one(child):
     with pytest.raises(KeyboardInterrupt):
         child.call("wait", 5)
     assert child.call("add", 1) == 1
+
+
+@pytest.mark.parametrize("size", [100, 20_000, 60_000, 1_000_000])
+def test_a_call_takes_no_longer_than_its_size_needs(child, size):
+    """Nagle's algorithm would hold up what is neither small nor large for 40 ms."""
+    value, taken = "x" * size, []
+    for _ in range(21):
+        began = time.perf_counter()
+        assert child.call("same", value) == value
+        taken.append(time.perf_counter() - began)
+    assert statistics.median(taken) < 0.02
 
 
 def test_its_stdin_is_empty(child):

@@ -55,6 +55,22 @@ def test_what_goes_through_arrives_whole_both_ways(lab, delay):
     client.delete(key)
 
 
+@pytest.mark.parametrize("commands", [100, 300])
+def test_a_pipeline_takes_one_round_trip(lab, delay, commands):
+    """Nagle's algorithm would hold up what arrives in several pieces for 40 ms."""
+    delay.rtt = 0.002
+    client, key, taken = lab.client(via=delay), lab.keys.entity("packets", 1), []
+    for _ in range(21):
+        pipeline = client.pipeline(transaction=False)
+        for _ in range(commands):
+            pipeline.set(key, "x" * 100, ex=60)
+        began = time.perf_counter()
+        pipeline.execute()
+        taken.append(time.perf_counter() - began)
+    client.delete(key)
+    assert statistics.median(taken) < 0.025
+
+
 def test_many_connections_at_once(lab, delay):
     delay.rtt = 0.005
     client = lab.client(via=delay, max_connections=60, socket_timeout=10)
