@@ -20,6 +20,7 @@ from redislab.bench.recording import Recording
 from redislab.bench.session import Sample, Session, State, open_session
 from redislab.bench.sweep import Sweep
 from redislab.bench.tables import WatchedTable
+from redislab.bench.timings import Timings
 
 __all__ = [
     "Chart",
@@ -32,6 +33,7 @@ __all__ = [
     "Session",
     "State",
     "Sweep",
+    "Timings",
     "Watch",
     "WatchedTable",
     "Work",

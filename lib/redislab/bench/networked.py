@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import NamedTuple
 
 from redislab.bench.experiment import Experiment, on
 from redislab.bench.knobs import number
@@ -9,13 +10,20 @@ from redislab.bench.knobs import number
 AGAIN = 3.0  # s between two measurements of the round trip
 
 
+class Address(NamedTuple):
+    """Where to dial instead of at the server; it may travel to another process."""
+
+    host: str
+    port: int
+
+
 class Networked(Experiment):
     """An experiment with the added round trip as a knob.
 
     `connect(server)` in `setup` says where to; then `self.client` leads through a delay proxy while the knob is above 0, and
     straight to the server at 0. A method that builds on the client follows it: `@on("client", "size")`. A further client that
-    goes the same way is `self.server.client(via=self.via)`. What is shown beside the charts is the round trip as measured,
-    every few seconds, not as asked for.
+    goes the same way is `self.server.client(via=self.via)`, in another process, too. What is shown beside the charts is the
+    round trip as measured, every few seconds, not as asked for.
     """
 
     rtt = number(
@@ -30,12 +38,18 @@ class Networked(Experiment):
 
     def connect(self, server, **options) -> None:
         """Have `self.client` lead to this server; `options` are those of `server.client`."""
-        self.server, self._options, self._delay, self._direct = server, options, None, None
+        self._delays = {}
+        self._head_for(server, options)
+
+    def reconnect(self, server, **options) -> set[str]:
+        """The same in a method that follows a knob: return what this returns, and methods that follow the client are called."""
+        self._head_for(server, options)
+        return self._route()
 
     @property
-    def via(self):
-        """The network Delay to go through; None while nothing is added."""
-        return self._delay if self.rtt else None
+    def via(self) -> Address | None:
+        """The network delay to go through; None while nothing is added."""
+        return Address(self._delay.host, self._delay.port) if self.rtt else None
 
     def status(self) -> dict:
         if time.monotonic() - self._measured_at > AGAIN:
@@ -46,9 +60,7 @@ class Networked(Experiment):
     def _route(self) -> set[str]:
         """Set the delay; a client that goes another way than before is a new one."""
         if self.rtt and self._delay is None:
-            from redislab.world.network import Delay
-
-            self._delay = self.owned(Delay(self.server.host, self.server.port))
+            self._delay = self._delay_to(self.server)
         if self._delay is not None:
             self._delay.rtt = self.rtt / 1e3
         self._measure_soon()
@@ -59,6 +71,17 @@ class Networked(Experiment):
         self.connected()
         return {"client"}
 
+    def _head_for(self, server, options: dict) -> None:
+        self.server, self._options, self._delay, self._direct = server, options, None, None
+
+    def _delay_to(self, server):
+        """One for each server, kept to the end: requests may still be under way through it."""
+        from redislab.world.network import Delay
+
+        if server.port not in self._delays:
+            self._delays[server.port] = self.owned(Delay(server.host, server.port))
+        return self._delays[server.port]
+
     def connected(self) -> None:
         """`self.client` is a new one."""
 
@@ -67,7 +90,7 @@ class Networked(Experiment):
         threading.Thread(target=self._measure, daemon=True).start()
 
     def _measure(self) -> None:
-        delay = self.via
+        delay = self._delay if self.rtt else None
         bare = delay and not self.server.url.startswith("rediss")  # TLS lets no PING in that is not its own
         try:
             self.measured_ms = 1e3 * (delay.measured() if bare else self.server.round_trip(via=delay))

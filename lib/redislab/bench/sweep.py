@@ -34,7 +34,7 @@ class Sweep(Experiment):
         raise TypeError(f"{type(self).__name__} has to say how a point is measured: define point(x).")
 
     def begin(self) -> None:
-        """Make ready for a round, with the knobs as they stand."""
+        """Prepare a round, with the knobs as they stand."""
 
     def name(self, x) -> str:
         """What the progress bar calls a point."""
@@ -82,37 +82,41 @@ class Sweep(Experiment):
 
 
 class Rounds:
-    """The load of a sweep, with the face of an OpenLoop: a thread measures the points, round by round.
+    """The load of a sweep, with the interface of an OpenLoop: a thread measures the points, round by round.
 
-    A point that is stopped in the middle is dropped, and measured again when it goes on.
+    A point that is interrupted is dropped, and measured again when the load goes on.
     """
 
     def __init__(self, sweep: Sweep):
-        self._sweep, self._left, self._whole = sweep, None, False
-        self._halted, self._fresh = threading.Event(), threading.Event()  # no more; from the first point
-        self._disturbed = threading.Event()  # one of these was just set
-        self._step_done = threading.Lock()  # what was measured, and what is left, change together
-        self._outcomes, self._failure, self.part, self.doing = [], None, 0.0, ""
+        self._sweep = sweep
+        self._changed = threading.Condition()  # guards what follows; notified when there may be something to do
+        self._halted = False
+        self._wanted = self._round = 0  # the round that is asked for, and the one under way
+        self._left: list | None = None  # points of the round that are not measured yet; None: it has not begun
+        self._outcomes, self._failure = [], None
+        self.part, self.doing = 0.0, ""
 
     @property
     def stopping(self) -> bool:
-        return self._disturbed.is_set()
+        return self._halted or self._round != self._wanted
 
     def start(self) -> None:
-        self._halted.clear()
+        self._halted = False
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Measure nothing more; wait for the point that is under way to notice."""
-        self._halted.set()
-        self._disturbed.set()
+        with self._changed:
+            self._halted = True
+            self._changed.notify_all()
         self._thread.join(timeout)
 
     def again(self) -> None:
-        """Begin anew; the point under way is dropped."""
-        self._fresh.set()
-        self._disturbed.set()
+        """Start over with the first point; the one under way is dropped."""
+        with self._changed:
+            self._wanted += 1
+            self._changed.notify_all()
 
     def drain(self) -> tuple[list[Outcome], int]:
         """The points measured since the last call.
@@ -122,62 +126,62 @@ class Rounds:
         """
         if self._failure:
             raise self._failure
-        ended = [self._outcomes.pop(0) for _ in range(len(self._outcomes))]
+        with self._changed:
+            ended, self._outcomes = self._outcomes, []
         return ended, len(ended)
 
     def figures(self, window) -> dict:
         """How far the round is: "progress" from 0 to 1, and 1 only when the curve is whole; and the curve."""
-        with self._step_done:
-            curve, left, part = list(self._sweep.curve), self._left or [], self.part
-            fresh, whole = self._fresh.is_set(), self._whole and not self._fresh.is_set()
-        share = 0.0 if fresh else (len(curve) + part) / max(1, len(curve) + len(left))
-        words = [self._sweep.name(left[0]), self.doing] if left else []
-        text = "" if whole else ": ".join(filter(None, words))
-        return {"progress": 1.0 if whole else min(share, 0.999), "progress_text": text, "curve": curve}
+        with self._changed:
+            curve, left = list(self._sweep.curve), self._left
+            if self._round != self._wanted:
+                left = None
+        if left == []:
+            return {"progress": 1.0, "progress_text": "", "curve": curve}
+        if left is None:
+            return {"progress": 0.0, "progress_text": self.doing, "curve": curve}
+        share = (len(curve) + self.part) / (len(curve) + len(left))
+        text = ": ".join(filter(None, [self._sweep.name(left[0]), self.doing]))
+        return {"progress": min(share, 0.999), "progress_text": text, "curve": curve}
 
     def _work(self) -> None:
-        while True:
-            self._disturbed.clear()
-            if self._halted.is_set():
-                return
+        while self._may_go_on():
             try:
-                self._step()
+                if self._left is None:
+                    self._begin()
+                else:
+                    self._measure(self._left[0])
             except Exception as failure:
-                if not self.stopping:  # else it was torn from what it stood on, and nobody wants it any more
+                if not self.stopping:  # else it failed because what it stood on was taken away
                     self._failure = failure
                     return
-            if self._whole:
-                self._disturbed.wait()
 
-    def _step(self) -> None:
-        """Begin a round, or measure its next point."""
-        if self._fresh.is_set():
-            self._fresh.clear()
-            self._left, self._whole = None, False
-        if self._left is None:
-            self._begin()
-        elif self._left:
-            self._measure(self._left[0])
-        if not self.stopping:
-            self._whole = self._left == []
+    def _may_go_on(self) -> bool:
+        """Wait until there is something to measure; False when halted."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopping or self._left != [])
+            if self._round != self._wanted:
+                self._round, self._left = self._wanted, None
+            return not self._halted
 
     def _begin(self) -> None:
         sweep = self._sweep
         if len(sweep.curve) > 1:
             sweep.former = sweep.curve
-        sweep.curve = ()
+        sweep.curve, self.part, self.doing = (), 0.0, ""
         sweep.begin()
         points = list(sweep.only or sweep.points())
-        if not self.stopping:
-            self._left = points
+        with self._changed:
+            if not self.stopping:
+                self._left = points
 
     def _measure(self, x) -> None:
         self.part, self.doing = 0.0, ""
         began = time.perf_counter()
         values = self._sweep.point(x)
-        if self.stopping:
-            return
-        self._outcomes.append(Outcome(("point",), time.perf_counter() - began))
-        with self._step_done:
+        with self._changed:
+            if self.stopping:
+                return
+            self._outcomes.append(Outcome(("point",), time.perf_counter() - began))
             self._sweep.curve = (*self._sweep.curve, {"x": x, **values})
             self._left, self.part, self.doing = self._left[1:], 0.0, ""

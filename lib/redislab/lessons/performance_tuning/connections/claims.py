@@ -6,22 +6,17 @@ import time
 import redis
 
 from redislab.errors import CapabilityError
-from redislab.lessons.performance_tuning.connections.lab import FRESH, POOLED, ConnectionLab
+from redislab.lessons.performance_tuning.connections.lab import ConnectionLab
 from redislab.lessons.performance_tuning.round_trips import NEAR, TRIP
-from redislab.study.claim import Always, Bound, Claim, ratios
+from redislab.study.claim import Always, Bound, Claim
 from redislab.study.stage import shared
 
 
 @shared
 def connecting(stage, rtt: float) -> list[float]:
-    """New ÷ pooled, by turns."""
+    """New ÷ pooled, mixed."""
     with stage.take(ConnectionLab(rtt=rtt, rate=100.0)) as take:
-        readings = {POOLED: [], FRESH: []}
-        for how in (POOLED, FRESH) * 4:
-            take.set_knobs(how=how)
-            key = "ms pooled" if how == POOLED else "ms new"
-            readings[how] += take.every(0.5, 1, lambda sample, key=key: sample[key])
-    return ratios(readings[FRESH], readings[POOLED])
+        return take.every(1.0, 5, lambda sample: sample["times"])
 
 
 def forgotten(stage) -> list[float]:

@@ -1,199 +1,198 @@
-"""Section 4.1: what a connection costs before its first command, and what becomes of those that nobody closes."""
+"""Section 4.1: what a new connection costs before its first command, and connections that are never closed.
 
+Section 5.5 opens the same lab.
+"""
+
+import functools
 import inspect
-import itertools
+import random
 import time
 from collections import deque
-from statistics import median
+from contextlib import suppress
 
 from redis.connection import AbstractConnection
-from traitlets import observe
 
-from redislab.bench import Chart, Line, Networked, action, choice, number, switch
+from redislab.bench import Networked, Timings, action, bars, choice, number, on, switch, time_chart
 from redislab.errors import StartError
 from redislab.world.network import Delay
 from redislab.world.tls import SecureServer
 
-POOLED, FRESH, LEAKED = "from a pool", "a new one each time", "new, and never closed"
-USUAL, BARE = "as redis-py has it", "none"
-MOST = 300  # connections that are left open, at most
+POOLED, NEW = "pooled", "new"
+USUAL, BARE = "redis-py’s default", "none"
+MOST_OPEN = 300  # connections that a leak leaves open
 
 
-def bare() -> dict:
-    """Options of a client that introduces itself to nobody: for the parameters that this redis-py has."""
+def without_introduction() -> dict:
+    """Options of a client that does not tell the server about itself, as far as this redis-py has them."""
     known = inspect.signature(AbstractConnection.__init__).parameters
-    names = [("driver_info",), ("lib_name", "lib_version")]
-    options = dict.fromkeys(next((group for group in names if group[0] in known), ()))
-    try:
+    names = ["driver_info"] if "driver_info" in known else ["lib_name", "lib_version"]
+    options = dict.fromkeys(name for name in names if name in known)
+    with suppress(ImportError):
         from redis.maint_notifications import MaintNotificationsConfig
-    except ImportError:
-        return options
-    return options | {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+
+        options["maint_notifications_config"] = MaintNotificationsConfig(enabled=False)
+    return options
 
 
 class ConnectionLab(Networked):
-    """A GET through a pooled connection, or through a client of its own, which has to connect first.
+    """A GET on a pooled connection, or on a new one that is opened for it and closed again.
 
-    Round trips are counted by a proxy, on the wire: once for each setting, with one new connection. The proxy does not see
-    TCP's own handshake, which is one more, and does not delay it. TLS needs a redis-server on PATH that has it; there the
-    server is that one, for plain connections too. A new client with TLS also reads the system's certificates, some 20 ms of Python
-    that a pool spends once. With TLS and RESP 2 even a client that introduces itself to nobody has to say its name, for
-    redis-py's sake. Of connections that are left open, the newest 300 stay.
+    Latency counts from when a request was due; the bars time the call itself: the median of the last 50, and of half a second
+    of calls in a row when the button is pressed. Round trips are counted by a proxy, on the wire, once for each setting. It
+    does not see TCP's own handshake, which is one more, and does not delay it. TLS needs a redis-server on PATH that has it;
+    there that server takes the plain connections, too. A new client with TLS also reads the system's certificates, some 20 ms
+    of Python that a pool spends once. With TLS and RESP 2 even a client without an introduction has to say its name, for
+    redis-py's sake. Of connections that are left open the newest 300 stay.
     """
 
-    title = "A connection's price"
-    claim = "Reuse connections: a pool, instead of a new connection for every request"
+    title = "The price of a connection"
+    claim = "A new connection for each request is bad; a shared pool is good"
 
-    how = choice(POOLED, [POOLED, FRESH, LEAKED], label="Connection")
+    fresh = number(50, 0, 100, label="On a new connection", unit="%", step=5, help="the others take one from a pool")
     tls = switch(False, label="TLS")
+    leak = switch(False, label="Never close", help="new connections stay open when their request is done")
     resp = choice("3", ["2", "3"], label="RESP", help="the protocol's version; 3 is agreed upon by HELLO")
     greeting = choice(USUAL, [USUAL, BARE], label="Introduction", help="the library's name, its version, and more")
-    rate = number(10.0, 1, 100, label="Requests", unit="/s", log=True)
+    rate = number(20.0, 1, 400, label="Requests", unit="/s", log=True)
 
     charts = (
-        Chart("A GET, from end to end", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Connections of the server", (Line("connected", "connected"),), unit="", low=0),
-        Chart(
-            "Round trips on the wire, of one new connection",
-            (Line("trips tls", "TLS"), Line("trips greeting", "greeting"), Line("trips command", "the GET")),
-            unit="trips",
-            kind="bars",
-            low=0,
-        ),
-        Chart(
-            "A GET, by connection",
-            (Line("ms pooled", "pooled"), Line("ms new", "new")),
-            unit="ms",
-            kind="bars",
-            low=0,
-        ),
-    )
+        time_chart("Latency of a request", "ms", log=True, p50="p50", p99="p99"),
+        bars("A GET by itself", "ms", pooled_ms="pooled", new_ms="new",
+             pooled_row_ms="pooled, in a row", new_row_ms="new, in a row"),
+        bars("Round trips of one new connection", "trips", tls_trips="TLS", greeting_trips="greeting",
+             command_trips="the GET"),
+        time_chart("Connections that are opened", "/s", opened="opened"),
+        time_chart("Connections of the server", "connections", connected="connected"),
+    )  # fmt: skip
     presets = {
-        "Reused": {"how": POOLED, "rtt": 1.0, "tls": False, "greeting": USUAL},
-        "A new one each time": {"how": FRESH, "rtt": 1.0, "tls": False, "greeting": USUAL},
-        "New, with TLS": {"how": FRESH, "rtt": 1.0, "tls": True, "greeting": USUAL},
-        "A leak": {"how": LEAKED, "rtt": 0.0, "tls": False, "greeting": USUAL, "rate": 50.0},
+        "Same machine": {},
+        "1 ms away": {"rtt": 1.0},
+        "1 ms away, TLS": {"rtt": 1.0, "tls": True, "rate": 10.0},
+        "Reused": {"rtt": 1.0, "fresh": 0},
+        "A new one each time": {"rtt": 1.0, "fresh": 100},
+        "More than it can": {"rtt": 1.0, "fresh": 100, "rate": 400.0},
+        "A leak": {"fresh": 100, "leak": True, "rate": 50.0},
     }
-    workers = 16
-    both = secure = None
+    in_a_row = 0.5  # s
 
     def setup(self, lab):
-        self.why_not, self.open, self.key = None, deque(), lab.keys.entity("sample", 1)
+        self.no_tls, self.open, self.key = None, deque(), lab.keys.entity("sample", 1)
         try:
-            self.both = SecureServer()
-            plain = self.both.plain
+            both = self.owned(SecureServer())
+            self.plain, self.secure = both.plain, both.secure
         except StartError as failure:
-            self.both, self.why_not, plain = None, str(failure), lab.private_server()
-        self.plain, self.inspector, self.probes, self.delays = plain, plain.client(max_connections=2), {}, {}
+            self.plain, self.secure, self.no_tls = lab.private_server(), None, str(failure)
+        self.inspector, self.timings = self.plain.client(max_connections=2), Timings()
         self.inspector.set(self.key, "value")
-        self.arrange()
+        self.probe_of = functools.cache(lambda server: self.owned(Delay(server.host, server.port)))
+        self.at_end(self.close_open)
+        self.connect(self.plain)
 
-    def teardown(self):
-        self.close_all()
-        for delay in {*self.probes.values(), *self.delays.values(), self._delay} - {None}:
-            delay.close()
-        self._delay = self.client = None
-        (self.both or self.plain).close()
-        self.server = self.both = None
+    @on("tls", "resp", "greeting")
+    def choose_server(self):
+        self.close_open()
+        options = {"protocol": int(self.resp), "socket_timeout": 5}
+        if self.greeting == BARE:
+            options |= without_introduction()
+        server = self.secure if self.tls and self.secure else self.plain
+        if server is self.secure and self.greeting == BARE and self.resp == "2":
+            # redis-py mistakes what TLS sends on its own for an extra reply if nothing has been asked yet
+            options["client_name"] = "redislab"
+        self.trips = self.count_trips(server, options)
+        self.options = options
+        return self.reconnect(server, **options)
 
-    @property
-    def encrypted(self) -> bool:
-        return self.tls and self.both is not None
+    @on("client", "rtt")
+    def start_over(self):
+        self.new_client = functools.partial(self.server.client, via=self.via, max_connections=1, **self.options)
+        self.client.ping()  # the first request shall not be the one that connects
+        self.timings.clear()
+        self.rows = dict.fromkeys(("pooled_row_ms", "new_row_ms"))
 
-    @observe("tls", "resp", "greeting")
-    def arrange(self, _=None):
-        """Ways to the server as the knobs say: a pool, what a new client is told, and a count of round trips."""
-        if self.server is None:
-            return
-        self.close_all()
-        self.options = {"protocol": int(self.resp), "socket_timeout": 5, **(bare() if self.greeting == BARE else {})}
-        if self.encrypted and self.greeting == BARE and self.resp == "2":
-            # redis-py takes what TLS sends by itself for an answer too many if nothing has been asked yet
-            self.options["client_name"] = "redislab"
-        server = self.both.secure if self.encrypted else self.plain
-        self._delay = self.delays.get(server)  # each leads to one port
-        self.connect(server, **self.options)
-        self.delays[server] = self._delay
-        self.count()
+    def count_trips(self, server, options: dict) -> dict:
+        """Round trips of a GET on one new connection, by what they are for."""
+        before_command, command = self.trips_to(self.plain, options)
+        with_tls = self.trips_to(server, options)[0] if server is self.secure else before_command
+        return {
+            "trips": with_tls + command,
+            "tls_trips": with_tls - before_command,
+            "greeting_trips": before_command,
+            "command_trips": command,
+        }
 
-    @observe("rtt")
-    def connected(self, _=None):
-        self.taken = {POOLED: deque(maxlen=50), FRESH: deque(maxlen=50)}
+    def trips_to(self, server, options: dict) -> tuple[int, int]:
+        """Round trips before a connection's first command, and of a command: the fewest of three connections, because what
+        TLS sends on its own after the handshake may look like one more."""
+        found = []
+        for _ in range(3):
+            probe = self.probe_of(server)
+            with server.client(via=probe, max_connections=1, **options) as client:
+                counts = [probe.counted()["trips"]]
+                for _ in range(2):
+                    client.get(self.key)
+                    counts.append(probe.counted()["trips"])
+            command = counts[2] - counts[1]
+            found.append((counts[1] - counts[0] - command, command))
+        return min(found)
 
-    def count(self):
-        """One new connection, with and without TLS, through a proxy that counts."""
-        # what TLS sends by itself after the handshake may look like one more: the fewest of three
-        trips = {server: min(self.trips_to(server) for _ in range(3)) for server in {self.plain, self.server}}
-        connected, command = trips[self.plain]
-        self.trips = {"tls": trips[self.server][0] - connected, "greeting": connected - command, "command": command}
+    def request(self):
+        how = NEW if random.random() * 100 < self.fresh else POOLED
+        with self.timings.of(how):
+            self.get(how)
+        return "get"
 
-    def trips_to(self, server) -> tuple[int, int]:
-        """Round trips of a GET on a new connection, and on the same once it is there."""
-        if server not in self.probes:
-            self.probes[server] = Delay(server.host, server.port)
-        probe, client = self.probes[server], server.client(via=self.probes[server], max_connections=1, **self.options)
-        seen = [probe.counted()["trips"]]
-        for _ in range(2):
-            client.get(self.key)
-            seen.append(probe.counted()["trips"])
-        client.close()
-        return seen[1] - seen[0], seen[2] - seen[1]
+    def get(self, how: str):
+        client = self.client if how == POOLED else self.new_client()
+        client.get(self.key)
+        if how == NEW:
+            self.open.append(client)
+            self.close_open(MOST_OPEN if self.leak else 0)
+
+    @action("In a row")
+    def measure_rows(self):
+        """Calls one straight after the other, as a benchmark makes them: nothing sleeps in between, and everything is warm."""
+        for how in (POOLED, NEW):
+            row, end = Timings(last=100_000), time.perf_counter() + self.in_a_row
+            while time.perf_counter() < end:
+                with row.of(how):
+                    self.get(how)
+            self.rows = self.rows | {f"{how}_row_ms": row.median(how)}
 
     @action("Close what was left open")
     def close_all(self):
-        while self.open:
-            self.open.popleft().close()
+        self.close_open()
 
-    def request(self):
-        how, taken, began = self.how, self.taken, time.perf_counter()
-        if how == POOLED:
-            self.client.get(self.key)
-        else:
-            client = self.server.client(via=self._delay if self.rtt else None, max_connections=1, **self.options)
-            client.get(self.key)
-            self.open.append(client)
-        taken[POOLED if how == POOLED else FRESH].append(1e3 * (time.perf_counter() - began))
-        while len(self.open) > (MOST if how == LEAKED else 0):
-            self.open.popleft().close()
-        return "get"
+    def close_open(self, most: int = 0):
+        """Close the oldest of the connections that were left open, so that `most` remain."""
+        with suppress(IndexError):  # another thread may have closed the last one
+            while len(self.open) > most:
+                self.open.popleft().close()
 
     def sample(self, window):
-        middle = {how: median(taken) if taken else None for how, taken in self.taken.items()}
-        return {f"trips {part}": trips for part, trips in self.trips.items()} | {
-            "p50": window.percentile("get", 50),
-            "p99": window.percentile("get", 99),
+        pooled, new = self.timings.median(POOLED), self.timings.median(NEW)
+        return window.percentiles("get") | self.trips | self.rows | {
+            "pooled_ms": pooled,
+            "new_ms": new,
+            "times": ratio(new, pooled),
+            "row_times": ratio(self.rows["new_row_ms"], self.rows["pooled_row_ms"]),
+            "opened": window.growth("opened", self.inspector.info("stats")["total_connections_received"]),
             "connected": self.inspector.info("clients")["connected_clients"],
-            "ms pooled": middle[POOLED],
-            "ms new": middle[FRESH],
-            "trips": sum(self.trips.values()),
-            "why_not": self.why_not,
-        }
+            "no_tls": self.no_tls if self.tls else None,
+        }  # fmt: skip
 
-    def sentence(self, values):
-        if values["p50"] is None:
-            return "Waiting for the first requests."
-        said = (
-            f"On a new connection a GET is {values['trips']} round trips, after TCP's own; on one that is there it is "
-            f"{values['trips command']}. Half of the requests take under {values['p50']:.2f} ms; "
-            f"the server has {values['connected']} connections."
-        )
-        return said + (f" No TLS here: {values['why_not']}." if self.tls and values["why_not"] else "")
+    sentence = (
+        "On a new connection a GET is {trips} round trips, after TCP’s own; on one that is open it is {command_trips}. "
+        "Half of the requests take under {p50:.2f} ms, one in a hundred over {p99:.1f} ms. "
+        "The server opens {opened:,.0f} connections a second and has {connected}.",
+        "There is no TLS here: {no_tls}.",
+    )
 
     def verdict(self, values):
-        pooled, new = values["ms pooled"], values["ms new"]
-        if not pooled or not new:
-            return "Try both: pooled, and a new one each time" if values["p50"] else None
-        return f"Reused {pooled:.2f} ms, new {new:.2f} ms: ×{new / pooled:.0f}"
+        if values["p50"] and not values.get("times"):
+            return "Set “On a new connection” to between 5 and 95 % to compare both"
+        found = f"Pooled {values['pooled_ms']:.2f} ms, new {values['new_ms']:.2f} ms: ×{values['times']:.0f}"
+        return f"{found}; in a row, ×{values['row_times']:.0f}" if values.get("row_times") else found
 
-    def _measure(self):
-        """Through TLS a bare PING does not get: the client's own, then."""
-        if not self.encrypted:
-            return super()._measure()
-        try:
-            taken = [time.perf_counter()]
-            for _ in range(9):
-                self.client.ping()
-                taken.append(time.perf_counter())
-            self.measured_ms = 1e3 * median(after - before for before, after in itertools.pairwise(taken))
-        except Exception:  # as in Networked
-            self.measured_ms = None
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one and other else None
