@@ -1,5 +1,7 @@
 """A server that speaks TLS, checked as a client in production checks it."""
 
+import time
+
 import pytest
 import redis
 
@@ -44,3 +46,12 @@ def test_where_there_is_no_openssl_that_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StartError, match="install openssl"):
         self_signed(tmp_path)
+
+
+def test_closing_a_connection_with_tls_leaves_no_error_in_the_delay(both, capfd):
+    with Delay(both.secure.host, both.secure.port, rtt=0.002) as delay:
+        for _ in range(10):
+            with both.secure.client(via=delay, max_connections=1) as client:
+                client.ping()
+        time.sleep(0.1)  # what is on its way arrives
+    assert capfd.readouterr().err == ""

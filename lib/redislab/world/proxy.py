@@ -4,6 +4,7 @@ A `select` loop and not epoll: epoll rounds waits up to whole milliseconds in Py
 """
 
 import asyncio
+import contextlib
 import selectors
 import socket
 import threading
@@ -73,7 +74,8 @@ class End(asyncio.Protocol):
             self.other.transport.write(data)
             self._regulate()
         else:
-            self.other.transport.write_eof()
+            with contextlib.suppress(OSError):  # that end is gone already
+                self.other.transport.write_eof()
             self._ended = True
             if self.other._ended:
                 self.transport.close()
