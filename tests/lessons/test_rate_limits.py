@@ -1,6 +1,6 @@
 import pytest
 
-from redislab.lessons.data_modeling.rate_limits.lab import (
+from redislab.lessons.data_modeling.rate_limits.algorithms import (
     BUCKET,
     COUNTER,
     FIXED,
@@ -90,15 +90,3 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
         lab.experiment.judge(sample)
     assert not any(sample["errors"] for sample in samples)
     assert any(lab.experiment.judge(sample) for sample in samples)
-
-
-def test_afterwards_no_key_is_left(lab):
-    experiment = RateLimitLab(algorithm=MODULE_BUCKET)
-    experiment.server = lab.server
-    experiment.setup(lab)
-    experiment.request()
-    assert list(lab.redis.scan_iter(f"{experiment.keys.prefix}:*", count=1000))
-    experiment.algorithm = LOG
-    experiment.request()
-    experiment.teardown()
-    assert not list(lab.redis.scan_iter(f"{experiment.keys.prefix}:*", count=1000))

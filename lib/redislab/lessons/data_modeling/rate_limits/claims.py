@@ -2,14 +2,15 @@
 
 import functools
 
-from redislab.lessons.data_modeling.rate_limits.lab import MODULE_FIXED, MODULE_SLIDING, RateLimitLab
+from redislab.lessons.data_modeling.rate_limits.algorithms import MODULE_FIXED, MODULE_SLIDING
+from redislab.lessons.data_modeling.rate_limits.lab import RateLimitLab
 from redislab.study.claim import Always, Claim
 
 
 def admitted(stage, algorithm: str, **knobs) -> list[float]:
     """The most that were admitted within one window, burst by burst, ÷ the limit."""
     experiment = RateLimitLab(algorithm=algorithm, limit=50, period=0.5, **knobs)
-    with stage.take(experiment, EVERY=2) as take:
+    with stage.take(experiment, every=2) as take:
         take.until(lambda sample: sum(sample["asked"]) >= 50)
         return take.most(1.0, 5, lambda sample: sample["worst"] / sample["limit_now"])
 

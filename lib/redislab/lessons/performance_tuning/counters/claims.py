@@ -2,7 +2,8 @@
 
 import functools
 
-from redislab.lessons.data_modeling.rate_limits.lab import MODULE_LUA, MODULE_SLIDING, RateLimitLab
+from redislab.lessons.data_modeling.rate_limits.algorithms import MODULE_LUA, MODULE_SLIDING
+from redislab.lessons.data_modeling.rate_limits.lab import RateLimitLab
 from redislab.lessons.performance_tuning.counters.lab import LUA, RACE, CountersLab
 from redislab.lessons.performance_tuning.round_trips import NEAR, TRIP
 from redislab.study.claim import Always, Bound, Claim, Possible, ratios
@@ -25,7 +26,7 @@ def decisions(stage, rtt: float) -> list[float]:
     """The module's rate limit by four commands ÷ by its script, in turns; no request is refused."""
     found = {MODULE_SLIDING: [], MODULE_LUA: []}
     experiment = RateLimitLab(limit=200, period=0.5, rate=200.0, threads=1, rtt=rtt)
-    with stage.take(experiment, EVERY=100) as take:
+    with stage.take(experiment, every=100) as take:
         for algorithm in (MODULE_SLIDING, MODULE_LUA) * 4:
             take.set_knobs(algorithm=algorithm)
             found[algorithm] += take.every(0.7, 1, lambda sample: sample["p50"])

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections import deque
 from typing import NamedTuple
 
+POINTS = 100  # that a staircase may have
+
 
 class Request(NamedTuple):
     """When it was sent and answered, in seconds; which application it came from, 0 or 1; whether it was admitted."""
@@ -13,12 +15,8 @@ class Request(NamedTuple):
     by: int
     admitted: bool
 
-    @property
-    def taken(self) -> float:
-        return self.done - self.sent
 
-
-class Register:
+class Admissions:
     """The last requests, seen from outside.
 
     A request is decided somewhere between sent and answered. It is counted into a window only if both lie in it: what
@@ -46,3 +44,12 @@ class Register:
         done = sorted(request.done for request in admitted if request.done <= until)
         ends = [*done[bisect_right(done, since) :], until]
         return max(bisect_right(done, end) - bisect_right(sent, end - length) for end in ends)
+
+
+def staircase(requests: list[Request], origin: float, begin: float, end: float) -> list[tuple[float, int]]:
+    """How many were admitted by when, in ms from `origin`; `begin` and `end` are seconds from there."""
+    done = sorted(each.done - origin for each in requests if each.admitted)
+    shown = range(bisect_right(done, begin), bisect_right(done, end))
+    some = shown[:: 1 + len(shown) // POINTS]
+    points = [(begin, shown.start), *((done[count], count + 1) for count in some), (end, shown.stop)]
+    return [(1e3 * when, count) for when, count in points]
