@@ -31,7 +31,8 @@ class Bursts:
         """Seconds until the next request is due: within a burst, at its beginning, or after `wait` if none begins before."""
         if self._gaps:
             return self._gaps.popleft()
-        latest = max(self.boundary(now) + self.offset, self._began)  # a clock that lags a little does not repeat a burst
+        # a clock that lags a little does not repeat a burst
+        latest = max(self.boundary(now) + self.offset, self._began)
         following = latest + self._cycle
         if now + wait < following:
             return wait
