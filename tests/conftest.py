@@ -25,7 +25,7 @@ MARK = f"REDISLAB_TESTS_{os.getpid()}"
 os.environ[MARK] = "1"
 HOME = tempfile.mkdtemp(prefix="tests-")
 os.environ["TMPDIR"], tempfile.tempdir = HOME, None
-os.environ["REDISLAB_PROGRESS"] = f"{HOME}/progress.jsonl"  # also of kernels and pages: nobody's own is touched
+os.environ["REDISLAB_PROGRESS"] = f"{HOME}/progress.sqlite"  # also of kernels and pages: nobody's own is touched
 
 
 def pytest_unconfigure():

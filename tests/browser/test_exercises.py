@@ -1,6 +1,8 @@
 """Exercises, quizzes and progress on a page, by mouse and by keyboard. That nothing is fetched from elsewhere, every page's end checks."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -87,8 +89,11 @@ def takes_it_away_and_brings_it_back(notebook) -> None:
     with notebook.page.expect_download() as download:
         card.get_by_role("button", name="Download").press("Enter")
     taken = download.value.path()
-    assert download.value.suggested_filename == "redislab-progress.jsonl"
-    assert any('"kind": "question"' in line and '"right": false' in line for line in taken.read_text().splitlines())
+    assert download.value.suggested_filename == "redislab-progress.sqlite"
+    with closing(sqlite3.connect(taken)) as database:
+        assert ("question", '{"right": false, "quiz": "write-through"}') in database.execute(
+            "SELECT kind, facts FROM notes"
+        ).fetchall()
     with notebook.page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Bring back").press("Enter")
     chooser.value.set_files(taken)
@@ -98,20 +103,23 @@ def takes_it_away_and_brings_it_back(notebook) -> None:
 def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(open_notebook, name):
     notebook = open_notebook(name)
     run(notebook, 0, QUIZ, PROGRESS)
-    quiz = notebook.page.locator(".rl-quiz .Quiz")
+    quiz = notebook.page.locator(".rl-question-of-quiz")
     quiz.nth(1).wait_for()
     assert quiz.count() == 2
     # If the wrong answer is clicked on, expect why it is wrong
-    quiz.first.locator(".MCButton").first.click()
-    quiz.first.locator(".Feedback.incorrect", has_text="Not only.").wait_for()
-    assert "✗" in quiz.first.locator(".incorrectButton").evaluate("(el) => getComputedStyle(el, '::after').content")
-    # and if the next one is chosen by the keyboard, why that is right
-    quiz.first.locator("input").first.press("ArrowDown")
-    quiz.first.locator(".Feedback.correct", has_text="Right.").wait_for()
-    notebook.page.locator(".rl-quiz small", has_text="1 of 2 answered, 0 right at once.").wait_for()
+    choices = quiz.first.get_by_role("button")
+    choices.first.click()
+    quiz.first.locator(".rl-feedback.rl-wrong", has_text="Not only.").wait_for()
+    assert "✗" in quiz.first.locator(".rl-wrong").first.evaluate("(el) => getComputedStyle(el, '::after').content")
+    # If the arrow keys pass over another answer, expect that nothing is answered
+    choices.first.press("ArrowDown")
+    assert quiz.first.locator(".rl-feedback.rl-wrong").count() == 1
+    # and if that is then pressed, why it is right
+    choices.nth(1).press("Enter")
+    quiz.first.locator(".rl-feedback.rl-right", has_text="Right.").wait_for()
+    notebook.page.locator(".rl-quiz small", has_text="1 of 2 answered, 0 right the first time.").wait_for()
     notebook.shoot("quiz")
     takes_it_away_and_brings_it_back(notebook)
     # JupyterLab's own formulas are still set
     assert notebook.page.locator("mjx-container").count() == 1
-    notebook.page.wait_for_timeout(1000)  # the time in which jupyterquiz would have fetched a MathJax of its own
     assert notebook.strays == []

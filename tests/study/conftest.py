@@ -6,8 +6,8 @@ from redislab import exercise
 @pytest.fixture(autouse=True)
 def progress_file(tmp_path, monkeypatch):
     """A progress of its own for each test."""
-    monkeypatch.setenv("REDISLAB_PROGRESS", str(tmp_path / "progress.jsonl"))
-    return tmp_path / "progress.jsonl"
+    monkeypatch.setenv("REDISLAB_PROGRESS", str(tmp_path / "progress.sqlite"))
+    return tmp_path / "progress.sqlite"
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What was done outlives the kernel, whoever else writes to the file and whatever becomes of it."""
 
 import ast
-import json
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from redislab import progress as card
 from redislab.errors import ProgressError
 from redislab.lessons import LESSONS
 from redislab.study import progress
-from redislab.study.progress import bring, dump, latest, note, notes, united
+from redislab.study.progress import counting, dump, latest, merge, note, notes
 from redislab.study.quizzes import Page
 from redislab.study.texts import Text
 from tests.test_hygiene import NOTEBOOKS, code_cells
@@ -29,7 +29,23 @@ sys.stdin.readline()
 for number in range({MANY}):
     note("claim", sys.argv[1] + str(number), text="x" * 200)
 """
-FOREIGN = (b"My thesis\n", b'{"cells": []}\n', b"[1]\n2\n", b"\xff\xfe\x00", b'{"redislab progress": 99}\n{}\n')
+
+
+def database(*statements: str) -> bytes:
+    """The content of some SQLite file."""
+    made = sqlite3.connect(":memory:")
+    for statement in statements:
+        made.execute(statement)
+    return made.serialize()
+
+
+FOREIGN = {
+    "text": b"My thesis\n",
+    "bytes": b"\xff\xfe\x00",
+    "another program's": database("CREATE TABLE notes (text)"),
+    "a newer course's": database(f"PRAGMA application_id = {progress.APPLICATION}", "PRAGMA user_version = 99"),
+    "torn": b"SQLite format 3\x00" + b"x" * 2000,
+}
 
 
 @pytest.fixture
@@ -53,7 +69,7 @@ def test_kernels_that_write_at_once_lose_nothing():
     assert {one["id"] for one in notes()} == {f"{name}{number}" for name in "ab" for number in range(MANY)}
 
 
-@pytest.mark.parametrize("content", FOREIGN)
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
 def test_a_file_that_is_no_progress_is_set_aside_with_a_sentence(progress_file, capsys, content):
     progress_file.write_bytes(content)
     note("claim", "one")
@@ -64,11 +80,17 @@ def test_a_file_that_is_no_progress_is_set_aside_with_a_sentence(progress_file, 
     assert [one["id"] for one in notes()] == ["one"]
 
 
-def test_a_line_that_was_torn_costs_no_other_line(progress_file):
+def test_rows_that_another_program_put_there_are_left_out(progress_file):
     note("claim", "before")
-    progress_file.write_bytes(progress_file.read_bytes() + b'{"kind": "claim", "id": "to')
-    note("claim", "after")
-    assert [one["id"] for one in notes()] == ["before", "after"]
+    with sqlite3.connect(progress_file) as other:
+        rows = [
+            ("claim", "a", "yesterday", "{}"),
+            ("claim", "b", None, "{}"),
+            ("claim", "c", "2026-01-01T00:00:00+00:00", "no"),
+        ]
+        other.executemany("INSERT INTO notes VALUES (?, ?, ?, ?)", rows)
+    note("claim", "half a character \ud83d", text="\ud83d")
+    assert [one["id"] for one in notes()] == ["before", "half a character ?"]
 
 
 def test_where_nothing_can_be_written_it_is_said_once_and_kept_until_it_can(progress_file, monkeypatch, capsys):
@@ -79,12 +101,12 @@ def test_where_nothing_can_be_written_it_is_said_once_and_kept_until_it_can(prog
         note("claim", name)
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and "set REDISLAB_PROGRESS to a file that can be written" in said
-    assert said.strip() == progress.trouble
+    assert said.strip() == progress.write_error
     # If it is asked for, expect it all the same; and once there is a file, in the file
-    assert dump().count('"claim"') == 2
+    assert [one["id"] for one in notes()] == ["a", "b"]
     monkeypatch.setenv("REDISLAB_PROGRESS", str(progress_file))
     note("claim", "c")
-    assert progress_file.read_text().count('"claim"') == 3 and progress.trouble == ""
+    assert len(progress._read(progress_file)) == 3 and progress.write_error == ""
 
 
 def made(kind: str, id: str, second: int, **facts) -> dict:
@@ -94,30 +116,30 @@ def made(kind: str, id: str, second: int, **facts) -> dict:
 def test_of_two_files_every_attempt_the_first_answer_and_the_last_guess_count():
     here = [made("exercise", "e", 1), made("question", "q", 4, right=True), made("guess", "g", 3, value=1)]
     there = [made("exercise", "e", 6), made("question", "q", 2, right=False), made("guess", "g", 5, value=2)]
-    both = united([*here, *there])
-    assert both == united([*there, *here]) == united([*both, *here])
+    both = counting([*here, *there])
+    assert both == counting([*there, *here]) == counting([*both, *here])
     assert both == [here[0], there[1], there[2], there[0]]  # by their time
 
 
 def test_what_is_brought_back_loses_nothing_and_counts_once(progress_file):
     note("exercise", "single-flight", passed=True)
     note("guess", "How much?", value=1.0)
-    taken = dump().encode()
+    taken = dump()
     progress_file.unlink()  # the machine has died
     note("guess", "How much?", value=2.0)
-    assert bring(taken) == 1  # the guess that was made since is newer
-    assert bring(taken) == 0
+    assert merge(taken) == 1  # the guess that was made since is newer
+    assert merge(taken) == 0
     assert latest("guess", "How much?")["value"] == 2.0
     assert latest("exercise", "single-flight")["passed"] is True
 
 
 def test_the_card_brings_a_file_back_and_names_a_wrong_one(shown, tmp_path):
     note("exercise", "single-flight", passed=True)
-    shown.save(tmp_path / "taken.jsonl")
+    shown.save(tmp_path / "taken.sqlite")
     upload = next(each for each in shown.children[-1].children if isinstance(each, widgets.FileUpload))
     for content, says in [
         (b"My thesis", "no progress file"),
-        ((tmp_path / "taken.jsonl").read_bytes(), "no new notes"),
+        ((tmp_path / "taken.sqlite").read_bytes(), "no new notes"),
     ]:
         file = {"name": "<chosen>", "type": "", "size": len(content), "content": content, "last_modified": LONG_AGO}
         upload.value = (file,)
@@ -185,11 +207,11 @@ def test_the_first_answer_to_a_question_is_noted_and_told():
     asked = quiz("pools")
     pytest.importorskip("IPython.core.interactiveshell").InteractiveShell.instance()
     page = Page(asked)
-    assert page.told == ""
+    assert page.summary == ""
     for number, right in [(1, False), (1, True), (0, True)]:
-        page._hear(page, {"number": number, "right": right}, [])
-    assert page.told == f"2 of {len(asked.questions)} answered, 1 right at once."
-    assert json.loads(dump().splitlines()[1])["quiz"] == "pools"
+        page._on_answer(page, {"number": number, "right": right}, [])
+    assert page.summary == f"2 of {len(asked.questions)} answered, 1 right the first time."
+    assert notes()[0]["quiz"] == "pools"
     page.close()
     # If it is shown again and again, expect it once
     counts = [asked._repr_mimebundle_() and len(widgets.widgets.widget._instances) for _ in range(3)]

@@ -66,7 +66,7 @@ claims.run = run
 def progress():
     """What you have done so far, in all notebooks of this folder; showing it again replaces the card.
 
-    progress().save("monday.jsonl")  # and .load("monday.jsonl") on another machine
+    progress().save("monday.sqlite")  # and .load("monday.sqlite") on another machine
     """
     from redislab.study.progress_card import show_progress
 

@@ -11,9 +11,9 @@ class Words(anywidget.AnyWidget):
 
     _esm = """
     export default { initialize({ model }) {
-      model.on("msg:custom", ({ name, text }) => {
+      model.on("msg:custom", ({ name }, [data]) => {
         const link = Object.assign(document.createElement("a"), { download: name });
-        link.href = URL.createObjectURL(new Blob([text]));
+        link.href = URL.createObjectURL(new Blob([data]));
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 1000);
       });
@@ -29,9 +29,9 @@ class Words(anywidget.AnyWidget):
     names = traitlets.List().tag(sync=True)
     live = traitlets.Unicode("off").tag(sync=True)
 
-    def download(self, name: str, text: str) -> None:
-        """Have the page save `text` as a file."""
-        self.send({"name": name, "text": text})
+    def download(self, name: str, content: str | bytes) -> None:
+        """Have the page save `content` as a file."""
+        self.send({"name": name}, [content.encode() if isinstance(content, str) else content])
 
 
 def quantity(value, unit: str = "") -> str:

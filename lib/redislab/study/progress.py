@@ -1,4 +1,4 @@
-"""What a learner has done, in one file that outlives kernels and machines.
+"""What a learner has done, in one SQLite file that outlives kernels and machines.
 
     note("exercise", "single-flight", passed=True)         # every attempt counts
     note("question", "Redis is down. …", right=False)      # the first answer counts
@@ -6,28 +6,37 @@
     note("measurement", "Hit ratio …", found=68.9)
     note("claim", "pipelining", verdict="…")
 
-The file is JSON Lines: a head with the version of the format, then a line a note. Notes are only ever appended, each by
-one write, so kernels that share the file need no lock and lose nothing; and to bring two files together, in any order and
-as often as one likes, is to unite their lines. It is `redislab-progress.jsonl` in the folder that the kernel was started
-in, which is the notebooks', or what REDISLAB_PROGRESS names.
+Each note is a row, written in a transaction of its own, so that kernels can share the file. Notes are only ever added:
+merging two files, in any order and as often as you like, is the union of their rows. The file is
+`redislab-progress.sqlite` in the folder that the kernel was started in, which is the notebooks', or what
+REDISLAB_PROGRESS names.
 """
 
 import json
 import os
+import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from redislab.errors import ProgressError
 
-NAME, HEAD, VERSION = "redislab-progress.jsonl", "redislab progress", 1
+NAME, VERSION = "redislab-progress.sqlite", 1
+APPLICATION = 0x52454449  # marks the file as ours, in its header (PRAGMA application_id)
+NEW_FILE = (
+    f"PRAGMA application_id = {APPLICATION}",
+    "CREATE TABLE IF NOT EXISTS notes (kind TEXT, id TEXT, at TEXT, facts TEXT, PRIMARY KEY (kind, id, at))",
+    f"PRAGMA user_version = {VERSION}",
+)
 START = Path.cwd()  # a cell may change the folder later
 
 listeners: set[Callable[[], None]] = set()  # each is called after every note of this kernel, on the thread that made it
-trouble = ""  # why notes cannot be written, as a sentence; "" if they can
-_held: list[dict] = []  # what could not be written yet
-_turn = threading.Lock()
+write_error = ""  # why notes cannot be written, as a sentence; "" if they can
+_unsaved: list[dict] = []
+_lock = threading.Lock()
 
 
 def where() -> Path:
@@ -36,8 +45,8 @@ def where() -> Path:
 
 
 def note(kind: str, id: str, **facts) -> None:
-    """Add to the file that something was done now. Never raises for the file's sake: what cannot be written is kept
-    for as long as the kernel lives, and why is said once.
+    """Add to the file that something was done now. If the file cannot be written, the note is kept for as long as the
+    kernel lives, and the reason is printed once; nothing is raised.
 
     Args:
         kind: "exercise" (with `passed`), "question" (`right`, `quiz`), "guess" (`value`, None if it was taken back, and
@@ -45,17 +54,18 @@ def note(kind: str, id: str, **facts) -> None:
         id: what it is about, the same in all kernels.
         facts: whatever JSON can hold; anything else is kept as text.
     """
-    _append([{"kind": kind, "id": id, "at": _now(), **facts}])
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    _add([{"kind": kind, "id": id, "at": at, **facts}])
 
 
 def notes() -> list[dict]:
     """All that counts, the oldest first: `kind`, `id`, `at` (UTC, ISO 8601), and the facts."""
-    _write([])  # so that a file that cannot be written, or is not ours, is spoken of before there is anything to lose
+    _save([])  # so that a file that cannot be written, or is not ours, is reported before there is anything to lose
     try:
-        there = parse(where().read_bytes())
-    except (OSError, ProgressError):
-        there = []  # said already
-    return united([*there, *_held])
+        saved = _read(where())
+    except (sqlite3.Error, ProgressError):
+        saved = []  # reported already
+    return counting([*saved, *_unsaved])
 
 
 def latest(kind: str, id: str) -> dict:
@@ -63,8 +73,8 @@ def latest(kind: str, id: str) -> dict:
     return next((one for one in reversed(notes()) if (one["kind"], one["id"]) == (kind, id)), {})
 
 
-def united(them: Iterable[dict]) -> list[dict]:
-    """Notes from one file or several: every attempt, each question's first answer, and the last of everything else."""
+def counting(them: Iterable[dict]) -> list[dict]:
+    """Of notes from one file or several: every attempt, each question's first answer, and the last of everything else."""
     kept = {}
     for one in sorted(them, key=lambda one: one["at"]):
         about = one["kind"], one["id"]
@@ -75,108 +85,112 @@ def united(them: Iterable[dict]) -> list[dict]:
     return sorted(kept.values(), key=lambda one: one["at"])
 
 
-def dump() -> str:
-    """All that counts, as such a file's text."""
-    return _lines([{HEAD: VERSION}, *notes()])
+def dump() -> bytes:
+    """All that counts, as the content of such a file."""
+    with tempfile.TemporaryDirectory(prefix="redislab-") as folder:
+        copy = Path(folder) / NAME
+        _write(copy, notes())
+        return copy.read_bytes()
 
 
-def parse(data: bytes) -> list[dict]:
-    """The notes of such a file. A line that was torn, by a full disk for example, is left out.
-
-    Raises:
-        ProgressError: it is no such file, or one of a version that is not known here.
-    """
-    head, *lines = [_parsed(line) for line in data.splitlines() if line.strip()] or [None]
-    version = head.get(HEAD) if isinstance(head, dict) else None
-    if not isinstance(version, int):
-        raise ProgressError(f'This is no progress file of this course, which begins with "{HEAD}".')
-    if version > VERSION:
-        raise ProgressError(f"This was written by a newer version of the course (format {version}): update it first.")
-    return [line for line in lines if _is_note(line)]
-
-
-def bring(data: bytes) -> int:
-    """Add what counts of another such file and is not in this one; returns how many notes that is.
+def merge(data: bytes) -> int:
+    """Add what another such file knows and this one does not; returns how many notes that is.
 
     Raises:
-        ProgressError: it is no such file.
+        ProgressError: it is no such file, or one of a newer version.
     """
+    with tempfile.TemporaryDirectory(prefix="redislab-") as folder:
+        copy = Path(folder) / NAME
+        copy.write_bytes(data)
+        brought = _read(copy)
     known = notes()
-    new = [one for one in united([*known, *parse(data)]) if one not in known]
-    _append(new)
+    new = [one for one in counting([*known, *brought]) if one not in known]
+    _add(new)
     return len(new)
 
 
-def _append(them: list[dict]) -> None:
-    _write(them)
+def _add(them: list[dict]) -> None:
+    _save(them)
     for tell in list(listeners):
         tell()
 
 
-def _write(them: list[dict]) -> None:
-    """At the file's end, and in one write, so that other kernels' lines stay whole."""
-    global trouble
-    with _turn:
-        _held.extend(them)
+def _save(them: list[dict]) -> None:
+    """Write these notes, and those that could not be written before."""
+    global write_error
+    with _lock:
+        _unsaved.extend(them)
         try:
-            there = _ours(place := where())
-            torn = "\n" if there and not there.endswith(b"\n") else ""
-            lines = _lines(_held if there else [{HEAD: VERSION}, *_held])
-            with place.open("ab", buffering=0) as file:
-                if file.write(data := (torn + lines).encode()) < len(data):
-                    raise OSError("the disk is full")
-            _held.clear()
-            trouble = ""
-        except OSError as failure:
-            _complain(place, failure)
+            _set_aside_if_foreign(where())
+            _write(where(), _unsaved)
+            _unsaved.clear()
+            write_error = ""
+        except (sqlite3.Error, OSError) as failure:
+            _report(failure)
 
 
-def _ours(place: Path) -> bytes:
-    """What is in the file; what is not ours is set aside."""
+def _set_aside_if_foreign(file: Path) -> None:
     try:
-        there = place.read_bytes()
-        if there:
-            parse(there)
-        return there
-    except FileNotFoundError:
-        return b""
+        if file.exists() and file.stat().st_size:
+            _read(file)
     except ProgressError as wrong:
-        aside = place.with_name(f"{place.stem}-set-aside-{datetime.now():%Y%m%d-%H%M%S}{place.suffix}")
-        place.rename(aside)
-        print(f"{place.name}: {wrong} It was set aside as {aside.name}, and a new one begun.")
-        return b""
+        aside = file.with_name(f"{file.stem}-set-aside-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}")
+        file.rename(aside)
+        print(f"{file.name}: {wrong} It was set aside as {aside.name}, and a new one was started.")
 
 
-def _complain(place: Path, failure: OSError) -> None:
-    global trouble
-    said_already = bool(trouble)
-    trouble = (
-        f"Progress cannot be written to {place} ({failure.strerror or failure}). It is kept while this kernel lives: "
+def _report(failure: Exception) -> None:
+    global write_error
+    known = bool(write_error)
+    write_error = (
+        f"Progress cannot be written to {where()} ({failure}). It is kept while this kernel lives: "
         "download it from progress(), or set REDISLAB_PROGRESS to a file that can be written."
     )
-    if not said_already:
-        print(trouble)
+    if not known:
+        print(write_error)
 
 
-def _lines(them: Iterable[dict]) -> str:
-    text = "".join(json.dumps(one, ensure_ascii=False, default=str) + "\n" for one in them)
-    return text.encode(errors="replace").decode()  # half a character is no reason to lose a note
+def _write(file: Path, them: list[dict]) -> None:
+    with closing(sqlite3.connect(file, timeout=10)) as database, database:
+        if not database.execute("PRAGMA user_version").fetchone()[0]:
+            for statement in NEW_FILE:
+                database.execute(statement)
+        database.executemany("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", map(_row, them))
 
 
-def _parsed(line: bytes):
+def _read(file: Path) -> list[dict]:
+    """
+    Raises:
+        ProgressError: it is no such file, or one of a newer version.
+        sqlite3.OperationalError: it cannot be read now.
+    """
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=10)) as database:
+            (application,), (version,) = (
+                database.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+            )
+            if application != APPLICATION:
+                raise ProgressError("This is no progress file of this course.")
+            if version > VERSION:
+                raise ProgressError(f"A newer version of the course wrote this (format {version}): update it first.")
+            return [one for row in database.execute("SELECT kind, id, at, facts FROM notes") if (one := _note(*row))]
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        raise ProgressError("This is no progress file of this course.") from None
 
 
-def _is_note(line) -> bool:
+def _row(one: dict) -> tuple:
+    facts = {name: value for name, value in one.items() if name not in ("kind", "id", "at")}
+    text = one["kind"], one["id"], one["at"]
+    return *(each.encode(errors="replace").decode() for each in text), json.dumps(facts, default=str)
+
+
+def _note(kind, id, at, facts) -> dict | None:
+    """A row as a note; None for a row that another program has put there."""
     try:
-        in_words = isinstance(line["kind"], str) and isinstance(line["id"], str)
-        return in_words and datetime.fromisoformat(line["at"]).tzinfo is UTC
-    except (TypeError, KeyError, ValueError):
-        return False
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+        if datetime.fromisoformat(at).tzinfo is UTC and isinstance(kind, str) and isinstance(id, str):
+            return {**json.loads(facts), "kind": kind, "id": id, "at": at}
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return None

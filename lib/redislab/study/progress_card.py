@@ -33,7 +33,7 @@ class Progress(Block):
         head = Styled(names=["rl-said"], html="<h3>Your progress</h3>")
         self._said = Words(names=["rl-said"], live="polite")
         self._sections, self._guesses = (Words(names=["rl-table", "rl-findings"]) for _ in range(2))
-        self._upload = widgets.FileUpload(accept=".jsonl", description="Bring back", icon="upload")
+        self._upload = widgets.FileUpload(accept=".sqlite", description="Bring back", icon="upload")
         self._upload.tooltip = "Add what a downloaded file knows; nothing that is here is lost"
         self._upload.add_class("rl-button").add_class("rl-upload").observe(self._brought, "value")
         download = button("Download", self._download, icon="download", tooltip="All of it, as one file")
@@ -53,7 +53,7 @@ class Progress(Block):
 
     def save(self, path: str | Path) -> None:
         """Write all of it to a file, as Download does."""
-        Path(path).write_text(kept.dump(), encoding="utf-8")
+        Path(path).write_bytes(kept.dump())
 
     def load(self, path: str | Path) -> None:
         """Add what such a file knows, as Bring back does; the later guess and the first answer count.
@@ -61,7 +61,7 @@ class Progress(Block):
         Raises:
             ProgressError: it is no such file.
         """
-        self._say(kept.bring(Path(path).read_bytes()), Path(path).name)
+        self._say(kept.merge(Path(path).read_bytes()), Path(path).name)
 
     def refresh(self) -> None:
         """Show what is in the file now."""
@@ -71,7 +71,7 @@ class Progress(Block):
         self._guesses.html = grid([["guess", "yours", "measured last"], *made]) if made else ""
         claims = sum(row["kind"] == "claim" for row in rows)
         told = [f"{claims} claims measured on this machine."] if claims else []
-        told.append(kept.trouble or f"It is kept in {kept.where().name}, which the notebooks of this folder share.")
+        told.append(kept.write_error or f"It is kept in {kept.where().name}, which the notebooks of this folder share.")
         self._said.html = f"<p>{escape(' '.join(told))}</p>"
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Progress(Block):
     def _brought(self, change) -> None:
         for file in change.new:
             try:
-                self._say(kept.bring(bytes(file["content"])), file["name"])
+                self._say(kept.merge(bytes(file["content"])), file["name"])
             except ProgressError as wrong:
                 self._said.html = f"<p class='rl-alarm'>{escape(file['name'])}: {escape(str(wrong))}</p>"
         self._upload.value = ()  # so that the same file may be chosen again
@@ -127,7 +127,7 @@ def sections(lessons: Lessons, rows: list[dict]) -> list[list[str]]:
         if notebook.exercises or notebook.quizzes
     ]
     lines.append(("Together", *(set.union(*parts) for parts in list(zip(*lines, strict=True))[1:])))
-    table = [["notebook", "exercises passed", "questions answered", "right at once"]]
+    table = [["notebook", "exercises passed", "questions answered", "right the first time"]]
     for title, exercises, questions in lines:
         right = sum(answered.get(question, False) for question in questions)
         table.append([title, _share(passed, exercises), _share(answered, questions), str(right)])

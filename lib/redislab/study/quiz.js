@@ -1,30 +1,70 @@
-// A quiz on the page: what jupyterquiz puts there, and an ear for the answers that are chosen.
+// A quiz: each answer is a button that says why it is right or wrong; the first answer to each question goes to the kernel.
 
-let views = 0;
+function element(tag, name, html = "") {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.innerHTML = html;
+  return made;
+}
+
+function answerButton({ answer, correct }, choose) {
+  const button = element("button", "rl-choice", answer);
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => choose(button, correct));
+  return button;
+}
+
+// The arrow keys move between the answers of a question; only Enter, Space and a click answer.
+function moveFocus(event, buttons) {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  event.stopPropagation(); // or JupyterLab would move between cells
+  if (!step) return;
+  event.preventDefault();
+  const place = buttons.indexOf(document.activeElement);
+  buttons[(place + step + buttons.length) % buttons.length].focus();
+}
+
+function questionBlock({ question, answers }, note) {
+  const block = element("div", "rl-question-of-quiz");
+  block.setAttribute("role", "group");
+  const head = block.appendChild(element("p", "rl-asked", question));
+  block.setAttribute("aria-label", head.textContent);
+  const feedback = element("p", "rl-feedback");
+  feedback.setAttribute("aria-live", "polite");
+  const buttons = answers.map((each) =>
+    answerButton(each, (chosen, correct) => {
+      for (const button of buttons) {
+        button.classList.remove("rl-right", "rl-wrong");
+        button.setAttribute("aria-pressed", String(button === chosen));
+      }
+      chosen.classList.add(correct ? "rl-right" : "rl-wrong");
+      feedback.className = `rl-feedback ${correct ? "rl-right" : "rl-wrong"}`;
+      feedback.innerHTML = each.feedback;
+      note(correct);
+    }),
+  );
+  block.addEventListener("keydown", (event) => moveFocus(event, buttons));
+  block.append(...buttons, feedback);
+  return block;
+}
 
 export default {
-  render({ model, el, signal }) {
-    // the script finds its place by its id, so each view has one of its own
-    const [, id] = /<div id="(\w+)"/.exec(model.get("page"));
-    const own = (text) => text.replaceAll(id, id + views);
-    views += 1;
-    el.innerHTML = own(model.get("page"));
-    const told = el.querySelector(".rl-quiz").appendChild(document.createElement("small"));
-
-    const heard = new Set(); // questions: the first answer counts
-    function hear({ target }) {
-      const answer = target.closest(".MCButton");
-      const number = Number(answer?.closest(".Quiz").dataset.qnum ?? NaN);
-      if (!answer || heard.has(number)) return;
-      heard.add(number);
-      model.send({ number, right: answer.dataset.correct === "true" });
-    }
-    el.addEventListener("click", hear, { signal }); // the arrow keys' choice is a click as well
-
-    const tell = () => (told.textContent = model.get("told"));
-    model.on("change:told", tell);
-    signal.addEventListener("abort", () => model.off("change:told", tell));
-    tell();
-    new Function(own(model.get("script")))();
+  render({ model, el }) {
+    const quiz = el.appendChild(element("div", "rl-quiz"));
+    const answered = new Set();
+    model.get("questions").forEach((question, number) => {
+      quiz.append(
+        questionBlock(question, (right) => {
+          if (!answered.has(number)) model.send({ number, right });
+          answered.add(number);
+        }),
+      );
+    });
+    const summary = quiz.appendChild(element("small", ""));
+    const show = () => (summary.textContent = model.get("summary"));
+    model.on("change:summary", show);
+    show();
+    return () => model.off("change:summary", show);
   },
 };
