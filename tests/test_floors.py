@@ -54,7 +54,6 @@ def test_no_arrow_climbs_from_beside_the_rooms(name):
     assert max(floors, default=0) <= TOP[name]
 
 
-@pytest.mark.xfail(strict=True, reason="Experiment.run imports Session")
 def test_there_is_no_circle_of_modules():
     names = {dotted(path): path for path in MODULES}
     arrows = {module: {name for name in needed(path, names) if name != module} for module, path in names.items()}

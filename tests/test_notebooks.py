@@ -99,7 +99,8 @@ from ipywidgets.widgets import widget
 gc.collect()
 processes = subprocess.run(['ps', '--ppid', str(os.getpid()), '-o', 'args='], capture_output=True, text=True).stdout
 files = len(os.listdir('/dev/fd'))
-print(threading.active_count(), files, len(widget._instances), processes.count('world.child supervisor'), processes.count('bench.process'))
+children = [processes.count(f'world.child {name}') for name in ('supervisor', 'bench')]
+print(threading.active_count(), files, len(widget._instances), *children)
 """
     again = "for _ in range(20):\n    lab = start()\n    shown = panel(labs.TtlLab())\n"
     kernel.run(again)

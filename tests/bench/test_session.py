@@ -105,7 +105,7 @@ def test_run_gives_a_table_of_samples_and_a_summary(lab):
 
 def test_the_load_runs_in_another_process_and_in_the_same_one_each_time(lab):
     first, second = (Counter().run(seconds=0.3).last["pid"] for _ in range(2))
-    assert first == second == Bench.shared().process.pid != os.getpid()
+    assert first == second == Bench.shared().child.process.pid != os.getpid()
 
 
 def test_a_knob_that_is_turned_reaches_the_load_at_once(opened):
@@ -206,9 +206,9 @@ def test_a_bench_that_dies_is_said_and_started_again(opened):
     session, ear = opened(Counter())
     session.start()
     ear.sample()
-    killed = Bench.shared().process.pid
+    killed = Bench.shared().child.process.pid
     os.kill(killed, signal.SIGKILL)
-    assert "Press Start to begin anew" in ear.state("failed").message
+    assert "Press Start to begin again" in ear.state("failed").message
     ear.events.clear()
     session.start()
     assert ear.sample().values["pid"] != killed

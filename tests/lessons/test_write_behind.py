@@ -11,7 +11,7 @@ from tests.lessons.conftest import Running
 
 def applications() -> list[int]:
     """The processes of the bench's applications."""
-    children = psutil.Process(Bench.shared().process.pid).children()
+    children = psutil.Process(Bench.shared().child.process.pid).children()
     return [child.pid for child in children if "application" in child.cmdline()]
 
 
@@ -113,7 +113,7 @@ def test_when_the_bench_is_killed_the_application_goes_with_it(lab):
     shown = Running(WriteBehindLab())
     shown.until(lambda sample: sample["waiting"])
     (pid,) = applications()
-    Bench.shared().process.kill()
+    Bench.shared().child.process.kill()
     assert not settles(lambda: alive(pid))
     shown.session.close()
 

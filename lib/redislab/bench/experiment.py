@@ -41,6 +41,7 @@ from traitlets import HasTraits
 from redislab.bench.knobs import Knob, KnobTrait
 from redislab.bench.load import PATIENCE, OpenLoop
 from redislab.bench.readings import MissingError, Readings, fill
+from redislab.bench.session import Session
 from redislab.errors import KnobError
 
 
@@ -240,8 +241,6 @@ class Experiment(HasTraits):
             KnobError: an unknown knob or a value out of bounds.
             ExperimentError: the experiment failed; the message says why.
         """
-        from redislab.bench.session import Session  # the session knows experiments, not the other way round
-
         self.set_knobs(knobs)
         with Session(self) as session:
             session.start()

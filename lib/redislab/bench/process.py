@@ -1,11 +1,9 @@
 """The bench: a process of its own in which experiments run, one at a time.
 
-Threads in a notebook's kernel would spoil both the curve and the slider, so the load lives here. Commands come in
-on stdin and events go out on stdout, both as pickles; when stdin closes, the bench ends, however the kernel died.
+Threads in a notebook's kernel would spoil both the curve and the slider, so the load lives here.
 """
 
 import gc
-import os
 import pickle
 import queue
 import sys
@@ -16,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from redislab.bench.window import Window
 from redislab.errors import RedislabError
+from redislab.world.child import emit
 from redislab.world.scheduling import take_short_turns
 
 TICK = 0.1  # s between regular samples
 QUICK = 0.02  # s; the sample after a knob was turned follows this soon
-GRACE = 5.0  # s for a tidy end before the bench just ends
+GRACE = 5.0  # s for a tidy end after the kernel has gone
 
 
 def sentence(failure: Exception) -> str:
@@ -139,18 +138,26 @@ class Running:
 
 
 class Bench:
-    """Takes commands, latest knobs win, and samples what runs."""
+    """In its child process: takes commands, the latest knobs win, and samples what runs."""
 
-    def __init__(self, commands, events):
-        self._commands, self._events = commands, events
+    def __init__(self):
+        take_short_turns()
         self._inbox: queue.Queue = queue.Queue()
-        self._lock = threading.Lock()
         self._open: dict[int, Running] = {}
         self._labs: dict = {}
         self._actions = ThreadPoolExecutor(1)
+        self._loop = threading.Thread(target=self._serve, daemon=True)
+        self._loop.start()
 
-    def serve(self) -> None:
-        threading.Thread(target=self._listen, daemon=True).start()
+    def take(self, *command) -> None:
+        """Queue a command: its name, the session's key, and arguments."""
+        self._inbox.put(command)
+
+    def on_owner_gone(self) -> None:
+        self.take("quit", None)
+        self._loop.join(GRACE)
+
+    def _serve(self) -> None:
         while True:
             batch = self._batch()
             if any(command == "quit" for command, *_ in batch):
@@ -164,15 +171,6 @@ class Bench:
             running.close()
         for lab in self._labs.values():
             lab.close()
-
-    def _listen(self) -> None:
-        try:
-            while True:
-                self._inbox.put(pickle.load(self._commands))
-        except (EOFError, OSError):
-            self._inbox.put(("quit", None))
-            time.sleep(GRACE)
-            os._exit(1)
 
     def _batch(self) -> list:
         """The commands at hand, with changes of one experiment's knobs folded into the last of them."""
@@ -198,12 +196,7 @@ class Bench:
             if running := self._open.get(key):
                 running.fail(failure)
             else:
-                self._emit(key, "state", "failed", sentence(failure), {})
-
-    def _emit(self, key, *event) -> None:
-        with self._lock:
-            pickle.dump((key, *event), self._events)
-            self._events.flush()
+                emit((key, "state", "failed", sentence(failure), {}))
 
     def _start(self, key, pickled: bytes, address) -> None:
         for other, running in self._open.items():
@@ -211,7 +204,7 @@ class Bench:
                 running.pause()
         if key not in self._open or self._open[key].state in ("failed", "closed"):
             experiment = pickle.loads(pickled)
-            self._open[key] = Running(experiment, self._lab(address), lambda *event: self._emit(key, *event))
+            self._open[key] = Running(experiment, self._lab(address), lambda *event: emit((key, *event)))
         self._open[key].start()
 
     def _lab(self, address):
@@ -240,18 +233,3 @@ class Bench:
     def _close(self, key) -> None:
         if running := self._open.pop(key, None):
             running.close()
-
-
-def main() -> None:
-    commands = sys.stdin.buffer
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up among the events
-    take_short_turns()
-    sys.setswitchinterval(0.0005)  # a sample being computed holds up a request for this long at most
-    Bench(commands, events).serve()
-    sys.stdout.flush()
-    os._exit(0)  # threads that still wait for a dead server are not waited for
-
-
-if __name__ == "__main__":
-    main()

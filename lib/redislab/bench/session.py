@@ -1,11 +1,9 @@
 """The kernel's side of the bench: one process for a kernel, a session for each experiment shown."""
 
 import atexit
+import contextlib
 import itertools
-import pickle
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,9 +12,10 @@ from dataclasses import dataclass, field
 import cloudpickle
 from traitlets import All
 
-from redislab.bench.experiment import Experiment
+from redislab.bench import process
 from redislab.bench.recording import Recording
 from redislab.errors import ExperimentError
+from redislab.world.child import Child, ChildEndedError
 
 PATIENCE = 60.0  # s; starting may include a container and a data set, so this is long
 
@@ -40,7 +39,7 @@ class State:
 
 
 class Bench:
-    """The process and the thread that hears it. `Bench.shared()` starts it at need, and again after it died."""
+    """The process and the thread that listens to it. `Bench.shared()` starts it on demand, and again after it died."""
 
     _shared = None
     _lock = threading.Lock()
@@ -53,17 +52,14 @@ class Bench:
             return cls._shared
 
     def __init__(self):
-        command = [sys.executable, "-m", "redislab.bench.process"]
-        # a session of its own: an interrupt of the kernel is not one of the bench
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        self._sending = threading.Lock()
+        self.child = Child(process.Bench, "bench")
         self._sessions: dict[int, Session] = {}
-        threading.Thread(target=self._hear, daemon=True, name="redislab-bench").start()
+        threading.Thread(target=self._listen, daemon=True, name="redislab-bench").start()
         atexit.register(self.close)
 
     @property
     def alive(self) -> bool:
-        return self.process.poll() is None
+        return self.child.alive
 
     def add(self, session: "Session") -> None:
         self._sessions[session.key] = session
@@ -71,55 +67,39 @@ class Bench:
     def send(self, command: str, session: "Session", *rest) -> None:
         if command == "close":
             self._sessions.pop(session.key, None)
-        try:
-            with self._sending:
-                pickle.dump((command, session.key, *rest), self.process.stdin)
-                self.process.stdin.flush()
-        except (OSError, ValueError):
-            pass  # it died; whoever listens hears of it from _hear
+        self.child.tell("take", command, session.key, *rest)
 
-    def close(self, timeout: float = 6.0) -> None:
+    def close(self) -> None:
         """End the process: tidily, else by force."""
         atexit.unregister(self.close)
-        try:
-            self.process.stdin.close()
-            self.process.wait(timeout)
-        except (OSError, subprocess.TimeoutExpired):
-            self.process.kill()
-            self.process.wait()
+        self.child.close()
 
-    def _hear(self) -> None:
-        try:
-            while True:
-                key, *event = pickle.load(self.process.stdout)
+    def _listen(self) -> None:
+        with contextlib.suppress(ChildEndedError):
+            for key, *event in self.child.events():
                 if session := self._sessions.get(key):
-                    session._hear(*event)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            pass
-        self.process.stdout.close()
-        code = self.process.wait()
+                    session._on_event(*event)
+        message = f"The measuring process ended (exit {self.child.process.wait()}). Press Start to begin again."
         for session in list(self._sessions.values()):
-            session._hear(
-                "state", "failed", f"The measuring process ended (exit {code}). Press Start to begin anew.", {}
-            )
+            session._on_event("state", "failed", message, {})
 
 
 class Session:
     """One experiment in the bench. Turn its knobs by setting the experiment's traits; the newest value wins.
 
     Args:
-        experiment: the kernel's twin; its knobs are followed.
+        experiment: the kernel's twin of an Experiment; its knobs are followed.
         on_event: called with each Sample and State; without it, they are kept for `wait`.
-        call: how to call `on_event`, such as `loop.call_soon_threadsafe`; without it, on the hearing thread.
+        call: how to call `on_event`, such as `loop.call_soon_threadsafe`; without it, on the listening thread.
     """
 
     _keys = itertools.count()
 
-    def __init__(self, experiment: Experiment, on_event: Callable | None = None, call: Callable | None = None):
+    def __init__(self, experiment, on_event: Callable | None = None, call: Callable | None = None):
         self.experiment, self.key, self.state = experiment, next(self._keys), "new"
         self.recording = Recording(experiment.title or type(experiment).__name__)
         self._events: queue.Queue = queue.Queue()
-        self._on_event, self._call = on_event or self._events.put, call or (lambda function, event: function(event))
+        self._listener, self._call = on_event or self._events.put, call or (lambda function, event: function(event))
         self._bench: Bench | None = None
         experiment.observe(self._on_knob_change, All)
 
@@ -183,30 +163,30 @@ class Session:
         if change.name in self.experiment.knobs():
             self._send("set_knobs", {change.name: change.new})
 
-    def _hear(self, kind: str, *event) -> None:
+    def _on_event(self, kind: str, *event) -> None:
         if kind == "sample":
             t, values, knobs = event
             self.recording.samples.append({"t": t, **knobs, **values})
-            self._tell(Sample(t, values, knobs))
+            self._notify(Sample(t, values, knobs))
         elif kind == "state":
             state = State(*event)
             self.state = state.name
             self.recording.where |= state.where
-            self._tell(state)
+            self._notify(state)
         elif kind == "cleared":
             self.recording = Recording(self.recording.title)
         elif kind == "total":
             for name, value in event[0].items():
                 setattr(self.recording, name, value)
 
-    def _tell(self, event) -> None:
+    def _notify(self, event) -> None:
         try:
-            self._call(self._on_event, event)
+            self._call(self._listener, event)
         except RuntimeError:
             pass  # the kernel's loop is closed: there is nobody left to tell
 
 
-def open_session(experiment: Experiment, on_event: Callable, call: Callable) -> Session:
+def open_session(experiment, on_event: Callable, call: Callable) -> Session:
     """A session for a screen: events arrive by `call`, on the thread that may draw. The bench starts to warm up."""
     Bench.shared()
     return Session(experiment, on_event, call)

@@ -33,7 +33,6 @@ from multiprocessing.connection import Client, Listener, answer_challenge, deliv
 
 SWITCH = 0.0005  # s; a thread that computes holds up a call for this long at most
 PATIENCE = 6.0  # s for a tidy end
-_writing = threading.Lock()
 _events = None  # in the child: the way up
 
 
@@ -97,8 +96,7 @@ class Child:
 
     def tell(self, name: str, *arguments) -> None:
         """Have the method `name` called, in the order of telling. It has to return soon, and nothing is heard of it."""
-        with self._lock:
-            self._send((name, arguments))
+        self._send((name, arguments))
 
     def events(self):
         """Iterate over what the child emits, until it ends. One thread may do so."""
@@ -155,14 +153,10 @@ class Child:
 
 
 def emit(event) -> None:
-    """In a child, from any thread: pass an event (anything but None) to the owner. It is on its way when this returns.
-
-    Raises:
-        OSError: the owner is gone.
-    """
+    """In a child, from any thread: pass an event (anything but None) to the owner. It is on its way when this returns."""
     pickled = pickle.dumps(event)
-    with _writing:
-        _events.write(pickled)
+    with contextlib.suppress(OSError):  # the owner is gone
+        _events.write(pickled)  # in one call, so that threads do not mix
         _events.flush()
 
 
@@ -175,7 +169,7 @@ def main() -> None:
     os.dup2(2, 1)
     sys.setswitchinterval(SWITCH)
     target = None
-    with contextlib.suppress(EOFError, BrokenPipeError):  # the owner is gone
+    with contextlib.suppress(EOFError):  # the owner is gone
         key, factory = pickle.load(told)
         try:
             target, listener = pickle.loads(factory)(), Listener(("127.0.0.1", 0), backlog=128)
