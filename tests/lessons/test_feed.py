@@ -2,7 +2,7 @@ from statistics import mean
 
 import pytest
 
-from redislab.lessons.data_modeling.feed.lab import CURSOR, GROWING, POSITION
+from redislab.lessons.data_modeling.feed.feeds import CURSOR, GROWING, POSITION
 from redislab.lessons.data_modeling.feed.reader import Reader
 from redislab.lessons.labs import FeedLab
 
@@ -19,7 +19,7 @@ def test_pages_by_position_repeat_what_the_cursor_does_not(running):
     assert late(samples, "twice_position") > 10
     assert all(sample["twice_cursor"] == sample["skipped_cursor"] == 0 for sample in samples)
     assert lab.experiment.judge(samples[-1]).startswith("False by position")
-    assert samples[-1]["us_position"] > 0 and samples[-1]["us_cursor"] > 0
+    assert samples[-1]["ms_position"] > 0 and samples[-1]["ms_cursor"] > 0
 
 
 def test_where_items_are_withdrawn_pages_by_position_pass_some_over(running):

@@ -1,24 +1,14 @@
 """Section 2.2: a feed that is read while it grows."""
 
-import json
 import random
-import threading
 from collections import deque
-from statistics import median
 
-from redislab.bench import Experiment, number, on, time_chart, xy_chart
+from redislab.bench import Experiment, Timings, number, on, time_chart, xy_chart
+from redislab.bench.readings import fill
+from redislab.lessons.data_modeling.feed.feeds import BURST, CURSOR, POSITION, Feeds
 from redislab.lessons.data_modeling.feed.reader import Reader
-from redislab.modeling import Feed, ModuleFeed
 
-POSITION, CURSOR, GROWING = (
-    "position",
-    "cursor",
-    "growing",
-)  # a trimmed list, a capped stream, a list that is not trimmed
-BY = {POSITION: "by position", CURSOR: "by cursor"}
-READERS, FIRST, BURST, POINTS = 4, 200, 10, 100  # FIRST: items there at the beginning; BURST: withdrawn together
-MOST = 50_000  # items of the list that is not trimmed
-TEXT = "Looks like rain again; the match is moved to Thursday, same place, same time."
+READERS, FIRST = 4, 200  # FIRST: items there at the beginning
 
 
 class FeedLab(Experiment):
@@ -47,7 +37,7 @@ class FeedLab(Experiment):
         ),
         time_chart("Items shown twice", "%", twice_position="by position", twice_cursor="by cursor"),
         time_chart("Items never shown", "%", skipped_position="by position", skipped_cursor="by cursor"),
-        time_chart("Time of a page", "µs", us_position="by position", us_cursor="by cursor"),
+        time_chart("Time of a page", "ms", ms_position="by position", ms_cursor="by cursor"),
     )  # fmt: skip
     presets = {
         "A quiet feed": {"rate": 2.0},
@@ -60,22 +50,16 @@ class FeedLab(Experiment):
     span = 8.0
 
     def setup(self, lab):
-        self.client, self.keys = lab.client(), lab.keys
-        self.feeds = {
-            POSITION: ModuleFeed(self.client, self.keys, ttl=600),
-            GROWING: ModuleFeed(self.client, self.keys, cap=None, ttl=600),
-            CURSOR: Feed(self.client, self.keys, ttl=600),
-        }
-        self.posted, self.recent, self.gone, self.posting = 0, deque(maxlen=100), set(), threading.Lock()
-        self.idle = deque({name: Reader(self.feeds[name], name) for name in BY} for _ in range(READERS))
-        self.times = [(name, reader.times) for readers in self.idle for name, reader in readers.items()]
-        self.memory = {POSITION: [], GROWING: [], CURSOR: []}
+        self.feeds, self.timings = Feeds(lab.client(), lab.keys), Timings(last=400)
+        self.idle = deque(
+            {name: Reader(self.feeds.by_name[name], name) for name in (POSITION, CURSOR)} for _ in range(READERS)
+        )
 
     @on("cap")
     def trim(self):
-        self.feeds[POSITION].cap = self.feeds[CURSOR].cap = self.cap
-        while self.posted < FIRST:  # what is there at the beginning, trimmed as well
-            self.post()
+        self.feeds.limit(self.cap)
+        while self.feeds.posted < FIRST:  # what is there at the beginning, trimmed as well
+            self.feeds.post()
 
     def gap(self, random):
         return random.expovariate(self.rate + READERS / self.pause)
@@ -93,78 +77,47 @@ class FeedLab(Experiment):
             self.idle.append(readers)
 
     def post(self):
-        with self.posting:  # the same order in all of them
-            item = {"number": self.posted, "user": f"user {self.posted % 97}", "text": TEXT}
-            self.posted += 1
-            ids = {name: feed.post(name, item) for name, feed in self.feeds.items() if self.kept(name)}
-            self.recent.append((item, ids[CURSOR]))
-            if random.random() < self.withdrawn / 100 / BURST:
-                for _ in range(min(BURST, len(self.recent))):
-                    self.withdraw(random.randrange(len(self.recent)))
+        self.feeds.post()
+        if random.random() < self.withdrawn / 100 / BURST:
+            self.feeds.withdraw()
         return "post"
-
-    def kept(self, name) -> bool:
-        return name != GROWING or self.posted <= MOST
-
-    def withdraw(self, place) -> None:
-        item, id = self.recent[place]
-        del self.recent[place]
-        self.gone.add(item["number"])
-        self.feeds[CURSOR].remove(CURSOR, id)
-        for name in (POSITION, GROWING):  # a list has to be searched
-            self.client.lrem(self.keys.feed(name), 1, json.dumps(item))
-        if len(self.gone) > 2 * MOST:
-            self.gone = {number for number in self.gone if number > self.posted - MOST}
 
     def read(self, readers):
         tags = ["page"]
         for name, reader in readers.items():
             if not reader.done:
-                shown, twice = reader.turn(self.page_size)
+                with self.timings.of(name):
+                    shown, twice = reader.turn(self.page_size)
                 tags += [f"shown_{name}"] * shown + [f"twice_{name}"] * twice
         if all(reader.done for reader in readers.values()):
             for name, reader in readers.items():
-                tags += [f"skipped_{name}"] * reader.skipped(self.gone)
+                tags += [f"skipped_{name}"] * reader.skipped(self.feeds.withdrawn)
                 reader.begin()
         return tuple(tags)
 
     def sample(self, window):
-        if not self.memory[POSITION] or self.posted > max(20, 1.02 * self.memory[POSITION][-1][0]):
-            self.weigh()
-        values = {name: list(points) for name, points in self.memory.items()} | {"posted": self.posted}
-        for name in BY:
-            times = [us for by, times in self.times if by == name for us in list(times)]  # others append to it
-            values[f"us_{name}"] = median(times) if times else None
+        self.feeds.weigh()
+        values = {"posted": self.feeds.posted}
+        for name, points in self.feeds.memory.items():
+            values |= {name: list(points), f"kb_{name}": points[-1][1]}
+        for name in (POSITION, CURSOR):
+            values[f"ms_{name}"] = self.timings.median(name)
             for what in ("twice", "skipped"):
                 values[f"{what}_{name}"] = window.share(f"{what}_{name}", of=f"shown_{name}")
         return values
 
-    def weigh(self) -> None:
-        """Add a point to each curve; of more than 100, every other one goes."""
-        for name, points in self.memory.items():
-            if self.kept(name) and (size := self.client.memory_usage(self.keys.feed(name))):
-                points.append((self.posted, size / 1e3))
-                if len(points) > POINTS:
-                    del points[1::2]
-
-    def sentence(self, values):
-        said = " ".join(
-            f"{by.capitalize()}, {values[f'twice_{name}']:.0f} % of the items are shown twice, and "
-            f"{values[f'skipped_{name}']:.1f} % never."
-            for name, by in BY.items()
-        )
-        if values[CURSOR] and values[GROWING]:
-            trimmed, growing, stream = (values[name][-1][1] for name in (POSITION, GROWING, CURSOR))
-            said += (
-                f" After {values['posted']:,} items the trimmed list takes {trimmed:,.0f} KB, the untrimmed one {growing:,.0f} KB, "
-                f"and the capped stream {stream:,.0f} KB."
-            )
-        return said
+    sentence = (
+        "By position, {twice_position:.0f} % of the items are shown twice, and {skipped_position:.1f} % never. "
+        "By cursor, {twice_cursor:.0f} % of the items are shown twice, and {skipped_cursor:.1f} % never.",
+        "After {posted:,} items the trimmed list takes {kb_position:,.0f} KB, the untrimmed one {kb_growing:,.0f} KB, "
+        "and the capped stream {kb_cursor:,.0f} KB.",
+    )
 
     def verdict(self, values):
-        position, cursor = (
-            f"{values[f'twice_{name}']:.0f} % shown twice, {values[f'skipped_{name}']:.1f} % never shown" for name in BY
+        if values["twice_position"] + values["skipped_position"] < 0.5:
+            return "True of a feed in which little happens. Add items, or withdraw some, and look again"
+        return fill(
+            "False by position while items come and go: {twice_position:.0f} % shown twice, {skipped_position:.1f} % never "
+            "shown. By cursor: {twice_cursor:.0f} % shown twice, {skipped_cursor:.1f} % never shown",
+            values,
         )
-        if values["twice_position"] + values["skipped_position"] >= 0.5:
-            return f"False by position while items come and go: {position}. By cursor: {cursor}"
-        return "True of a feed in which little happens. Add items, or withdraw some, and look again"

@@ -1,8 +1,5 @@
 """A reader of a feed, and what the pages show twice or never."""
 
-import time
-from collections import deque
-
 PAGES = 10  # then the reader begins again
 
 
@@ -11,11 +8,10 @@ class Reader:
 
     Attributes:
         shown: numbers of the items so far, in the order in which they were shown.
-        times: µs of the last pages.
     """
 
     def __init__(self, feed, owner):
-        self.feed, self.owner, self.times = feed, owner, deque(maxlen=100)
+        self.feed, self.owner = feed, owner
         self.begin()
 
     def begin(self) -> None:
@@ -23,9 +19,7 @@ class Reader:
 
     def turn(self, size: int) -> tuple[int, int]:
         """Read the next page; how many items it has, and how many of them were shown before."""
-        began = time.perf_counter()
         items, self.after = self.feed.page(self.owner, size, after=self.after)
-        self.times.append(1e6 * (time.perf_counter() - began))
         known = set(self.shown)
         self.shown += [item["number"] for item in items]
         self.pages += 1

@@ -1,19 +1,15 @@
 """Section 2.2: sessions, and the write that comes after the end of one."""
 
 import random
-import time
-from collections import Counter, deque
-from contextlib import suppress
 from statistics import median
-
-import redis
 
 from redislab.bench import Experiment, action, choice, dashed, dotted, number, on, time_chart
 from redislab.lessons.data_modeling.lifetimes import LifeForecast
+from redislab.lessons.data_modeling.sessions.late_writes import LateWrites, lives
 from redislab.modeling import ModuleSessions, Sessions
 
 OURS, MODULES = "ours", "As in the module"
-PRESSED, WATCHED = 20, 200  # late writes of the button; sessions without a user that are watched
+PRESSED = 20  # late writes of the button
 
 
 class SessionsLab(Experiment):
@@ -48,13 +44,13 @@ class SessionsLab(Experiment):
 
     def setup(self, lab):
         self.client, self.keys = lab.client(), lab.keys
-        self.ids, self.back, self.totals = {}, deque(), Counter()  # session by user; what came back; late writes
-        self.forecast = LifeForecast(longest_ttl=30)
+        self.ids, self.forecast = {}, LifeForecast(longest_ttl=30)  # sessions by user
+        self.late_writes = LateWrites(self.client, self.keys)
 
     @on("version")
     def choose(self):
         self.store = (Sessions if self.version == OURS else ModuleSessions)(self.client, self.keys)
-        self.totals.clear()
+        self.late_writes.forget()
 
     @on("version", "ttl")
     def time_out(self):
@@ -70,39 +66,19 @@ class SessionsLab(Experiment):
             return "touch"
         self.ids[user] = self.store.create(user, role="customer")
         late = id is not None and random.random() < self.late / 100
-        return ("login", "back") if late and self.write_late(self.store, id) else "login"
-
-    def write_late(self, store, id) -> bool:
-        """Write to a session that is over; whether that has brought it back."""
-        with suppress(redis.ConnectionError):
-            store.touch(id)
-        back = self.client.exists(self.keys.session(id)) == 1
-        self.totals.update(written=1, back=int(back))
-        if back:
-            self.back.append(id)
-            if len(self.back) > WATCHED:
-                self.client.unlink(self.keys.session(self.back.popleft()))
-        return back
+        return ("login", "back") if late and self.late_writes.write(self.store, id) else "login"
 
     @action("Late writes")
-    def late_writes(self):
+    def press(self):
         """Sessions whose time is cut short, and then a write to each; every other application dies after one command."""
         for turn in range(PRESSED):
-            id = self.store.create("late", role="customer")
-            self.client.pexpire(self.keys.session(id), 1)
-            until = time.monotonic() + 1
-            while self.client.exists(self.keys.session(id)) and time.monotonic() < until:
-                time.sleep(0.001)
-            dying = type(self.store)(Dying(self.client), self.keys, ttl=self.ttl)
-            self.write_late(dying if turn % 2 else self.store, id)
+            self.late_writes.add(self.store, dying=turn % 2 == 1)
 
     def sample(self, window):
         there = self.forecast.follow(1 / self.pause, self.ttl)
         due = window.growth("due", self.forecast.missed)
         ids = [id for user, id in list(self.ids.items()) if user < self.users]
-        left = [ms for ms in self.lives(random.sample(ids, min(100, len(ids)))) if ms > 0]
-        back = self.lives(list(self.back))
-        written, returned = self.totals["written"], self.totals["back"]
+        left = [ms for ms in lives(self.client, self.keys, random.sample(ids, min(100, len(ids)))) if ms > 0]
         return {
             "live": self.client.exists(*map(self.keys.session, ids)) if ids else 0,
             "expected": self.users * there,
@@ -112,19 +88,8 @@ class SessionsLab(Experiment):
             "back": window.rate("back"),
             "left": median(left) / 1e3 if left else None,
             "full": self.ttl,
-            "undead": sum(ms != -2 for ms in back),
-            "lasting": back.count(-1),
-            "late_writes": written,
-            "came_back": returned,
-            "share_back": 100 * returned / written if written else None,
+            **self.late_writes.figures(),
         }
-
-    def lives(self, ids) -> list[int]:
-        """What each has left in ms; −1: it has no TTL, −2: it is gone."""
-        pipeline = self.client.pipeline(transaction=False)
-        for id in ids:
-            pipeline.pttl(self.keys.session(id))
-        return pipeline.execute()
 
     sentence = (
         "{live:,} of {users:,} users have a session ({expected:,.0f} predicted); "
@@ -138,16 +103,3 @@ class SessionsLab(Experiment):
             return None
         code = "our code" if self.version == OURS else "the module's code"
         return f"With {code}: {values['came_back'] or 'none'} of {values['late_writes']} late writes brought back a session that was over"
-
-
-class Dying:
-    """A client whose application dies as soon as it has sent one command."""
-
-    def __init__(self, client):
-        self._client, self._sent = client, False
-
-    def __getattr__(self, name):
-        if self._sent:
-            raise redis.ConnectionError("the application has died")
-        self._sent = name != "register_script"
-        return getattr(self._client, name)
