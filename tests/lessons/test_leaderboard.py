@@ -1,4 +1,5 @@
-from redislab.lessons.data_modeling.leaderboard.lab import ME, SCRIPT, TWO
+from redislab.lessons.data_modeling.leaderboard.boards import ME
+from redislab.lessons.data_modeling.leaderboard.lab import SCRIPT, TWO
 from redislab.lessons.labs import LeaderboardLab
 from redislab.modeling.leaderboard import IN_TURN, SHARED
 
@@ -66,8 +67,10 @@ def test_every_number_of_players_is_a_point_of_what_it_costs(running):
 
 def test_two_commands_cost_a_round_trip_more_and_miss_me(running):
     lab = running(LeaderboardLab(players=300, side=0, rtt=5.0, rate=400.0, paging=SCRIPT))
-    one = page_us(lab.until(lambda sample: priced(sample, 300)))
-    assert {sample["missed"] for sample in lab.go_on(1)} == {0}
+    lab.until(lambda sample: priced(sample, 300))
+    samples = lab.go_on(1)  # the first pages also wait for their connections
+    one = page_us(samples[-1])
+    assert {sample["missed"] for sample in samples} == {0}
     lab.experiment.paging = TWO
     seen = lab.until(lambda sample: priced(sample, 300) and page_us(sample) > 1.5 * one and sample["missed"])
     assert "missing from" in lab.experiment.say(seen)

@@ -6,12 +6,11 @@ from collections import deque
 from statistics import median
 
 from redislab.bench import Experiment, action, choice, dashed, number, on, time_chart
+from redislab.lessons.data_modeling.catalogue.inventory import CATEGORIES, MOST, TAGS, Inventory
 from redislab.lessons.data_modeling.lifetimes import LifeForecast
 from redislab.modeling import ModuleCatalog, PrunedCatalog
 
 STAY, PRUNED = "As in the module", "pruned on read"
-CATEGORIES, TAGS = [f"category-{n}" for n in range(5)], [f"tag-{n}" for n in range(12)]
-MOST = 5000  # products
 EVERY = 0.3  # s between two counts
 
 
@@ -52,7 +51,7 @@ class CatalogueLab(Experiment):
         self.catalog = PrunedCatalog(self.client, self.keys)
         self.tags_of = {id: random.Random(id).sample(TAGS, 6) for id in range(MOST)}
         self.forecast = LifeForecast(longest_ttl=60)
-        self.counts, self.counted, self.logged = {}, 0.0, 0  # what was counted, when; the newest entry of the SLOWLOG
+        self.inventory, self.counts, self.counted = Inventory(self.client, self.keys), {}, 0.0
 
     @on("entries")
     def choose(self):
@@ -95,52 +94,18 @@ class CatalogueLab(Experiment):
         self.catalog.prune(MOST)
 
     def sample(self, window):
-        self.read_slowlog()
+        self.times["server_us"].extend(self.inventory.intersections())
         if time.perf_counter() - self.counted > EVERY:
-            self.counts, self.counted = self.count(), time.perf_counter()
+            self.counts, self.counted = self.inventory.count(), time.perf_counter()
         times = {end: median(times) if times else None for end, times in self.times.items()}
         expected = self.products * self.forecast.follow(self.rate / self.products, self.ttl)
         return {**self.counts, **times, "expected": expected, "served": window.share("gone", of="served")}
 
-    def read_slowlog(self):
-        """The µs that the server took for each intersection since the last time."""
-        for entry in reversed(self.client.slowlog_get(128)):
-            if entry["id"] > self.logged and "SINTER" in str(entry["command"]):
-                self.times["server_us"].append(entry["duration"])
-            self.logged = max(self.logged, entry["id"])
-
-    def count(self) -> dict:
-        """How many products are listed, and how many alive, at one moment; and the memory of indexes and pruning."""
-        categories = [self.keys.catalog("category", name) for name in CATEGORIES]
-        with self.client.pipeline(transaction=True) as together:
-            for key in categories:
-                together.zcard(key)
-            together.exists(*(self.keys.catalog("product", id) for id in range(MOST)))
-            *sizes, living = together.execute()
-        listed = sum(sizes)
-        return {
-            "listed": listed,
-            "living": living,
-            "dangling": 100 * (1 - living / listed) if listed else None,
-            "expired": self.client.info("stats")["expired_keys"],
-            "indexes": self.kilobytes(*categories, *(self.keys.catalog("tag", name) for name in TAGS)),
-            "records": self.kilobytes(*(self.keys.catalog("pruning", name) for name in ("deadlines", "entries"))),
-        }
-
-    def kilobytes(self, *keys) -> float:
-        return sum(self.client.memory_usage(key) or 0 for key in keys) / 1e3
-
-    def sentence(self, values):
-        values["dangling"]  # missing until there are products
-        said = (
-            f"The indexes name {values['listed']:,} products, of which {values['living']:,} are alive "
-            f"({values['expected']:,.0f} predicted)."
-        )
-        if values.get("served") is not None:
-            said += f" Of what readers were given, {values['served']:.0f} % is gone."
-        if values.get("client_us") and values.get("server_us"):
-            said += f" An intersection takes {values['server_us']:,.0f} µs on the server, {values['client_us']:,.0f} µs for the client."
-        return said
+    sentence = (
+        "The indexes name {listed:,} products, of which {living:,} are alive ({expected:,.0f} predicted).",
+        "Of what readers were given, {served:.0f} % is gone.",
+        "An intersection takes {server_us:,.0f} µs on the server, {client_us:,.0f} µs for the client.",
+    )
 
     def verdict(self, values):
         served, dangling = values.get("served"), values["dangling"]

@@ -1,18 +1,16 @@
 """Section 2.2: a leaderboard that is played on."""
 
-import itertools
 import random
 import time
 
 from redislab.bench import Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
+from redislab.lessons.data_modeling.leaderboard.boards import ME, Boards
 from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place
 from redislab.modeling.leaderboard import IN_TURN, SHARED
 
-ME, MIDDLE, SPREAD = "me", 1500, 300
 SCRIPT, TWO = "one script", "two commands"
 STEPS = {SCRIPT: (("evalsha",),), TWO: (("zrevrank",), ("zrange", "zrevrange"))}
-CHUNK = 5000  # players in one ZADD: a larger command makes other clients wait
 PAGES, MINE = 0.25, 0.02  # of the requests ask for a page; of the games are mine
 
 
@@ -58,7 +56,7 @@ class LeaderboardLab(Networked):
 
     def setup(self, lab):
         self.keys, self.inspector = lab.keys, lab.client()
-        self.name, self.numbers = None, itertools.count(1)
+        self.boards = Boards(self.inspector, lab.keys)
         self.connect(lab.server)
 
     @on("client", "paging", "side")
@@ -69,34 +67,17 @@ class LeaderboardLab(Networked):
     def deal(self) -> set[str]:
         """Another board, with all players on it; a season's begins empty."""
         if self.season:
-            return self.open(self.this_season())
-        self.open(f"all time {next(self.numbers)}")
-        key = self.keys.leaderboard(self.name)
-        for first in range(1, self.players, CHUNK):
-            some = range(first, min(first + CHUNK, self.players))
-            self.inspector.zadd(key, {f"player {number}": self.rating() for number in some})
-        self.inspector.zadd(key, {ME: MIDDLE})
-        return {"board"}
-
-    def open(self, name: str) -> set[str]:
-        """Go over to the board of this name; the one before expires."""
-        if self.name is not None:
-            self.inspector.expire(self.keys.leaderboard(self.name), 1 + int(self.season))
-        self.name = name
+            self.boards.season(self.season)
+        else:
+            self.boards.deal(self.players, self.step)
         return {"board"}
 
     @on("client", "board", "ties")
     def take(self):
         """The board twice: for the requests, and past the added round trip for what is drawn."""
-        self.board = Leaderboard(self.client, self.keys, self.name, ties=self.ties)
-        self.seen = Leaderboard(self.inspector, self.keys, self.name, ties=self.ties)
+        self.board = Leaderboard(self.client, self.keys, self.boards.name, ties=self.ties)
+        self.seen = Leaderboard(self.inspector, self.keys, self.boards.name, ties=self.ties)
         self.costs.begin()
-
-    def this_season(self) -> str:
-        return f"season {int(time.time() / self.season)} of {self.season:g} s"
-
-    def rating(self) -> int:
-        return self.step * round(random.gauss(MIDDLE, SPREAD) / self.step)
 
     def request(self):
         board, costs, kind = self.board, self.costs, "page" if random.random() < PAGES else "update"
@@ -131,8 +112,8 @@ class LeaderboardLab(Networked):
             self.seen.set(ME, page[0].score)
 
     def sample(self, window):
-        if self.season and self.this_season() != self.name:
-            self.follow(self.open(self.this_season()))
+        if self.season and self.boards.season(self.season):
+            self.take()
         top, (mine, place), everyone = self.seen.top(10), self.mine(), len(self.seen)
         if mine and ME not in [each.player for each in top]:
             top.append(mine)
