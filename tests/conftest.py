@@ -156,7 +156,7 @@ DOCKER = shutil.which("docker")  # asked once: tests change PATH
 
 def left_behind() -> list[str]:
     """Folders, processes and containers of redislab that this test run has started."""
-    ours = ("redislab.world.child", "redislab.study.process")
+    ours = ("redislab.world.child",)
     running = {line: mine for line, mine in _processes() if any(name in line for name in ours)}
     found = [line for line, mine in running.items() if mine]
     found += glob.glob(os.path.join(HOME, "redislab-*"))

@@ -27,7 +27,7 @@ def childless():
     yield
     ours = {child.pid for child in psutil.Process().children(recursive=True)}
     running = {process.pid: process.info["cmdline"] for process in psutil.process_iter(["cmdline"])}
-    assert not [pid for pid in ours & set(running) if "redislab.study.process" in (running[pid] or [])]
+    assert not [pid for pid in ours & set(running) if "check" in (running[pid] or [])]
 
 
 def try_out(function, **options):
@@ -223,7 +223,7 @@ def test_a_kernel_that_is_killed_takes_a_check_with_it():
         kernel.run("import threading; threading.Thread(target=task.check, args=[put_user], daemon=True).start()")
         kernel.run(
             "import time; from redislab.study import sandbox; import subprocess\n"
-            "while 'study.process' not in subprocess.run(['ps', '-efww'], capture_output=True, text=True).stdout:\n"
+            "while 'world.child check' not in subprocess.run(['ps', '-efww'], capture_output=True, text=True).stdout:\n"
             "    time.sleep(0.05)"
         )
         os.kill(int(kernel.run("print(os.getpid())")), 9)

@@ -1,20 +1,16 @@
 """Where a learner's code is tried: a process that may hang, flood or die without harm to the kernel.
 
-It takes one Job, pickled, on stdin, and answers on stdout with a line of JSON for each event:
+A Trial in a child process emits these events:
 
-    ["ready"]                       set up; the learner's time begins
-    ["trying", index]               a requirement, by its place
-    ["found", index, met, seen]     met: true, false, or null where it cannot be tried here
-    ["said", text]                  what the code printed
-    ["key", name]                   a key, before it is first sent
-    ["stopped", sentence]           it went too far
-    ["done"]
-
-When stdin closes, because the kernel gave up or died, it ends at once.
+    ("ready",)                      set up; the learner's time begins
+    ("trying", index)               a requirement, by its place
+    ("found", index, met, seen)     met: None where it cannot be tried here
+    ("said", text)                  what the code printed
+    ("key", name)                   a key, before it is first sent
+    ("stopped", sentence)           it went too far
+    ("done",)
 """
 
-import io
-import json
 import os
 import pickle
 import sys
@@ -25,6 +21,7 @@ from dataclasses import dataclass
 from redislab.errors import StartError
 from redislab.study.tap import Tap
 from redislab.world import Lab
+from redislab.world.child import emit
 
 MOST_MEMORY = 1_000_000_000  # bytes, where the platform can limit it
 MOST_SAID = 4000  # characters
@@ -43,12 +40,12 @@ class Job:
 class Said:
     """A text stream to the kernel, of which only the beginning is passed on."""
 
-    def __init__(self, emit):
-        self._emit, self._room = emit, MOST_SAID
+    def __init__(self):
+        self._room = MOST_SAID
 
     def write(self, text: str) -> int:
         if text and self._room > 0:
-            self._emit("said", text[: self._room] + (" …" if len(text) > self._room else ""))
+            emit(("said", text[: self._room] + (" …" if len(text) > self._room else "")))
         self._room -= len(text)
         return len(text)
 
@@ -59,17 +56,34 @@ class Said:
 class Trial:
     """One Job: the requirements one after the other, each on a scene of its own."""
 
-    def __init__(self, job: Job, emit):
-        self.exercise, self._emit = job.exercise(), emit
+    def __init__(self, job: Job):
+        self.exercise, self._function = job.exercise(), job.function
         self._lab, self._prefix = Lab.attach(job.address), job.prefix
         self._client = self._lab.client()
-        self._tap = Tap(self._client, job.prefix, self._stop, lambda name: emit("key", name))
+        self._tap = Tap(self._client, job.prefix, self._stop, lambda name: emit(("key", name)))
         self._private = self._server() if self.exercise.kills else None
 
-    def run(self, function) -> None:
+    def start(self) -> None:
+        """Begin, in a thread of its own: this one notices when the kernel is gone."""
+        silence()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        threading.stack_size(1_048_576)  # of many threads, too, all stacks are memory
+        limit_memory()
+        emit(("ready",))
+        try:
+            function = pickle.loads(self._function)
+        except Exception as failure:
+            self._stop(f"It cannot be taken out of this notebook ({type(failure).__name__}: {failure}).")
+        self._try(function)
+        emit(("done",))
+        os._exit(0)  # threads that the learner left running are not waited for
+
+    def _try(self, function) -> None:
         raised = None
         for index, requirement in enumerate(self.exercise.requirements()):
-            self._emit("trying", index)
+            emit(("trying", index))
             prefix = f"{self._prefix}:{index}"
             scene = self.exercise.scene(function, prefix, self._tap, self._client, self._lab, self._private)
             try:
@@ -80,7 +94,7 @@ class Trial:
                 met, seen = False, told(failure, function)
                 seen, raised = "It raised the same." if seen == raised else seen, seen
             scene.close()
-            self._emit("found", index, met, seen)
+            emit(("found", index, met, seen))
 
     def _server(self):
         try:
@@ -89,7 +103,7 @@ class Trial:
             return None
 
     def _stop(self, sentence: str) -> None:
-        self._emit("stopped", sentence)
+        emit(("stopped", sentence))
         os._exit(0)
 
 
@@ -112,38 +126,9 @@ def limit_memory() -> None:
         pass  # not on this platform: the deadline has to do
 
 
-def end_with(stream) -> None:
-    stream.read(1)
-    os._exit(1)
-
-
-def main() -> None:
-    commands, events, writing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "w"), threading.Lock()
-
-    def emit(*event) -> None:
-        with writing:
-            events.write(json.dumps(event) + "\n")
-            events.flush()
-
-    job = pickle.load(commands)
-    threading.Thread(target=end_with, args=(commands,), daemon=True).start()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, sys.stdout.fileno())  # what goes past sys.stdout must not end up among the events
-    sys.stdin, sys.stdout = io.StringIO(), Said(emit)
-    sys.stderr = sys.stdout
-    trial = Trial(job, emit)
-    threading.stack_size(1_048_576)  # of many threads, too, all stacks are memory
-    limit_memory()
-    emit("ready")
-    try:
-        function = pickle.loads(job.function)
-    except Exception as failure:
-        emit("stopped", f"It cannot be taken out of this notebook ({type(failure).__name__}: {failure}).")
-        os._exit(0)
-    trial.run(function)
-    emit("done")
-    os._exit(0)  # threads that the learner left running are not waited for
-
-
-if __name__ == "__main__":
-    main()
+def silence() -> None:
+    """Pass on what is printed as events, and drop what goes past sys.stdout."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    sys.stdout = sys.stderr = Said()

@@ -1,13 +1,8 @@
 """The kernel's side of a check: start the process, hear what it finds, end it in time, and tidy up."""
 
-import json
-import os
-import pickle
+import functools
 import queue
 import secrets
-import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -17,6 +12,7 @@ import redis
 
 from redislab.study.checks import Exercise
 from redislab.world import start
+from redislab.world.child import Child
 
 STARTING = 60.0  # s; a server of its own may have to start in a container
 DEADLINE = 10.0  # s for a check
@@ -78,25 +74,24 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
             "Take all it needs from its arguments: the client, the keys, and what else it is given."
         )
         return report
-    from redislab.study.process import Job
+    from redislab.study.process import Job, Trial
 
     job = Job(exercise, pickled, lab.address, f"{lab.prefix}:exercise:{secrets.token_hex(3)}")
-    command = [sys.executable, "-m", "redislab.study.process"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    process, events = subprocess.Popen(command, **pipes, start_new_session=True), queue.Queue()
-    hearing = threading.Thread(target=_hear, args=(process.stdout, events, report.keys), daemon=True)
-    hearing.start()
+    child, events = Child(functools.partial(Trial, job), "check"), queue.Queue()
+    listening = threading.Thread(target=_listen, args=(child, events, report.keys), daemon=True)
+    listening.start()
     try:
-        _hand_over(process, job)
-        _follow(process, events, report, deadline)
+        child.tell("start")
+        _follow(child, events, report, deadline)
     finally:
-        _end(process)
-        hearing.join(5.0)  # then every key that it has named is known
+        child.kill()
+        listening.join(5.0)  # then every key that it has named is known
+        child.close()
         _sweep(lab.redis, report.keys)
     return report
 
 
-def _follow(process, events: queue.Queue, report: Report, deadline: float) -> None:
+def _follow(child: Child, events: queue.Queue, report: Report, deadline: float) -> None:
     """Take in events until the end, whichever it is."""
     trying, began = None, time.monotonic()
     until = began + STARTING
@@ -115,18 +110,10 @@ def _follow(process, events: queue.Queue, report: Report, deadline: float) -> No
         elif kind == "said":
             report.said += event[0]
         elif kind == "stopped":
-            sentence = event[0] if event else f"The process that it ran in ended (exit {_end(process)})."
+            sentence = event[0] if event else f"The process that it ran in ended (exit {child.kill()})."
             return _stop(report, trying, sentence, hinted=False)
         elif kind == "done":
             return None
-
-
-def _hand_over(process, job) -> None:
-    try:
-        pickle.dump(job, process.stdin)
-        process.stdin.flush()
-    except OSError:
-        pass  # it is gone already; the end of its events says so
 
 
 def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True) -> None:
@@ -137,32 +124,16 @@ def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True
         finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
 
 
-def _hear(stream, events: queue.Queue, keys: list[str]) -> None:
+def _listen(child: Child, events: queue.Queue, keys: list[str]) -> None:
     try:
-        for line in stream:
-            kind, *event = json.loads(line)
+        for kind, *event in child.events():
             if kind == "key":
                 keys.append(*event)
             else:
-                events.put([kind, *event])
-    except (OSError, ValueError):
-        pass  # it was killed in the middle of a line
-    stream.close()
-    events.put(["stopped"])
-
-
-def _end(process) -> int:
-    """End it, with whatever the learner's code has started; its exit code."""
-    if process.returncode is None:  # so its number, and its group's, cannot be another's by now
-        try:
-            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
-        except (ProcessLookupError, PermissionError):
-            pass  # nothing of it is left
-    try:
-        process.stdin.close()
-    except OSError:
-        pass  # what it did not read is lost with it
-    return process.wait()
+                events.put((kind, *event))
+    except Exception as failure:
+        events.put(("stopped", f"It could not be tried ({failure})."))
+    events.put(("stopped",))
 
 
 def _sweep(client, keys: list[str]) -> None:

@@ -104,12 +104,12 @@ class Child:
         while (event := self._next_event()) is not None:
             yield event
 
-    def kill(self) -> None:
-        """SIGKILL, to it and to what it has started in its session."""
+    def kill(self) -> int:
+        """SIGKILL, to it and to what it has started in its session; its exit code."""
         if self.process.returncode is None:  # so that its number cannot be another's by now
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self.process.kill()
-        self.process.wait()
+        return self.process.wait()
 
     def release(self, patience: float = PATIENCE) -> bool:
         """Let go of it, so that it tidies up and ends; whether it has within `patience` seconds."""
