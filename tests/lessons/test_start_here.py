@@ -14,7 +14,7 @@ def test_an_added_round_trip_goes_to_the_network_and_is_shown_as_measured(runnin
     lab = running(FirstContact(rate=100.0))
     here = lab.go_on(2)[-1]
     lab.experiment.rtt = 4.0
-    there = lab.until(lambda sample: sample["network_us"] - here["network_us"] == pytest.approx(4000, rel=0.25))
+    there = lab.until(lambda sample: sample.get("network_us", 0) - here["network_us"] == pytest.approx(4000, rel=0.25))
     assert there["server_us"] < 200
     # it is measured again and again; a busy machine may spoil one of the measurements
     lab.until(lambda sample: sample["round_trip_ms"] == pytest.approx(4.0, abs=0.8))
@@ -32,12 +32,12 @@ def test_the_round_trip_may_be_moved_while_it_runs(running):
     lab.until(lambda sample: sample["p50"])
     for rtt in (2.0, 0.0, 5.0, 1.0):
         lab.experiment.rtt = rtt
-        sample = lab.until(lambda sample, rtt=rtt: sample["rtt"] == rtt and (sample["network_us"] >= 800 * rtt))
+        sample = lab.until(lambda sample, rtt=rtt: sample["rtt"] == rtt and sample.get("network_us", -1) >= 800 * rtt)
         assert sample["errors"] == 0
 
 
 def test_the_sentence_and_the_verdict_say_what_was_measured():
     experiment = FirstContact()
     last = experiment.run(seconds=1.5).last
-    assert f"{last['server_us']:.1f} µs" in experiment.sentence(last)
-    assert f"{last['server_share']:.1f} %" in experiment.verdict(last)
+    assert f"{last['server_us']:.1f} µs" in experiment.say(last)
+    assert f"{last['server_share']:.1f} %" in experiment.judge(last)

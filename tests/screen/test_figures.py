@@ -93,6 +93,12 @@ def test_what_holds_until_the_next_point_is_a_stair_and_a_fault_is_painted_up_to
     assert frame((STEPS,), 1.0, {"true": [(0, 1), (1, 1)], "got": [(0, 0)]})["true"] == ([0, 1], [1, 1])
 
 
+def test_points_that_are_not_connected_are_markers_alone():
+    chart = Chart("PINGs", (Line("due", "due"), Line("closed", "closed", points=True)), kind="xy")
+    due, closed = figures((chart,), 60.0)[0].to_plotly_json()["data"]
+    assert (due["mode"], closed["mode"]) == ("lines+markers", "markers")
+
+
 MAP = Chart("Keys", (Line("map", "keys"),), unit="keys", kind="treemap", wide=True)
 
 

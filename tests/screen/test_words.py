@@ -35,6 +35,11 @@ def test_the_status_names_the_server_and_what_came_back():
     assert "failing" not in html
 
 
+def test_a_request_in_two_seconds_is_not_none():
+    html = words.status("running", {}, {"offered": 0.5, "achieved": 0.0, "requests": 1})
+    assert "offered <b>0.5</b>/s, achieved <b>0</b>/s" in html
+
+
 def test_failing_requests_are_counted_and_their_error_is_escaped():
     values = {"offered": 1, "achieved": 1, "requests": 1, "errors": 3.0, "error": "<b>refused</b>"}
     html = words.status("running", {}, values)

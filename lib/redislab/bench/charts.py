@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 class Line:
     """One series. `key` names the value in a sample; `role` gives it its look: "predicted", "limit" or "added".
 
-    `shape` is "hv" for what stays as it is until the next point. What lies between a `fault` line and the line before it
-    is painted as wrong.
+    `shape` is "hv" for what stays as it is until the next point. `points` leaves the points of an "xy" chart unconnected.
+    What lies between a `fault` line and the line before it is painted as wrong.
     """
 
     key: str
@@ -17,6 +17,7 @@ class Line:
     role: str | None = None
     shape: str = "linear"
     fault: bool = False
+    points: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def dotted(label: str, **look) -> Line:
 
 
 def solid(label: str, **look) -> Line:
-    """A measured series with a look of its own: `shape="hv"`, `fault=True`. Without one, its label alone will do."""
+    """A measured series with a look of its own: `shape="hv"`, `fault=True`, `points=True`. Without one, its label alone will do."""
     return Line("", label, **look)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from redislab.bench import Chart
+from redislab.bench import Chart, Line
 
 MARGIN = {"l": 52, "r": 14, "t": 26, "b": 28}  # px, fixed: a margin that fits the labels would move the plot
 HEIGHT = 196  # px
@@ -68,7 +68,7 @@ def _series(go, chart: Chart) -> list:
         go.Scatter(
             uid=line.key,
             name=line.label,
-            mode="lines" if chart.kind == "time" or line.shape == "hv" else "lines+markers",
+            mode=_mode(chart, line),
             line={"dash": line.dash, "width": 1.6 if line.role else 2.2, "shape": line.shape},
             fill="tonexty" if line.fault else None,
             meta={"role": line.role},
@@ -77,6 +77,12 @@ def _series(go, chart: Chart) -> list:
         )
         for line in chart.lines
     ]
+
+
+def _mode(chart: Chart, line: Line) -> str:
+    if line.points:
+        return "markers"
+    return "lines" if chart.kind == "time" or line.shape == "hv" else "lines+markers"
 
 
 def _bars(go, chart: Chart) -> list:

@@ -48,6 +48,11 @@ def measured(value, unit: str = "") -> str:
     return _with_unit(f"{value:,.{digits}f}", unit)
 
 
+def _rate(value: float) -> str:
+    """Whole requests a second, and a tenth where there are only few: one in two seconds is not none."""
+    return f"{value:,.1f}" if 0 < value < 10 else f"{value:,.0f}"
+
+
 def _with_unit(text: str, unit: str) -> str:
     if unit.startswith("±"):
         text, unit = f"±{text}", unit[1:]
@@ -79,7 +84,7 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
         state = "done" if state == "running" and values["progress"] == 1 else state
         facts.append(f"closed loop, <b>{len(values['curve'])}</b> points")
     if "offered" in values:
-        facts.append(f"offered <b>{values['offered']:,.0f}</b>/s, achieved <b>{values['achieved']:,.0f}</b>/s")
+        facts.append(f"offered <b>{_rate(values['offered'])}</b>/s, achieved <b>{_rate(values['achieved'])}</b>/s")
         facts.append(f"n = <b>{values['requests']:,}</b>")
     if values.get("errors"):
         failure = escape(str(values.get("error", "")))

@@ -1,11 +1,8 @@
 """Section 3.1: what is wrong with a name, and what a long one costs."""
 
-import secrets
 from collections import Counter
 
-from traitlets import observe
-
-from redislab.bench import Chart, Experiment, Line, choice, number, text
+from redislab.bench import Experiment, choice, number, on, ranking, text, time_chart, xy_chart
 from redislab.keys import RULES, inconsistent, lint, recognise
 
 GOOD, BAD, GROWN = "the module’s good ones", "the module’s bad ones", "names that have grown"
@@ -19,7 +16,7 @@ SAMPLES = {
     "order:4:items session:a8f session:b1c token:eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl user:*:tmp cart:{9 "
     f"cache:page:{'very-' * 20}long-title:1 config",
 }
-LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512)  # bytes of a name
+LENGTHS = (40, 48, 64, 96, 128, 192, 256, 384, 512)  # bytes of a name, the lab's prefix included
 
 
 class LinterLab(Experiment):
@@ -34,17 +31,11 @@ class LinterLab(Experiment):
     many = number(1_000_000, 1000, 100_000_000, label="Keys like it", log=True, integer=True)
 
     charts = (
-        Chart("Names of the sample that break a rule", (Line("broken", "names"),), kind="ranking", wide=True),
-        Chart(
-            "Memory of a key by its name’s length",
-            (Line("lengths", "names of all lengths"), Line("mine", "your key")),
-            unit="B a key",
-            kind="xy",
-            x_title="name",
-            x_unit="bytes, prefix included",
-        ),
-        Chart("All keys like it", (Line("total", "with your name"), Line("least", "with 32 bytes")), unit="MB", low=0),
-    )
+        ranking("Names of the sample that break a rule", wide=True, broken="names"),
+        xy_chart("Memory of a key by its name’s length", "B a key", x="name", x_unit="bytes, prefix included",
+                 lengths="names of all lengths", mine="your key"),
+        time_chart("All keys like it", "MB", total="with your name", least=f"with {LENGTHS[0]} bytes"),
+    )  # fmt: skip
     presets = {
         "Not structured": {"key": "userprofile123", "sample_of": BAD},
         "A secret in a name": {"key": "temp:otp:123456", "sample_of": BAD},
@@ -54,25 +45,14 @@ class LinterLab(Experiment):
     rate, workers = 50, 4
 
     def setup(self, lab):
-        self.client, self.keys = lab.client(), lab.keys.tenant(f"names{secrets.token_hex(3)}")
-        self.stored = []
-        self.store()
+        self.client, self.prefix = lab.client(), f"{lab.prefix}:"
 
-    def teardown(self):
-        if self.stored:
-            self.client.unlink(*self.stored)
-        self.stored = []
-
-    @observe("key", "value")
-    def store(self, _=None):
-        """The typed name and those of all lengths, with the value that is wanted; the typed one comes last."""
-        if not self.server:
-            return
-        names = [f"{self.keys.prefix}:".ljust(length, "x") for length in LENGTHS] + [f"{self.keys.prefix}:{self.key}"]
+    @on("key", "value")
+    def store(self):
+        names = [*(self.prefix.ljust(length, "x") for length in LENGTHS), self.prefix + self.key]
         pipeline = self.client.pipeline(transaction=False)
-        pipeline.unlink(*self.stored, *names)
-        for name in dict.fromkeys(names):
-            pipeline.set(name, "x" * self.value, ex=3600)
+        for name in names:
+            pipeline.set(name, "x" * self.value, ex=86_400)
         pipeline.execute()
         self.stored = names
 
@@ -84,15 +64,15 @@ class LinterLab(Experiment):
         names, pipeline = self.stored, self.client.pipeline(transaction=False)
         for name in names:
             pipeline.memory_usage(name)
-        sizes = [(len(name.encode()), size) for name, size in zip(names, pipeline.execute(), strict=True) if size]
+        sizes = [(len(name.encode()), size) for name, size in zip(names, pipeline.execute(), strict=True)]
         sample = SAMPLES[self.sample_of].split()
-        faults = Counter(finding.rule for name in sample for finding in lint(name))
-        faults["consistent"] = len(inconsistent(sample))
+        broken = Counter(finding.rule for name in sample for finding in lint(name))
+        broken["consistent"] = len(inconsistent(sample))
         return {
-            "broken": [(rule, faults[rule]) for rule in [*(rule.name for rule in RULES), "consistent"]],
+            "broken": [(rule, broken[rule]) for rule in (*(rule.name for rule in RULES), "consistent")],
             "lengths": sizes[:-1],
             "mine": sizes[-1:],
-            "at 128": dict(sizes[:-1]).get(128),
+            "at 128": dict(sizes)[128],
             "total": sizes[-1][1] * self.many / 1e6,
             "least": sizes[0][1] * self.many / 1e6,
             "faulty": sum(bool(lint(name)) for name in sample),
@@ -102,21 +82,19 @@ class LinterLab(Experiment):
     def sentence(self, values):
         pattern, found = recognise(self.key), lint(self.key)
         name = self.key if len(self.key) <= 40 else f"{self.key[:39]}…"
-        said = f"{name or 'The empty name'} follows none of the six patterns. "
+        said = f"{name or 'The empty name'} follows none of the six patterns."
         if pattern:
-            said = f"{name} follows the pattern “{pattern.name}”, {pattern.shape}. {pattern.holds} "
-        said += f"It breaks {len(found)} of {len(RULES)} rules. " if found else "It breaks no rule. "
+            said = f"{name} follows the pattern “{pattern.name}”, {pattern.shape}. {pattern.holds}"
+        broken = f"breaks {len(found)} of {len(RULES)} rules" if found else "breaks no rule"
         ((length, size),) = values["mine"]
-        return f"{said}With the lab’s prefix it has {length:,} bytes, and with its value it takes {size:,} B."
+        return f"{said} It {broken}. With the lab’s prefix it has {length:,} bytes, and with its value it takes {size:,} B."
 
     def findings(self, values):
         found = {finding.rule: finding for finding in lint(self.key)}
         rows = [["Rule", "Your key", "Why", "How to mend it"]]
         for rule in RULES:
-            finding = found.get(rule.name)
-            rows.append(
-                [rule.name, f"✗ {finding.seen}" if finding else "✓", rule.reason, finding.cure if finding else ""]
-            )
+            seen, cure = (f"✗ {found[rule.name].seen}", found[rule.name].cure) if rule.name in found else ("✓", "")
+            rows.append([rule.name, seen, rule.reason, cure])
         return rows
 
     def verdict(self, values):

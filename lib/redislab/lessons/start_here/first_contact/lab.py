@@ -4,9 +4,7 @@ import time
 from collections import deque
 from statistics import median
 
-from traitlets import observe
-
-from redislab.bench import Chart, Line, Networked, Watch, number
+from redislab.bench import Networked, Watch, bars, commandstats, number, on, time_chart
 
 
 class FirstContact(Networked):
@@ -22,39 +20,30 @@ class FirstContact(Networked):
     rate = number(200.0, 10, 2000, label="Requests", unit="/s", log=True)
 
     charts = (
-        Chart("Latency of a GET", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Seen from both ends", (Line("client_us", "client"), Line("server_us", "server")), unit="µs", log_y=True),
-        Chart(
-            "Where the time of one GET goes",
-            (Line("python_us", "Python"), Line("network_us", "network"), Line("server_us", "server")),
-            unit="µs",
-            kind="bars",
-            low=0,
-        ),
+        time_chart("Latency of a GET", "ms", log=True, p50="p50", p99="p99"),
+        time_chart("Seen from both ends", "µs", log=True, client_us="client", server_us="server"),
+        bars("Where the time of one GET goes", "µs", python_us="Python", network_us="network", server_us="server"),
     )
     presets = {
-        "Same machine": {"rtt": 0.0, "size": 100},
-        "Same data centre": {"rtt": 0.5, "size": 100},
-        "Another region": {"rtt": 10.0, "size": 100},
+        "Same machine": {},
+        "Same data centre": {"rtt": 0.5},
+        "Another region": {"rtt": 10.0},
         "A large value": {"rtt": 0.5, "size": 1_000_000},
     }
     workers = 16
 
     def setup(self, lab):
-        self.key, self.calls = lab.keys.entity("sample", 1), deque(maxlen=1000)
-        self.inspector = lab.server.client()
-        self.store()
+        self.key, self.inspector = lab.keys.entity("sample", 1), lab.client()
         self.connect(lab.server)
 
-    def connected(self):
+    @on("client")
+    def watch_client(self):
         self.watch = Watch(self.client)
-        self.calls.clear()
 
-    @observe("size")
-    def store(self, _=None):
-        if self.server:
-            self.inspector.set(self.key, "x" * self.size, ex=3600)
-            self.calls.clear()
+    @on("client", "size")
+    def store(self):
+        self.inspector.set(self.key, "x" * self.size, ex=86_400)
+        self.calls = deque(maxlen=200)
 
     def request(self):
         self.watch.socket_seconds()
@@ -64,33 +53,24 @@ class FirstContact(Networked):
         return "get"
 
     def sample(self, window):
-        calls = list(self.calls)[-200:] or [(0.0, 0.0)]
+        calls, server = list(self.calls), window.per_call("get", commandstats(self.inspector, "get"))
+        values = window.percentiles("get") | {"server_us": server}
+        if not calls or not server:
+            return values
         client, socket = (1e6 * median(column) for column in zip(*calls, strict=True))
-        stats = self.inspector.info("commandstats").get("cmdstat_get", {"calls": 0, "usec": 0})
-        answered, busy = window.growth("calls", stats["calls"]), window.growth("usec", stats["usec"])
-        server = busy / answered if answered else None
-        return {
-            "p50": window.percentile("get", 50),
-            "p99": window.percentile("get", 99),
+        return values | {
             "client_us": client,
-            "server_us": server,
-            "server_share": 100 * server / client if client and server else None,
+            "server_share": 100 * server / client,
             "python_us": client - socket,
-            "network_us": max(0.0, socket - (server or 0.0)),
+            "network_us": max(0.0, socket - server),
         }
 
     def sentence(self, values):
-        client, server = values["client_us"], values["server_us"]
-        if not client or not server:
-            return "Waiting for the first answers."
-        parts = {name: values[f"{name}_us"] for name in ("python", "network", "server")}
-        most = max(parts, key=parts.get)
+        parts = {"Python": values["python_us"], "network": values["network_us"], "server": values["server_us"]}
+        most, client = max(parts, key=parts.get), values["client_us"]
         return (
-            f"A GET takes {client:,.0f} µs as the client sees it; the server works on it for {server:.1f} µs of that. "
-            f"Most of it, {100 * parts[most] / client:.0f} %, is {most.replace('python', 'Python')}."
+            f"A GET takes {client:,.0f} µs as the client sees it; the server works on it for {values['server_us']:.1f} µs of "
+            f"that. Most of it, {100 * parts[most] / client:.0f} %, is {most}."
         )
 
-    def verdict(self, values):
-        if values["server_share"] is None:
-            return None
-        return f"Redis itself needed {values['server_share']:.1f} % of the time; the rest is the network and Python"
+    verdict = "Redis itself needed {server_share:.1f} % of the time; the rest is the network and Python"
