@@ -24,7 +24,7 @@ class Counter(Experiment):
     workers = 4
 
     def setup(self, lab):
-        self.client, self.key = lab.client(), lab.keys.entity("counter", os.getpid())
+        self.lab, self.client, self.key = lab, lab.client(), lab.keys.entity("counter", os.getpid())
         self.client.set(self.key, 0, ex=60)
         self.total = self.pushed = 0
 
@@ -39,6 +39,13 @@ class Counter(Experiment):
     @action("Break")
     def squeeze(self):
         raise ValueError("pressed too hard")
+
+    @action("Work until the client is closed")
+    def work_on(self):
+        private = self.lab.private_server()
+        self.pushed += 1
+        while private.client().ping():
+            time.sleep(0.01)
 
     def request(self):
         self.total = self.client.incrby(self.key, self.step)
@@ -200,6 +207,18 @@ def test_what_an_experiment_raises_becomes_one_sentence(opened):
     ear.events.clear()
     session.start()
     ear.sample()
+
+
+def test_an_action_that_a_reset_interrupts_does_not_end_the_new_run(opened):
+    session, ear = opened(Counter())
+    session.start()
+    session.act("work_on")
+    ear.sample(lambda sample: sample.values["pushed"])
+    ear.events.clear()
+    session.reset()
+    ear.state("running")
+    ear.sample(lambda sample: sample.t > 0.5)
+    assert session.state == "running"
 
 
 def test_a_bench_that_dies_is_said_and_started_again(opened):

@@ -1,6 +1,7 @@
 import pytest
 
-from redislab.lessons.key_naming.expiration_groups.lab import NAMES, Cohorts
+from redislab.lessons.key_naming.expiration_groups.cohorts import Cohorts
+from redislab.lessons.key_naming.expiration_groups.lab import NAMES
 from redislab.lessons.labs import ExpirationsLab
 
 QUICK = {"short": 0.5, "medium": 1.0, "long": 2.0, "rate": 800.0}
@@ -17,7 +18,7 @@ def test_living_keys_level_out_at_rate_times_ttl_as_predicted(running):
     # and what has no TTL grows with every key
     assert samples[-1]["permanent_alive"] > samples[0]["permanent_alive"] > 500
     assert samples[-1]["expired"] > 100
-    assert "predicted" in lab.experiment.verdict(samples[-1])
+    assert "predicted" in lab.experiment.judge(samples[-1])
 
 
 def test_the_modules_loop_for_expired_keys_deletes_what_never_expires(running):
@@ -27,7 +28,7 @@ def test_the_modules_loop_for_expired_keys_deletes_what_never_expires(running):
     after = lab.until(lambda sample: sample["deleted"])
     assert after["deleted"]["permanent"] > 100 and not after["deleted"]["long"]
     assert after["permanent_alive"] < before["permanent_alive"] + 300 < after["permanent_due"] + 500
-    assert "False" in lab.experiment.verdict(lab.until(lambda sample: sample["long_due"] > 100))
+    assert "False" in lab.experiment.judge(lab.until(lambda sample: sample["long_due"] > 100))
 
 
 def test_what_is_stored_together_expires_together_unless_its_ttls_differ(running):
@@ -52,8 +53,8 @@ def test_permanent_ones_with_a_ttl_level_out_too(running):
     falls = lab.until(lambda sample: sample["permanent_alive"] < 300 and sample["t"] > 5)
     assert falls["permanent_due"] == pytest.approx(falls["permanent_alive"], abs=120)
     for sample in lab.samples[:5]:
-        assert all(name in lab.experiment.sentence(sample) for name in NAMES)
-        lab.experiment.verdict(sample)
+        assert all(name in lab.experiment.say(sample) for name in NAMES)
+        lab.experiment.judge(sample)
 
 
 def test_cohorts_die_as_their_ttl_says():

@@ -1,6 +1,7 @@
 import pytest
 
-from redislab.lessons.key_naming.keyspace.lab import BYTES, KEYS, KINDS, TTL, Sums, margin
+from redislab.lessons.key_naming.keyspace.lab import BYTES, KEYS, KINDS, TTL
+from redislab.lessons.key_naming.keyspace.tally import Tally, margin
 from redislab.lessons.labs import KeyspaceLab
 
 
@@ -22,18 +23,18 @@ def test_a_sample_shows_the_shares_within_the_margin_that_it_states(running):
     assert 0 < sample["margin"] < 2.3
     for path, true in (("prod", 86), ("staging", 11), ("dev", 3), ("prod:shop", 72), ("prod:blog", 14)):
         assert share(sample, path) == pytest.approx(true, abs=2 * sample["margin"]), path
-    assert sample["stays"] == pytest.approx(49, abs=2 * sample["margin"])
+    assert sample["lasting"] == pytest.approx(49, abs=2 * sample["margin"])
     # Expect that the worst of twelve is off by about as much, and by nothing at all if all keys are looked at
     assert 0 < sample["off"] < 2 * sample["margin"]
     lab.experiment.looks = 1_000_000
     assert filled(lab, 20_000, 20_000)["off"] == pytest.approx(0)
-    assert "19 times in 20" in lab.experiment.sentence(sample) and "of prod" in lab.experiment.verdict(sample)
+    assert "19 times in 20" in lab.experiment.say(sample) and "of prod" in lab.experiment.judge(sample)
 
 
 def test_depth_area_and_size_change_the_map(running):
     lab = running(KeyspaceLab(keys=5000, looks=1_000_000, depth=1))
     sample = filled(lab, 5000, 5000)
-    assert sample["margin"] == 0 and "all of them" in lab.experiment.sentence(sample)
+    assert sample["margin"] == 0 and "all of them" in lab.experiment.say(sample)
     assert {path for path, _ in sample["map"]} == {"prod", "staging", "dev"}
     assert sum(number for _, number in sample["map"]) == 5000
     lab.experiment.set_knobs({"depth": 4, "area": TTL})
@@ -52,8 +53,8 @@ def test_the_first_picture_does_not_wait_for_all_keys(running):
     sample = lab.until(lambda sample: sample["seen"] >= 2000)
     assert sample["held"] < 1_000_000 and sample["map"] and sample["margin"] < 2.3
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
 
 
 def test_the_kinds_add_up_and_a_tile_holds_its_parts():
@@ -63,11 +64,11 @@ def test_the_kinds_add_up_and_a_tile_holds_its_parts():
         def __init__(self, key, ttl=-1, size=50):
             self.key, self.ttl, self.size = key, ttl, size
 
-    sums = Sums()
-    sums.add(
+    tally = Tally()
+    tally.add(
         [Fact(f"p{i % 90}a:kind{'bcd'[i % 3]}:{i}".encode()) for i in range(700)] + [Fact(b"\xff\x00"), Fact(b"12")]
     )
-    tiles = dict(sums.tiles(KEYS, 2, 10_000))
+    tiles = dict(tally.tiles(2, 10_000))
     for path, number in tiles.items():
         parts = sum(part for name, part in tiles.items() if name.rpartition(":")[0] == path)
         assert number >= parts

@@ -12,19 +12,19 @@ def lab(running):
 
 def test_without_a_tag_every_request_is_refused_with_one_for_each_user_none_and_with_one_for_all_one_node_has_all(lab):
     sample = lab.until(lambda sample: sample["refused"] > 20)
-    assert sample["served"] == 0 and "CROSSSLOT" in lab.experiment.sentence(sample)
+    assert sample["served"] == 0 and "CROSSSLOT" in lab.experiment.say(sample)
     assert sum(sample[f"keys{place}"] for place in range(NODES)) == 900
-    assert "0 % of the requests" in lab.experiment.verdict(sample) and "4.0 messages" in lab.experiment.verdict(sample)
+    assert "0 % of the requests" in lab.experiment.judge(sample) and "4.0 messages" in lab.experiment.judge(sample)
     # If each user's keys have a tag
     lab.experiment.tag = USER
     sample = lab.until(lambda sample: sample["refused"] == 0 and sample["served"] > 20)
     assert len({place for place, _ in sample["theirs"]}) == 1
     assert all(sample[f"keys{place}"] > 150 for place in range(NODES))
-    assert "1.0 messages" in lab.experiment.verdict(sample)
+    assert "1.0 messages" in lab.experiment.judge(sample)
     # If all keys have the same one
     lab.experiment.tag = ALL
     sample = lab.until(lambda sample: sorted(sample[f"keys{place}"] for place in range(NODES)) == [0, 0, 900])
-    assert "100 % of the keys" in lab.experiment.verdict(sample)
+    assert "100 % of the keys" in lab.experiment.judge(sample)
     lab.experiment.users = 600
     lab.until(lambda sample: sum(sample[f"keys{place}"] for place in range(NODES)) == 1800)
 
@@ -34,11 +34,11 @@ def test_the_typed_key_lies_where_the_server_says_and_is_asked_for_together_with
         lab.experiment.set_knobs({"key": key, "tag": USER})
         sample = lab.until(lambda sample, key=key: sample["typed"] == [(slot(key), 0)])
         assert ("CROSSSLOT" in sample["answer"]) == refused
-        assert lab.experiment.sentence(sample)
+        assert lab.experiment.say(sample)
     # If a preset is chosen, there is something to say of every sample
-    for knobs in lab.experiment.presets.values():
-        lab.experiment.set_knobs(knobs)
+    for preset in lab.experiment.presets:
+        lab.experiment.set_knobs(lab.experiment.preset(preset))
         for sample in lab.go_on(0.3):
-            assert lab.experiment.sentence(sample)
-            lab.experiment.verdict(sample)
-    assert {knobs["tag"] for knobs in lab.experiment.presets.values()} == {NONE, USER, ALL}
+            assert lab.experiment.say(sample)
+            lab.experiment.judge(sample)
+    assert {lab.experiment.preset(name)["tag"] for name in lab.experiment.presets} == {NONE, USER, ALL}

@@ -3,20 +3,14 @@
 import random
 
 import redis
-from traitlets import observe
 
-from redislab.bench import Chart, Experiment, Line, choice, number, text
+from redislab.bench import Experiment, bars, choice, dotted, number, on, text, time_chart, xy_chart
 from redislab.keys import explain, hash_tag, slot
 
 NONE, USER, ALL = "none", "by user: {42}", "one for all: {shop}"
+PREFIXES = {NONE: "shop:user:{}", USER: "shop:user:{{{}}}", ALL: "{{shop}}:user:{}"}
 ROLES = ("profile", "cart", "orders")
 NODES = 3
-
-
-def companions(tag: str, user) -> list[str]:
-    """The three keys of a user."""
-    name = {NONE: "shop:user:{}", USER: "shop:user:{{{}}}", ALL: "{{shop}}:user:{}"}[tag].format(user)
-    return [f"{name}:{role}" for role in ROLES]
 
 
 class SlotsLab(Experiment):
@@ -30,122 +24,93 @@ class SlotsLab(Experiment):
     rate = number(100.0, 10, 500, label="Requests", unit="/s", log=True, help="MGET of a user’s three keys")
 
     charts = (
-        Chart(
-            "Slots of your key and of user 42’s",
-            (
-                Line("typed", "your key"),
-                Line("theirs", "user 42’s"),
-                Line("edges", "a node’s first and last", "dot", "limit", shape="hv"),
-            ),
-            kind="xy",
-            x_title="slot",
-            x_unit="of 16,384",
-            y_names=("your key", *ROLES),
-            wide=True,
-        ),
-        Chart(
-            "Keys on each node",
-            tuple(Line(f"keys{n}", f"node {n + 1}") for n in range(NODES)),
-            unit="keys",
-            kind="bars",
-        ),
-        Chart("Requests for three keys", (Line("served", "served"), Line("refused", "CROSSSLOT")), unit="/s", low=0),
-    )
+        xy_chart("Slots of your key and of user 42’s", x="slot", x_unit="of 16,384", y_names=("your key", *ROLES), wide=True,
+                 typed="your key", theirs="user 42’s", edges=dotted("a node’s first and last", shape="hv")),
+        bars("Keys on each node", "keys", **{f"keys{node}": f"node {node + 1}" for node in range(NODES)}),
+        time_chart("Requests for three keys", "/s", served="served", refused="CROSSSLOT"),
+    )  # fmt: skip
     presets = {
-        "No tag": {"tag": NONE, "key": "user:123:profile"},
+        "No tag": {},
         "A tag for each user": {"tag": USER, "key": "user:{123}:profile"},
         "A tag for all": {"tag": ALL, "key": "{shop}:user:123"},
     }
     workers = 8
-    cluster = None
 
     def setup(self, lab):
         self.cluster = lab.private_cluster(NODES)
         self.server = self.cluster.nodes[0]
-        self.clients = [self.cluster.node_client(place) for place in range(NODES)]
-        self.store()
+        self.clients = [self.cluster.node_client(node) for node in range(NODES)]
 
-    def teardown(self):
-        if self.cluster:
-            self.cluster.close()
-        self.cluster = None
-
-    @observe("tag", "users")
-    def store(self, _=None):
-        """All users' keys anew, each on its node."""
-        if not self.cluster:
-            return
+    @on("tag", "users")
+    def store(self):
+        """Write all users' keys, each on its node."""
         pipelines = [client.pipeline(transaction=False) for client in self.clients]
         for pipeline in pipelines:
             pipeline.flushall()
         for user in range(self.users):
-            for key in companions(self.tag, user):
-                pipelines[self.place(key)].set(key, "x")
+            for key in self.keys_of(user):
+                pipelines[self.node_of(key)].set(key, "x")
         for pipeline in pipelines:
             pipeline.execute()
 
-    def place(self, key) -> int:
+    def keys_of(self, user: int) -> list[str]:
+        prefix = PREFIXES[self.tag].format(user)
+        return [f"{prefix}:{role}" for role in ROLES]
+
+    def node_of(self, key: str) -> int:
         return self.cluster.node_of(slot(key))
 
     def request(self):
         """One MGET; if that is refused, a GET of each key."""
-        keys = companions(self.tag, random.randrange(self.users))
-        first = self.place(keys[0])
+        keys = self.keys_of(random.randrange(self.users))
+        nodes = [self.node_of(key) for key in keys]
         try:
-            self.clients[first].mget(keys)
-            return "request", "served", "message", f"node {first}"
+            self.clients[nodes[0]].mget(keys)
+            return "request", "served", "message", f"node {nodes[0]}"
         except redis.exceptions.ClusterCrossSlotError:
-            places = [self.place(key) for key in keys]
-            for place, key in zip(places, keys, strict=True):
-                self.clients[place].get(key)
-            return "request", "refused", *(tag for place in (first, *places) for tag in ("message", f"node {place}"))
+            for node, key in zip(nodes, keys, strict=True):
+                self.clients[node].get(key)
+            return "request", "refused", *(tag for node in (nodes[0], *nodes) for tag in ("message", f"node {node}"))
 
     def ask(self) -> str:
         """What the node of the typed key answers when it is asked for user 42's profile as well."""
-        other = companions(self.tag, 42)[0]
+        other = self.keys_of(42)[0]
         try:
-            self.clients[self.place(self.key)].mget(self.key, other)
+            self.clients[self.node_of(self.key)].mget(self.key, other)
             return f"MGET {self.key} {other} is answered."
         except redis.ResponseError as refusal:
             return f"MGET {self.key} {other} → CROSSSLOT {refusal}."
 
     def sample(self, window):
-        values = {
+        edges = [edge for ends in self.cluster.ranges for edge in ends]
+        return {
             "typed": [(self.clients[0].cluster("KEYSLOT", self.key), 0)],
-            "theirs": [(slot(key), row) for row, key in enumerate(companions(self.tag, 42), 1)],
-            "edges": [
-                point
-                for edges in self.cluster.ranges
-                for edge in edges
-                for point in ((edge, 0), (edge, 3), (None, None))
-            ],
+            "theirs": [(slot(key), row) for row, key in enumerate(self.keys_of(42), 1)],
+            "edges": [point for edge in edges for point in ((edge, 0), (edge, 3), (None, None))],
             "served": window.rate("served"),
             "refused": window.rate("refused"),
-            "node": 1 + self.place(self.key),
+            "node": 1 + self.node_of(self.key),
             "answer": self.ask(),
             "together": window.share("served", of="request"),
             "messages": (window.share("message", of="request") or 0) / 100,
+            **{f"keys{node}": client.dbsize() for node, client in enumerate(self.clients)},
+            **{f"load{node}": window.rate(f"node {node}") for node in range(NODES)},
         }
-        for place, client in enumerate(self.clients):
-            values |= {f"keys{place}": client.dbsize(), f"load{place}": window.rate(f"node {place}")}
-        return values
 
     def sentence(self, values):
         tag, name = hash_tag(self.key), self.key or "the empty name"
         hashed = f"Of {name} only {tag!r} is hashed" if tag else f"All of {name} is hashed"
         lies = f"{hashed}: slot {values['typed'][0][0]:,}, on node {values['node']}."
-        return f"{lies} {values['answer']} User 42: {explain(*companions(self.tag, 42))}"
+        return f"{lies} {values['answer']} User 42: {explain(*self.keys_of(42))}"
 
     def verdict(self, values):
-        if values["together"] is None:
-            return None
-        load, keys = ([values[f"{what}{place}"] for place in range(NODES)] for what in ("load", "keys"))
+        load, keys = ([values[f"{what}{node}"] for node in range(NODES)] for what in ("load", "keys"))
         return (
             f"{values['together']:.0f} % of the requests for three keys are accepted, at {values['messages']:.1f} messages each; the "
-            f"busiest node gets {share(load):.0f} % of them, the fullest has {share(keys):.0f} % of the keys"
+            f"busiest node gets {largest(load):.0f} % of them, the fullest has {largest(keys):.0f} % of the keys"
         )
 
 
-def share(of: list) -> float:
-    """What the largest is of all, in %."""
-    return 100 * max(of) / (sum(of) or 1)
+def largest(parts: list) -> float:
+    """What the largest part is of all, in %."""
+    return 100 * max(parts) / (sum(parts) or 1)
