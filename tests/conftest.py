@@ -1,5 +1,6 @@
 """What the tests share: the lab, what this machine has, and a look at what was left behind at the end."""
 
+import contextlib
 import functools
 import glob
 import os
@@ -125,6 +126,22 @@ def _machine(request):
 def lab():
     """The lab of this test run: on REDISLAB_BACKEND, or else the first that works."""
     return start()
+
+
+@pytest.fixture
+def progress_file(tmp_path, monkeypatch):
+    """Progress of the test's own."""
+    monkeypatch.setenv("REDISLAB_PROGRESS", str(tmp_path / "progress.sqlite"))
+    return tmp_path / "progress.sqlite"
+
+
+@pytest.fixture
+def task(progress_file):
+    """`task(name)` shows an exercise; at the end of the test its widgets are closed."""
+    from redislab import exercise
+
+    with contextlib.ExitStack() as opened:
+        yield lambda name: opened.enter_context(contextlib.closing(exercise(name)))
 
 
 @pytest.fixture(scope="session")
