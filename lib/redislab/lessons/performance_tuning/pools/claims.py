@@ -10,7 +10,7 @@ from redislab.study.stage import shared
 @shared
 def crowded(stage, rate: float, rtt: float, sizes: tuple) -> list[dict]:
     """Pools of these sizes, in turns."""
-    with stage.take(PoolLab(arrivals=rate, rtt=rtt), only=sizes * 4, REQUESTS=150, SHORTEST=0.5) as take:
+    with stage.take(PoolLab(rate=rate, rtt=rtt), only=sizes * 4, requests=150, shortest=0.5) as take:
         return take.curve()
 
 

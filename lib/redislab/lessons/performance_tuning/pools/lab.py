@@ -2,32 +2,38 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from statistics import median
 
 import redis
 
-from redislab.bench import Chart, Line, Networked, Sweep, action, choice, number
+from redislab.bench import Networked, Sweep, action, choice, dashed, dotted, number, solid, xy_chart
 from redislab.bench.load import OpenLoop
-from redislab.tuning import busy, module_formula, square_root, wait, waiting
+from redislab.bench.window import Window
+from redislab.lessons.performance_tuning.pools.clock import PoolClock
+from redislab.tuning import busy, module_formula, square_root, wait
+from redislab.tuning import waiting as share_that_waits
 
 WAIT, RAISE = "wait for one", "raise"
-WAITED = 0.001  # s; who got a connection sooner did not have to wait for it
-STEPS = [*range(1, 11), 12, 14, 16, 20, 24, 32, 40, 48, 64]
+WAITED = 0.001  # s; a request that got its connection sooner did not have to wait for it
+SIZES = [*range(1, 11), 12, 14, 16, 20, 24, 32, 40, 48, 64]
+AMPLE = 64  # connections, a pool in which no request has to wait
+FEW = 8  # clients, a server's limit
 
 
 class PoolLab(Sweep, Networked):
     """Requests arrive at random times (Poisson, open loop) and share a pool; each point is another size of it.
 
-    Latency counts from the arrival. W, the time for which a request holds its connection (the median), is measured first,
-    with one for everybody; λ is what is offered. From these two alone come the dashed lines (Erlang C, which is for times
-    that vary more than a round trip does) and the upright ones. Points begin just below L: further down ever more wait, for
-    ever longer. The server is a private one.
+    Latency counts from the arrival, and is that of requests which are served. W, the time for which a request holds its
+    connection (the median), is measured first, with enough connections for all; λ is what is offered. From these two alone come
+    the dashed lines (Erlang C, which is for times that vary more than a round trip does) and the upright ones. Points begin just
+    below L: further down, more and more requests wait, for longer and longer. The server is a private one.
     """
 
     title = "Pool size"
     claim = "Pool size = requests/s × duration × safety factor 1.5"
 
-    arrivals = number(300.0, 50, 1000, label="Arrivals", unit="/s", log=True)
+    rate = number(300.0, 50, 1000, label="Arrivals", unit="/s", log=True)
     connections = number(16, 4, 64, label="Connections", integer=True, log=True, help="the largest pool to be tried")
     full = choice(WAIT, [WAIT, RAISE], label="When it is exhausted")
     rtt = number(
@@ -35,148 +41,96 @@ class PoolLab(Sweep, Networked):
     )
 
     charts = (
-        Chart(
-            "Latency of a request",
-            (
-                Line("p50", "p50"),
-                Line("p99", "p99"),
-                Line("erlang", "p99 by Erlang C", "dash", "predicted"),
-                Line("load", "L = λW", "dot", "limit"),
-                Line("module", "the module’s", "dash", "added"),
-                Line("root", "L + 2√L", "solid", "limit"),
-            ),
-            unit="ms",
-            kind="xy",
-            log_y=True,
-            x_title="pool",
-            x_unit="connections",
-            wide=True,
-        ),
-        Chart(
-            "Requests that wait for a connection",
-            (Line("waited", "measured"), Line("erlang waited", "Erlang C", "dash", "predicted")),
-            unit="%",
-            kind="xy",
-            low=0,
-            high=100,
-            x_title="pool",
-            x_unit="connections",
-        ),
-        Chart(
-            "Requests that are served",
-            (Line("served", "measured"), Line("served at most", "min(λ, K/W)", "dash", "predicted")),
-            unit="/s",
-            kind="xy",
-            low=0,
-            x_title="pool",
-            x_unit="connections",
-        ),
-    )
+        xy_chart("Latency of a request", "ms", x="pool", x_unit="connections", log=True, wide=True, p50="p50", p99="p99",
+                 erlang=dashed("p99 by Erlang C"), load=dotted("L = λW"),
+                 module=solid("the module’s", dash="dash", role="added"), root=solid("L + 2√L", role="limit")),
+        xy_chart("Requests that wait for a connection", "%", 0, 100, x="pool", x_unit="connections",
+                 waited="measured", erlang_waited=dashed("Erlang C")),
+        xy_chart("Requests that are served", "/s", x="pool", x_unit="connections",
+                 served="measured", most_served=dashed("min(λ, K/W)")),
+    )  # fmt: skip
     presets = {
-        "The hockey stick": {"arrivals": 300.0, "rtt": 10.0, "connections": 16, "full": WAIT},
-        "Three times the rate": {"arrivals": 900.0, "rtt": 10.0, "connections": 32, "full": WAIT},
-        "A close server": {"arrivals": 300.0, "rtt": 1.0, "connections": 8, "full": WAIT},
-        "As in the module: raise": {"arrivals": 300.0, "rtt": 10.0, "connections": 16, "full": RAISE},
+        "The hockey stick": {},
+        "Three times the rate": {"rate": 900.0, "connections": 32},
+        "A close server": {"rtt": 1.0, "connections": 8},
+        "As in the module: raise": {"full": RAISE},
     }
-    REQUESTS, CROWD, AMPLE, FEW = 600, 96, 64, 8  # at each point; threads; a pool for everybody; a server's limit
-    SHORTEST = 1.5  # s for a point
-    held, limited = None, False
+    workers = 96
+    requests, shortest = 600, 1.5  # at each point, at least; s for a point, at least
+    held = None
+    waiting = "Measuring how long a request holds its connection."
 
     def setup(self, lab):
         server = lab.private_server()
-        self.admin, self.key = server.client(max_connections=2), lab.keys.entity("sample", 1)
+        self.admin, self.key, self.limited = server.client(max_connections=2), lab.keys.entity("sample", 1), False
         self.admin.set(self.key, "value")
         self.connect(server)
-
-    def teardown(self):
-        super().teardown()
-        self.server.close()
-        self.server = None
 
     @action("The server takes 8 clients")
     def limit(self):
         """As a plan's limit would have it; pressed again, it is lifted."""
         self.limited = not self.limited
-        self.admin.config_set("maxclients", self.FEW if self.limited else 10_000)
+        self.admin.config_set("maxclients", FEW if self.limited else 10_000)
         self.again()
 
     def begin(self):
         self.held = None
-        self.held = self.offer(self.AMPLE, 0.7)["held"]
+        self.held = self.offer(AMPLE, 0.7)["held"]
 
     def points(self):
-        load = busy(self.arrivals, self.held or 0.0)
-        rules = {square_root(self.arrivals, self.held or 0.0), module_formula(self.arrivals, self.held or 0.0)}
-        sizes = {*STEPS, *rules, self.connections}
-        first = max(1, min(int(load) - 1, self.connections // 2))
-        return sorted(size for size in sizes if first <= size <= self.connections)
+        rules = {square_root(self.rate, self.held), module_formula(self.rate, self.held)}
+        first = max(1, min(int(busy(self.rate, self.held)) - 1, self.connections // 2))
+        return [size for size in sorted({*SIZES, *rules, self.connections}) if first <= size <= self.connections]
 
     def name(self, x):
         return f"{x} connection{'s' * (x > 1)}"
 
     def point(self, x):
-        return self.offer(x, min(5.0, max(self.SHORTEST, self.REQUESTS / self.arrivals)))
+        return self.offer(x, min(5.0, max(self.shortest, self.requests / self.rate)))
 
     def offer(self, size: int, seconds: float) -> dict:
-        """Requests for some seconds, on a pool of that size."""
-        pool, held, waits = self.pool(size), [], []
-        load = OpenLoop(
-            lambda: self.request_on(pool, held, waits), lambda random: random.expovariate(self.arrivals), self.CROWD
-        )
+        """Offer requests for some seconds to a pool of that size."""
+        client = self.open_pool(size)
+        clock = PoolClock(client)
+
+        def request():
+            client.get(self.key)
+            return "get", *["waited"] * (clock.waited > WAITED)
+
+        window, load = Window(span=60), OpenLoop(request, self.gap, self.workers)
         load.start()
         began = time.perf_counter()
         while (spent := time.perf_counter() - began) < seconds and not self.stopping:
             self.report(spent / seconds)
             time.sleep(0.05)
-        outcomes, _ = load.drain()
+        window.add(*load.drain())
         load.stop()
-        pool.disconnect()
-        late = sorted(1e3 * outcome.seconds for outcome in outcomes) or [None]
-        served = sum(not outcome.error for outcome in outcomes)
-        return {
-            "p50": late[len(late) // 2],
-            "p99": late[int(0.99 * len(late))],
-            "held": median(held) if held else None,
-            "waited": 100 * sum(each > WAITED for each in waits) / max(1, len(waits)),
-            "served": served / spent,
-            "failed": 100 * (len(outcomes) - served) / max(1, len(outcomes)),
+        client.close()
+        return window.percentiles("get") | {
+            "held": median(clock.held) if clock.held else None,
+            "waited": window.share("waited", of="get"),
+            "served": window.interval.tags["get"] / spent,
+            "failed": 100 * window.interval.tags["error"] / max(1, window.interval.ended),
         }
 
-    def pool(self, size: int):
-        """A pool with all its connections open; those that the server refuses will be tried again by a request."""
-        pool = self.server.client(via=self._delay if self.rtt else None, max_connections=size).connection_pool
+    def open_pool(self, size: int):
+        """A client with all its connections open; those that the server refuses will be tried again by a request."""
+        client = self.server.client(via=self.via, max_connections=size)
+        pool = client.connection_pool
         pool.timeout = 5 if self.full == WAIT else 0
         with ThreadPoolExecutor(size) as openers:
-            opened = list(openers.map(lambda _: self.connection(pool), range(size)))
-        for connection in filter(None, opened):
-            pool.release(connection)
-        return pool
-
-    @staticmethod
-    def connection(pool):
-        try:
-            return pool.get_connection()
-        except redis.RedisError:
-            return None
-
-    def request_on(self, pool, held, waits):
-        """What `client.get` does, with a clock on how long it waits for its connection and how long it holds it."""
-        began = time.perf_counter()
-        connection = pool.get_connection()
-        had = time.perf_counter()
-        try:
-            connection.send_command("GET", self.key)
-            connection.read_response()
-        finally:
-            pool.release(connection)
-        waits.append(had - began)
-        held.append(time.perf_counter() - had)
-        return "get"
+            calls = [openers.submit(pool.get_connection) for _ in range(size)]
+        for call in calls:
+            with suppress(redis.RedisError):
+                pool.release(call.result())
+        return client
 
     def sample(self, window):
-        values = super().sample(window) | {"held": self.held, "limited": self.limited}
+        values = super().sample(window)
         values["enough"] = self.enough(dict(values["p99"]))
-        return values | (self.theory(values) if self.held else {})
+        values["failed"] = max((point["failed"] for point in self.curve), default=None)
+        values["limit"] = FEW if self.limited else None
+        return values | (self.theory(values["p50"] + values["p99"]) if self.held else {})
 
     def enough(self, p99: dict[int, float]) -> int | None:
         """The smallest size whose p99 is within 10 % of the largest one's; None until all are measured."""
@@ -184,41 +138,34 @@ class PoolLab(Sweep, Networked):
             return None
         return next(size for size in sorted(p99) if p99[size] <= 1.1 * p99[max(p99)])
 
-    def theory(self, values) -> dict:
-        """What λ and W say, over the sizes to be tried; uprights are as high as what was measured."""
-        rate, held, measured = self.arrivals, self.held, [ms for _, ms in values["p50"] + values["p99"]]
-        sizes = range(1, self.connections + 1)
-        bottom, top = (min(measured), max(measured)) if measured else (1e3 * held, 2e3 * held)
-        spots = {"load": busy(rate, held), "module": module_formula(rate, held), "root": square_root(rate, held)}
-        steady = [size for size in sizes if size > spots["load"]]
-        return {
-            **{name: [(x, bottom), (x, top)] for name, x in spots.items() if x <= self.connections},
-            **{f"at {name}": x for name, x in spots.items()},
-            "erlang": [(size, 1e3 * (held + wait(size, rate, held))) for size in steady],
-            "erlang waited": [(size, 100 * waiting(size, rate, held)) for size in sizes],
-            "served at most": [(size, min(rate, size / held)) for size in sizes],
+    def theory(self, measured: list) -> dict:
+        """What λ and W say, over the sizes to be tried. Upright lines are as high as what was measured, (x, ms) pairs."""
+        heights = [ms for _, ms in measured] or [1e3 * self.held, 2e3 * self.held]
+        sizes, load = range(1, self.connections + 1), (self.rate, self.held)
+        marks = {"load": busy(*load), "module": module_formula(*load), "root": square_root(*load)}
+        uprights = {name: [(x, min(heights)), (x, max(heights))] for name, x in marks.items() if x <= self.connections}
+        return uprights | {
+            "held_ms": 1e3 * self.held,
+            "busy": marks["load"],
+            "module_size": marks["module"],
+            "root_size": marks["root"],
+            "erlang": [(size, 1e3 * (self.held + wait(size, *load))) for size in sizes if size > marks["load"]],
+            "erlang_waited": [(size, 100 * share_that_waits(size, *load)) for size in sizes],
+            "most_served": [(size, min(self.rate, size / self.held)) for size in sizes],
         }
 
-    def sentence(self, values):
-        if not values.get("held") or not values["curve"]:
-            return "Measuring how long a request holds its connection."
-        said = (
-            f"{self.arrivals:,.0f} requests a second hold a connection for {1e3 * values['held']:.1f} ms each: "
-            f"{values['at load']:.1f} are in use on average. The module's formula says {values['at module']}, "
-            f"L + 2√L {values['at root']}."
-        )
-        if (failed := max(point["failed"] for point in values["curve"])) >= 1:
-            said += f" At one size {failed:.0f} % of the requests fail."
-        return said + (f" The server takes {self.FEW} clients." if values["limited"] else "")
+    sentence = (
+        "{rate:,.0f} requests a second hold a connection for {held_ms:.1f} ms each: {busy:.1f} are in use on average. "
+        "The module’s formula says {module_size}, L + 2√L {root_size}.",
+        "At one size {failed:.0f} % of the requests fail.",
+        "The server takes {limit} clients.",
+    )
 
     def verdict(self, values):
-        measured = dict(values["p99"]) if values.get("held") else {}
-        sizes = {name: values[f"at {name}"] for name in ("module", "root")} if measured else {}
-        if not set(sizes.values()) <= measured.keys() or values.get("progress") != 1:
+        p99, root, module = dict(values["p99"]), values["root_size"], values["module_size"]
+        if values["progress"] < 1 or not {root, module} <= p99.keys():
             return None
-        best = measured[max(measured)]
-        module, root = (measured[sizes[name]] for name in ("module", "root"))
         return (
-            f"p99 is {root:.0f} ms with L + 2√L = {sizes['root']} connections, {module:.0f} ms with the module's "
-            f"{sizes['module']}, and {best:.0f} ms with {max(measured)}"
+            f"p99 is {p99[root]:.0f} ms with L + 2√L = {root} connections, {p99[module]:.0f} ms with the module’s {module}, "
+            f"and {p99[max(p99)]:.0f} ms with {max(p99)}"
         )
