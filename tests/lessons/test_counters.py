@@ -1,6 +1,6 @@
 import pytest
 
-from redislab.lessons.performance_tuning.counters.lab import INCR, LOCK, LUA, METHODS, RACE, WATCH, CountersLab
+from redislab.lessons.performance_tuning.counters.lab import INCR, LOCK, LUA, METHODS, WATCH, CountersLab
 
 
 def test_get_and_set_lose_what_one_command_and_a_script_keep(running):
@@ -9,14 +9,14 @@ def test_get_and_set_lose_what_one_command_and_a_script_keep(running):
     assert raced["lost"] > 40  # four fifths, with eight clients
     for method in (INCR, LUA):
         lab.experiment.method = method
-        kept = lab.until(lambda sample, method=method: sample["method"] == method)
+        kept = lab.until(lambda sample, method=method: sample["lost"] is not None and sample["method"] == method)
         assert kept["lost"] == 0 and kept["tries"] == pytest.approx(1)
     assert lab.samples[-1]["errors"] == 0
 
 
 def test_one_client_loses_nothing_however_it_counts(running):
     lab = running(CountersLab(clients=1))
-    assert lab.until(lambda sample: sample["method"] == RACE)["lost"] == 0
+    assert lab.until(lambda sample: sample["lost"] is not None)["lost"] == 0
 
 
 def test_every_method_may_be_tried_and_incr_wins(running):
@@ -35,7 +35,7 @@ def test_every_method_may_be_tried_and_incr_wins(running):
 def test_the_sentence_says_what_bounded_it(running):
     lab = running(CountersLab(method=INCR, rtt=5.0, clients=2))
     sample = lab.until(lambda sample: sample["rate"])
-    assert "Bounded by the network" in lab.experiment.sentence(sample)
+    assert "Bounded by the network" in lab.experiment.say(sample)
     for early in lab.samples:
-        assert lab.experiment.sentence(early)
-        lab.experiment.verdict(early)
+        assert lab.experiment.say(early)
+        lab.experiment.judge(early)

@@ -30,6 +30,7 @@ class Networked(Experiment):
         0.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis"
     )
     client = None
+    via: Address | None = None
     measured_ms = None
     _delay = None
     _direct = None
@@ -46,11 +47,6 @@ class Networked(Experiment):
         self._head_for(server, options)
         return self._route()
 
-    @property
-    def via(self) -> Address | None:
-        """The network delay to go through; None while nothing is added."""
-        return Address(self._delay.host, self._delay.port) if self.rtt else None
-
     def status(self) -> dict:
         if time.monotonic() - self._measured_at > AGAIN:
             self._measure_soon()
@@ -63,6 +59,7 @@ class Networked(Experiment):
             self._delay = self._delay_to(self.server)
         if self._delay is not None:
             self._delay.rtt = self.rtt / 1e3
+        self.via = Address(self._delay.host, self._delay.port) if self.rtt else None
         self._measure_soon()
         if self._direct == (not self.rtt):
             return set()

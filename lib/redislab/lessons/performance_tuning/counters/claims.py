@@ -13,7 +13,7 @@ from redislab.study.stage import shared
 @shared
 def lost(stage) -> dict[str, list[float]]:
     """% of the increments that are lost, round by round."""
-    with stage.take(CountersLab(method=RACE, clients=8), ROUND=0.3) as take:
+    with stage.take(CountersLab(method=RACE, clients=8), round_seconds=0.3) as take:
         found = {}
         for method in (RACE, LUA):
             take.set_knobs(method=method)

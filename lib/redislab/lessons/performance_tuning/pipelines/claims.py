@@ -17,7 +17,7 @@ from redislab.tuning import pipelined
 def batches(stage, rtt: float) -> dict[int, list[float]]:
     """Seconds a SET, by the size of the batch, in turns."""
     sizes = (1, 100, 1000, 10_000)
-    with stage.take(PipeliningLab(rtt=rtt), only=sizes * 8, POINT=0.08) as take:
+    with stage.take(PipeliningLab(rtt=rtt), only=sizes * 8, point_seconds=0.08) as take:
         curve = take.curve()
     return {size: [point["seconds"] for point in curve if point["x"] == size] for size in sizes}
 
