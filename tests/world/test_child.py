@@ -118,6 +118,15 @@ def test_a_call_takes_no_longer_than_its_size_needs(child, size):
     assert statistics.median(taken) < 0.02
 
 
+def test_what_it_cannot_do_when_told_does_not_end_it(child):
+    child.tell("no_such_method")
+    assert child.call("add", 1) == 1
+
+
+def test_it_has_a_session_of_its_own_so_that_an_interrupt_of_its_owner_is_none_of_it(child):
+    assert os.getsid(child.process.pid) == child.process.pid != os.getsid(0)
+
+
 def test_its_stdin_is_empty(child):
     assert child.call("read") == ""
 
