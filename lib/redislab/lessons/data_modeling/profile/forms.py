@@ -1,13 +1,10 @@
 """A profile as JSON and as a hash: the same work on both, how long it takes, and what travels and stays."""
 
-from collections import deque
-from statistics import median
-
 from redislab.bench import Watch
 from redislab.modeling import JsonProfile, Profile
 
 UPDATE, ONE, ALL = WORK = ("update", "one", "all")
-ENOUGH = 3  # times before their median counts
+FORMS = ("json", "hash")
 
 
 def both(client, keys) -> dict:
@@ -24,24 +21,20 @@ def do(form, work: str, id, field: str, value: str) -> None:
         form.get(id)
 
 
-class Timings:
-    """Seconds by form and work, the last hundred of each."""
+def ratios(timings, shares: dict[str, float]) -> dict[str, float]:
+    """JSON's median ÷ the hash's, by work; and "mix", of all requests, as soon as each work that has a share is known.
 
-    def __init__(self):
-        self._seconds = {(form, work): deque(maxlen=100) for form in ("json", "hash") for work in WORK}
-
-    def add(self, form: str, work: str, seconds: float) -> None:
-        self._seconds[form, work].append(seconds)
-
-    def ratios(self, shares: dict[str, float]) -> dict[str, float]:
-        """JSON's median ÷ the hash's, by work; and "mix", of all requests, as soon as each work that has a share is known."""
-        times = {key: median(spent) for key, spent in self._seconds.items() if len(spent) >= ENOUGH}
-        known = [work for work in WORK if ("json", work) in times and ("hash", work) in times]
-        found = {work: times["json", work] / times["hash", work] for work in known}
-        if all(work in known for work in WORK if shares[work]):
-            json, hash = (sum(shares[work] * times[form, work] for work in known) for form in ("json", "hash"))
-            found["mix"] = json / hash
-        return found
+    Args:
+        timings: of each form and work (redislab.bench.Timings).
+        shares: of the requests, by work.
+    """
+    times = {work: [timings.median((form, work)) for form in FORMS] for work in WORK}
+    times = {work: pair for work, pair in times.items() if None not in pair}
+    found = {work: json / hash for work, (json, hash) in times.items()}
+    if all(work in times for work in WORK if shares[work]):
+        json, hash = (sum(shares[work] * pair[place] for work, pair in times.items()) for place in (0, 1))
+        found["mix"] = json / hash
+    return found
 
 
 class Scale:
@@ -52,7 +45,7 @@ class Scale:
         self._watch, self._forms = Watch(client), both(client, keys)
 
     def weigh(self, id, field: str, value: str) -> dict:
-        """ "json_update" and so on in bytes, "json_memory" and "hash_memory", and the hash's "encoding"."""
+        """ "json_update" and so on in bytes, "json_memory" and "hash_memory", the "hash_share" of the two, and its "encoding"."""
         found = {
             f"{name}_{work}": self._travels(form, work, id, field, value)
             for name, form in self._forms.items()
@@ -61,7 +54,8 @@ class Scale:
         self._watch.take()
         for name, key in (("json", self._keys.user(id)), ("hash", self._keys.profile(id))):
             found[f"{name}_memory"] = self._client.memory_usage(key, samples=0)
-        return found | {"encoding": self._client.object("encoding", self._keys.profile(id))}
+        share = found["hash_memory"] / found["json_memory"]
+        return found | {"hash_share": share, "encoding": self._client.object("encoding", self._keys.profile(id))}
 
     def _travels(self, form, work: str, id, field: str, value: str) -> int:
         self._client.ping()  # a connection's handshake is not what is weighed

@@ -5,15 +5,13 @@ import random
 import secrets
 import time
 
-from redislab.bench import Networked, action, bars, dashed, dotted, number, on, solid, time_chart
-from redislab.lessons.data_modeling.profile.forms import ALL, ONE, UPDATE, Scale, Timings, both, do
+from redislab.bench import Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
+from redislab.bench.readings import fill
+from redislab.lessons.data_modeling.profile.forms import ALL, FORMS, ONE, UPDATE, Scale, both, do, ratios
+from redislab.lessons.data_modeling.profile.token import TTL, Token, told
 from redislab.lessons.data_modeling.profile.writers import WAYS, Writers
-from redislab.modeling import Profile
-from redislab.modeling.profile import KEYS
 
 RACE, WEIGH = 0.3, 1.0  # s from one race to the next, and between two weighings
-TTL = 3.0  # s
-TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and the ids of the two profiles that have it
 NAMES = {UPDATE: "update a field", ONE: "read a field", ALL: "read all"}
 
 
@@ -68,8 +66,7 @@ class ProfileLab(Networked):
     def setup(self, lab):
         self.keys, inspector = lab.keys, lab.client()
         self.stored, self.scale = both(inspector, lab.keys), Scale(lab.client(), lab.keys)
-        self.native, self.apart = self.stored["hash"], Profile(inspector, lab.keys, field_ttl=KEYS)
-        self.able = self.native.field_ttl != KEYS
+        self.token, self.timings = Token(inspector, lab.keys), Timings(last=100)
         self.ids, self.ways, self.crew = itertools.count(1), itertools.cycle(WAYS), self.owned(Writers())
         self.busy = self.next_race = self.next_weighing = 0.0
         self.connect(lab.server)
@@ -79,7 +76,7 @@ class ProfileLab(Networked):
         self.forms = both(self.client, self.keys)
 
     @on("fields", "size")
-    def fill(self):
+    def save(self):
         """Another profile, in both forms."""
         values = {f"field {number}": secrets.token_hex(self.size)[: self.size] for number in range(self.fields)}
         id = next(self.ids)
@@ -89,7 +86,7 @@ class ProfileLab(Networked):
 
     @on("client", "fields", "size", "read_all")
     def forget(self):
-        self.timings = Timings()
+        self.timings.clear()
 
     def gap(self, random):
         return max(0.004, 2 * self.busy)
@@ -109,13 +106,12 @@ class ProfileLab(Networked):
 
     def compare(self) -> str:
         """The same work by both, in an order that is drawn by lot."""
-        (id, values), timings = self.profile, self.timings
+        id, values = self.profile
         work = ALL if random.random() < self.read_all / 100 else random.choice((UPDATE, ONE))
         field, value = random.choice(list(values)), random.choice(list(values.values()))
-        for form in random.sample(("json", "hash"), 2):
-            began = time.perf_counter()
-            do(self.forms[form], work, id, field, value)
-            timings.add(form, work, time.perf_counter() - began)
+        for form in random.sample(FORMS, 2):
+            with self.timings.of((form, work)):
+                do(self.forms[form], work, id, field, value)
         return work
 
     def weigh(self) -> str:
@@ -129,51 +125,34 @@ class ProfileLab(Networked):
 
     @action("Keep a token for 3 s")
     def keep(self):
-        self.apart.put_for(APART, TOKEN, "9F3A", TTL)
-        if self.able:
-            self.native.update(NATIVE, name="Ann")
-            self.native.put_for(NATIVE, TOKEN, "9F3A", TTL)
+        self.token.keep()
 
     @action("Overwrite the field by a plain HSET")
     def overwrite(self):
-        if self.able:
-            self.native.update(NATIVE, **{TOKEN: "77B1"})
+        self.token.overwrite()
 
     def sample(self, window):
         rest = (100 - self.read_all) / 2
-        left = self.native.left(NATIVE, TOKEN) if self.able else None
         return {
-            **self.timings.ratios({ALL: self.read_all, UPDATE: rest, ONE: rest}),
+            **ratios(self.timings, {ALL: self.read_all, UPDATE: rest, ONE: rest}),
             **self.weights,
+            **self.token.figures(),
             **{f"lost_{way}": window.share(f"lost {way}", f"done {way}") for way in WAYS},
             "equal": 1,
-            "field_left": left,
-            "key_left": self.apart.left(APART, TOKEN),
-            "able": self.able,
-            "stays": self.able and left is None and self.native.fields(NATIVE, TOKEN)[TOKEN] is not None,
         }
 
     def sentence(self, values):
-        return (
-            f"To change one field of {self.fields}, {values['json_update']:,} bytes travel with JSON and "
-            f"{values['hash_update']:,} with the hash; to read all, {values['json_all']:,} and {values['hash_all']:,}. In memory "
-            f"the hash, a {values['encoding']}, takes {values['hash_memory'] / values['json_memory']:.2f} times JSON's bytes. "
-            + self.token(values)
+        weights = fill(
+            "{json_update:,} bytes travel with JSON and {hash_update:,} with the hash; to read all, {json_all:,} and "
+            "{hash_all:,}. In memory the hash, a {encoding}, takes {hash_share:.2f} times JSON's bytes.",
+            values,
         )
-
-    def token(self, values) -> str:
-        if not values["able"]:
-            return "This server has no TTL for fields (Redis 7.4 and Valkey 9 have): the token is a key of its own."
-        if values["stays"]:
-            return "The token's field has no TTL any more: the plain HSET took it away, and the token stays for good."
-        if values.get("field_left") is not None:
-            return f"The token's field is gone in {values['field_left']:.1f} s, and the rest of the hash stays."
-        return ""
+        return f"To change one field of {self.fields}, {weights} {told(values)}".rstrip()
 
     def verdict(self, values):
         ratio, lost = values["mix"], values.get("lost_read")
         slow, fast = ("JSON", "the hash") if ratio > 1 else ("The hash", "JSON")
-        told = f"{slow} takes {max(ratio, 1 / ratio):.1f} times as long as {fast} for these requests"
+        slower = f"{slow} takes {max(ratio, 1 / ratio):.1f} times as long as {fast} for these requests"
         if lost is None:
-            return told
-        return f"{told}. Even in the hash, reading a field and writing it back lost {lost:.0f} % of the updates"
+            return slower
+        return f"{slower}. Even in the hash, reading a field and writing it back lost {lost:.0f} % of the updates"

@@ -1,0 +1,47 @@
+"""A token that expires, as a field of a hash and as a key of its own."""
+
+from redislab.modeling import Profile
+from redislab.modeling.profile import KEYS
+
+TTL = 3.0  # s
+TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and the ids of the two profiles that have it
+
+
+class Token:
+    """Kept for 3 s in two profiles: in the hash, where the server can (`able`), and as a key of its own."""
+
+    def __init__(self, client, keys):
+        self._native, self._apart = Profile(client, keys), Profile(client, keys, field_ttl=KEYS)
+        self.able = self._native.field_ttl != KEYS
+
+    def keep(self) -> None:
+        self._apart.put_for(APART, TOKEN, "9F3A", TTL)
+        if self.able:
+            self._native.update(NATIVE, name="Ann")
+            self._native.put_for(NATIVE, TOKEN, "9F3A", TTL)
+
+    def overwrite(self) -> None:
+        """By a plain HSET, which takes the field's TTL away."""
+        if self.able:
+            self._native.update(NATIVE, **{TOKEN: "77B1"})
+
+    def figures(self) -> dict:
+        """Seconds left, as "field_left" and "key_left", and whether the field "stays" for good."""
+        left = self._native.left(NATIVE, TOKEN) if self.able else None
+        return {
+            "able": self.able,
+            "field_left": left,
+            "key_left": self._apart.left(APART, TOKEN),
+            "stays": self.able and left is None and self._native.fields(NATIVE, TOKEN)[TOKEN] is not None,
+        }
+
+
+def told(values: dict) -> str:
+    """What there is to say of it, from its figures."""
+    if not values["able"]:
+        return "This server has no TTL for fields (Redis 7.4 and Valkey 9 have): the token is a key of its own."
+    if values["stays"]:
+        return "The token's field has no TTL any more: the plain HSET took it away, and the token stays for good."
+    if values.get("field_left") is not None:
+        return f"The token's field is gone in {values['field_left']:.1f} s, and the rest of the hash stays."
+    return ""
