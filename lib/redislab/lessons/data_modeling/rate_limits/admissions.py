@@ -45,6 +45,29 @@ class Admissions:
         ends = [*done[bisect_right(done, since) :], until]
         return max(bisect_right(done, end) - bisect_right(sent, end - length) for end in ends)
 
+    def costs(self, begin: float, end: float) -> dict[str, float | None]:
+        """What the clients waited in that time, as "p50" and "p99" in ms; None if nothing was sent."""
+        waited = sorted(1e3 * (request.done - request.sent) for request in self.between(begin, end))
+        return {f"p{percent}": waited[percent * len(waited) // 100] if waited else None for percent in (50, 99)}
+
+
+def picture(burst: list[Request], boundary: float, begin: float, end: float, now: float, limit: int) -> dict:
+    """A burst as it is drawn: admitted by when, up to now, in all and by application; beside them the limit and the boundary.
+
+    Args:
+        begin, end: of the picture, in seconds from the boundary.
+    """
+    by = [[request for request in burst if request.by == application] for application in (0, 1)]
+    let_in = [sum(request.admitted for request in requests) for requests in by]
+    lines = {"all": burst, "by_a": by[0], "by_b": by[1]}
+    return {
+        **{name: staircase(some, boundary, begin, min(end, now - boundary)) for name, some in lines.items()},
+        "limits": [(1e3 * begin, limit), (1e3 * end, limit)],
+        "boundary": [(0, 0), (0, max(limit, sum(let_in)))],
+        "asked": [len(requests) for requests in by],
+        "let_in": let_in,
+    }
+
 
 def staircase(requests: list[Request], origin: float, begin: float, end: float) -> list[tuple[float, int]]:
     """How many were admitted by when, in ms from `origin`; `begin` and `end` are seconds from there."""

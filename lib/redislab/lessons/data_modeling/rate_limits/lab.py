@@ -4,20 +4,8 @@ import itertools
 import time
 
 from redislab.bench import Networked, choice, commandstats, dashed, dotted, number, on, solid, time_chart, xy_chart
-from redislab.lessons.data_modeling.rate_limits.admissions import Admissions, Request, staircase
-from redislab.lessons.data_modeling.rate_limits.algorithms import (
-    COMMANDS,
-    FIXED,
-    LOG,
-    MEANT,
-    MODULE_BUCKET,
-    MODULE_LUA,
-    MODULE_SLIDING,
-    MODULES,
-    OURS,
-    clock,
-    limiter,
-)
+from redislab.lessons.data_modeling.rate_limits import algorithms
+from redislab.lessons.data_modeling.rate_limits.admissions import Admissions, Request, picture
 from redislab.lessons.data_modeling.rate_limits.bursts import Bursts
 
 TICKS = {"1 µs": 1e-6, "1 ms": 1e-3, "16 ms": 16e-3}
@@ -38,7 +26,7 @@ class RateLimitLab(Networked):
     title = "Rate limits"
     claim = "Allow 100 requests per hour"
 
-    algorithm = choice(FIXED, [*OURS, *MODULES], label="Algorithm")
+    algorithm = choice(algorithms.FIXED, [*algorithms.OURS, *algorithms.MODULES], label="Algorithm")
     limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
     period = number(1.0, 0.5, 5, label="Window", unit="s", log=True)
     position = number(0.0, 0, 100, label="Burst", unit="% into a window", step=5, help="0: on the boundary")
@@ -64,10 +52,10 @@ class RateLimitLab(Networked):
     )  # fmt: skip
     presets = {
         "On the boundary": {},
-        "The same, by a log": {"algorithm": LOG},
-        "A race": {"algorithm": MODULE_SLIDING, "threads": 32, "rtt": 1.0},
-        "A clock a minute fast": {"algorithm": MODULE_BUCKET, "skew": 60.0},
-        "Clocks of milliseconds": {"algorithm": MODULE_LUA, "threads": 32, "tick": "1 ms"},
+        "The same, by a log": {"algorithm": algorithms.LOG},
+        "A race": {"algorithm": algorithms.MODULE_SLIDING, "threads": 32, "rtt": 1.0},
+        "A clock a minute fast": {"algorithm": algorithms.MODULE_BUCKET, "skew": 60.0},
+        "Clocks of milliseconds": {"algorithm": algorithms.MODULE_LUA, "threads": 32, "tick": "1 ms"},
     }
     waiting = "Waiting for the first burst."
     workers = 64
@@ -101,10 +89,12 @@ class RateLimitLab(Networked):
     @property
     def kind(self) -> str:
         """What the algorithm is, or means to be."""
-        return MEANT.get(self.algorithm, self.algorithm)
+        return algorithms.MEANT.get(self.algorithm, self.algorithm)
 
     def build(self, algorithm, fast):
-        return limiter(algorithm, self.client, self.keys, self.limit, self.period, clock(fast, TICKS[self.tick]))
+        return algorithms.limiter(
+            algorithm, self.client, self.keys, self.limit, self.period, algorithms.clock(fast, TICKS[self.tick])
+        )
 
     def gap(self, random):
         return self.bursts.gap(self.now(), random.expovariate(self.rate))
@@ -122,22 +112,9 @@ class RateLimitLab(Networked):
         return self.last_burst(now) | self.windows(now) | self.costs(now, window)
 
     def last_burst(self, now: float) -> dict:
-        bursts, period = self.bursts, self.period
-        boundary, left = bursts.boundary(now), bursts.offset - period / 4
-        right = left + 2 * period
-        burst = self.asked.between(boundary - period, boundary + period)
-        by_a, by_b = ([each for each in burst if each.by == by] for by in (0, 1))
-        let_in = [sum(each.admitted for each in some) for some in (by_a, by_b)]
-        stairs = {
-            name: staircase(some, boundary, left, min(right, now - boundary))
-            for name, some in (("all", burst), ("by_a", by_a), ("by_b", by_b))
-        }
-        return stairs | {
-            "limits": [(1e3 * left, self.limit), (1e3 * right, self.limit)],
-            "boundary": [(0, 0), (0, max(self.limit, sum(let_in)))],
-            "asked": [len(by_a), len(by_b)],
-            "let_in": let_in,
-        }
+        boundary, begin = self.bursts.boundary(now), self.bursts.offset - self.period / 4
+        burst = self.asked.between(boundary - self.period, boundary + self.period)
+        return picture(burst, boundary, begin, begin + 2 * self.period, now, self.limit)
 
     def windows(self, now: float) -> dict:
         """The most in one window: of those that ended since the last sample, and since the last burst or two."""
@@ -154,14 +131,11 @@ class RateLimitLab(Networked):
 
     def costs(self, now: float, window) -> dict:
         """Milliseconds for a decision: what the clients waited since the last burst, and the server's own time."""
-        taken = sorted(each.done - each.sent for each in self.asked.between(now - self.every * self.period, now))
-        work = commandstats(self.inspector, *COMMANDS.get(self.algorithm, ("evalsha",)))
+        work = commandstats(self.inspector, *algorithms.COMMANDS.get(self.algorithm, ("evalsha",)))
         busy = window.growth(f"busy for {self.subject}", work.usec)
         decisions = window.growth(f"decisions on {self.subject}", window.total.tags["decision"])
-        return {
-            "p50": 1e3 * taken[len(taken) // 2] if taken else None,
-            "p99": 1e3 * taken[int(0.99 * len(taken))] if taken else None,
-            "server_ms": busy / decisions / 1e3 if busy and decisions else None,
+        return self.asked.costs(now - self.every * self.period, now) | {
+            "server_ms": busy / decisions / 1e3 if busy and decisions else None
         }
 
     def sentence(self, values):
