@@ -27,7 +27,7 @@ def first(users):
 def test_a_write_is_persisted_once_its_row_has_it_or_a_newer_one(users, save, first):
     receipts = Receipts(users)
     for id, version in ((1, first), (1, first + 1), (1, first + 2), (2, first + 3)):
-        receipts.give(id, version)
+        receipts.add(id, version)
     receipts.compare()
     assert (receipts.acknowledged, receipts.persisted, receipts.waiting, receipts.rows) == (4, 0, 4, 2)
     save(1, first + 1)
@@ -50,8 +50,8 @@ def test_what_neither_the_table_nor_a_queue_has_is_lost_and_a_row_counts_once(us
     # Given five rows: one saved, one in a queue, one of which only an older write is in a queue, two nowhere
     receipts = Receipts(users)
     for id in (1, 2, 3, 4, 5):
-        receipts.give(id, first + id)
-        receipts.give(id, first + 10 + id)
+        receipts.add(id, first + id)
+        receipts.add(id, first + 10 + id)
     save(1, first + 11)
     assert receipts.audit({2: first + 12, 3: first + 3}) == 3
     assert (receipts.lost, receipts.persisted, receipts.rows) == (3, 2, 1)
@@ -65,7 +65,7 @@ def test_what_neither_the_table_nor_a_queue_has_is_lost_and_a_row_counts_once(us
 def test_what_was_dropped_is_lost_unless_it_was_superseded(users, first):
     receipts = Receipts(users)
     for version in (first, first + 1):
-        receipts.give(6, version)
+        receipts.add(6, version)
     receipts.lose(6, first)
     assert (receipts.lost, receipts.waiting) == (0, 1)
     receipts.lose(6, first + 1)

@@ -32,12 +32,12 @@ def test_killed_with_the_modules_queue_writes_are_lost_and_with_the_stream_none(
     found = kill(lab, "module")
     assert all(sample["gone_module"] is None for sample in lab.samples if not sample["risked_module"])
     assert found["gone_module"] == found["risked_module"] == found["lost"] > 0
-    assert "wrong cause" in lab.experiment.verdict(found)
+    assert "wrong cause" in lab.experiment.judge(found)
     lab.experiment.set_knobs({"queue": STREAM, "flush_ms": 1000.0})
     for _ in range(2):
         found = kill(lab, "stream")
     assert found["risked_stream"] > 0 == found["gone_stream"] == found["lost"]
-    assert "0 of" in lab.experiment.verdict(found)
+    assert "0 of" in lab.experiment.judge(found)
     lab.until(lambda sample: sample["persisted"] and sample["errors"] == 0)
 
 
@@ -72,7 +72,7 @@ def test_an_outage_ends_in_dead_letters_and_their_replay_in_the_database(running
     lab.until(lambda sample: sample["persisted"])
     lab.session.act("take_down")
     dead = lab.until(lambda sample: sample["dead"] > 20)
-    assert "dead letters" in lab.experiment.sentence(dead)
+    assert "dead letters" in lab.experiment.say(dead)
     lab.session.act("bring_up")
     lab.go_on(1)
     lab.session.act("replay")
@@ -86,7 +86,7 @@ def test_as_in_the_module_an_outage_loses_writes(running):
     lab.session.act("take_down")
     lost = lab.until(lambda sample: sample["lost"] > 10)
     assert (lost["dead"], lost["gone_module"]) == (0, None)  # nobody was killed
-    assert "lost" in lab.experiment.sentence(lost)
+    assert "lost" in lab.experiment.say(lost)
     lab.session.act("bring_up")
     lab.until(lambda sample: sample["persisted"] > 50)
 
@@ -95,18 +95,18 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
     for knobs in ({}, {"queue": MODULES}):
         lab = running(WriteBehindLab(**knobs))
         for sample in lab.go_on(2):
-            assert lab.experiment.sentence(sample)
-            assert lab.experiment.verdict(sample)
+            assert lab.experiment.say(sample)
+            assert lab.experiment.judge(sample)
 
 
 def test_closed_it_leaves_no_application_and_no_key(lab):
     shown = Running(WriteBehindLab(rate=300.0))
     shown.until(lambda sample: sample["waiting"] > 20)
     assert len(applications()) == 1
-    assert list(lab.redis.scan_iter(f"{lab.prefix}:{{writes*"))
+    assert list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*"))
     shown.session.close()
     assert not settles(applications)
-    assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:{{writes*")))
+    assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*")))
 
 
 def test_when_the_bench_is_killed_the_application_goes_with_it(lab):

@@ -27,10 +27,10 @@ def transactions(stage, batch: int) -> list[float]:
     experiment = WriteBehindLab(queue=STREAM, batch=batch, rate=60.0, db_ms=1.0)
     with stage.take(experiment, span=1.5) as take:
         take.after(1.0)
-        return take.every(1.6, 4, lambda sample: sample["acknowledged"] and each(sample))
+        return take.every(1.6, 4, lambda sample: sample["acknowledged"] and per_write(sample))
 
 
-def each(sample: dict) -> float | None:
+def per_write(sample: dict) -> float | None:
     done = sample["transactions"]
     return None if done is None else done / sample["acknowledged"]
 

@@ -21,7 +21,7 @@ class Receipts:
         self._table, self._open, self._lock = table, {}, threading.Lock()
         self.acknowledged = self.persisted = self.lost = 0
 
-    def give(self, id, version: int) -> None:
+    def add(self, id, version: int) -> None:
         """This write was acknowledged."""
         with self._lock:
             self.acknowledged += 1
