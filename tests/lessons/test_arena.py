@@ -20,7 +20,7 @@ def test_all_four_do_the_same_work_and_write_behind_does_not_wait_for_the_databa
     writes, failed = figures(lab, sample, "w50"), figures(lab, sample, "failed")
     assert all(writes[BEHIND] < writes[name] - 10 for name in PATTERNS if name != BEHIND)
     assert sum(failed.values()) == 0
-    assert "with write-behind" in lab.experiment.sentence(sample)
+    assert "with write-behind" in lab.experiment.say(sample)
     assert all(row["measured"] for row in lab.experiment.rankings(sample))
 
 
@@ -69,5 +69,5 @@ def test_other_code_is_another_application_while_it_runs(running):
 def test_every_sentence_can_be_said_from_the_first_sample_on(running, knobs):
     lab = running(ArenaLab(**knobs))
     for sample in lab.go_on(2):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)

@@ -58,7 +58,7 @@ def test_as_in_the_module_a_dead_redis_fails_the_reads(running):
     lab.until(lambda sample: sample["hits"])
     lab.session.act("stop_redis")
     failing = lab.until(lambda sample: sample["errors"] > 5)
-    assert "fail" in lab.experiment.sentence(failing)
+    assert "fail" in lab.experiment.say(failing)
     lab.session.act("start_redis")
     lab.until(lambda sample: sample["errors"] == 0 and sample["hits"])
 

@@ -43,7 +43,7 @@ def test_the_three_42s_are_three_things(running):
     sample = lab.until(lambda sample: sample["asked"])
     assert sample["asked"] == {"user": True, "product": True, "order": True}
     lab.until(lambda sample: sample["hits_user"] and sample["hits_product"] and sample["hits_order"])
-    assert "three entries" in lab.experiment.sentence(lab.samples[-1])
+    assert "three entries" in lab.experiment.say(lab.samples[-1])
 
 
 def test_every_pattern_may_be_chosen_for_every_kind_while_it_runs(running):
@@ -57,6 +57,6 @@ def test_every_pattern_may_be_chosen_for_every_kind_while_it_runs(running):
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, knobs):
     lab = running(HybridLab(**knobs))
     for sample in lab.go_on(2):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
-    assert lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
+    assert lab.experiment.judge(sample)

@@ -40,14 +40,14 @@ def test_as_in_the_module_a_late_set_is_read_for_a_whole_ttl(running):
     assert held(sample, "cache") == [NOTHING] * 5 + [OLD, OLD]
     assert held(sample, "reader") == [OLD, OLD, OLD, NEW, NEW, OLD, OLD]
     assert 0 < sample["left"] <= 4
-    assert "gets the old row for another" in lab.experiment.sentence(sample)
+    assert "gets the old row for another" in lab.experiment.say(sample)
     # and that nothing mends it but the TTL
     over = lab.until(lambda sample: sample["step"] == 7)
     assert held(over, "cache")[-1] == NOTHING and held(over, "reader")[-1] == NEW
     assert over["stale_for"] == pytest.approx(4, abs=0.8)
     assert {sample["stale_for"] for sample in lab.samples if sample["step"] < 5} == {None}
     assert over["stale_reads"] > 30
-    assert lab.experiment.verdict(over).startswith("True")
+    assert lab.experiment.judge(over).startswith("True")
     assert not any(sample["stale"] for sample in lab.go_on(1)[-5:])
 
 
@@ -60,7 +60,7 @@ def test_with_a_lease_the_late_set_is_refused_and_the_next_read_is_right(running
     assert held(sample, "cache")[-1] == NEW
     over = lab.until(lambda sample: sample["step"] == 7)
     assert over["stale_reads"] == 0
-    assert "no read" in lab.experiment.verdict(over)
+    assert "no read" in lab.experiment.judge(over)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,6 @@ def test_every_sentence_and_verdict_can_be_said_after_every_step(running):
     said = set()
     for _ in STEPS[1:-1]:
         sample = stepped_on(lab)
-        said.add(lab.experiment.sentence(sample))
-        lab.experiment.verdict(sample)
+        said.add(lab.experiment.say(sample))
+        lab.experiment.judge(sample)
     assert len(said) == 6

@@ -38,7 +38,7 @@ def test_a_filter_lets_almost_nobody_through_and_may_be_switched_while_it_runs(r
     lab.experiment.bloom = True
     lab.until(lambda sample: sample["filter"] > 0)
     guarded = lab.until(lambda sample: sample["per_thousand"] is not None and sample["per_thousand"] < 60)
-    assert "filter takes" in lab.experiment.sentence(guarded)
+    assert "filter takes" in lab.experiment.say(guarded)
     assert late(lab.go_on(3), "per_thousand") < 60
     lab.experiment.bloom = False
     lab.until(lambda sample: sample["per_thousand"] > 900)
@@ -64,7 +64,7 @@ def test_a_flood_of_new_ids_gets_past_the_sentinels_and_not_past_the_filter(runn
     assert flooded["unknown"] > 3 * before["unknown"]
     assert flooded["sentinels"] > 3 * before["sentinels"]
     assert before["added"] is None and 0 < flooded["added"] < flooded["asked"]
-    assert "added load" in lab.experiment.sentence(flooded)
+    assert "added load" in lab.experiment.say(flooded)
     # If a filter is there
     lab.until(lambda sample: not sample["flooding"])
     lab.experiment.bloom = True
@@ -111,5 +111,5 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
     for knobs in ({}, {"share": 0.0}, {"bloom": True, "sentinel_ttl": 5.0}, {"pattern": MODULES, "bloom": True}):
         lab = running(MissingIdsLab(**knobs))
         for sample in lab.go_on(2):
-            assert lab.experiment.sentence(sample)
-            lab.experiment.verdict(sample)
+            assert lab.experiment.say(sample)
+            lab.experiment.judge(sample)

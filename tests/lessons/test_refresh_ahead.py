@@ -8,8 +8,8 @@ from redislab.lessons.caching_patterns.refresh_ahead.lab import (
     OURS,
     PREDICTED,
     XFETCH,
-    Loads,
 )
+from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.labs import RefreshAheadLab
 from tests.lessons.test_write_through import mean
 
@@ -44,7 +44,7 @@ def test_unguarded_is_worse_than_no_refresh(running):
     unguarded = settled(lab)
     assert times(unguarded) > 3 * times(without)
     assert mean(unguarded, "wasted") > 5
-    assert "False" in lab.experiment.verdict(unguarded[-1])
+    assert "False" in lab.experiment.judge(unguarded[-1])
     lab.experiment.guard = True
     assert times(settled(lab)) < times(unguarded) / 2
 
@@ -52,14 +52,14 @@ def test_unguarded_is_worse_than_no_refresh(running):
 def test_as_in_the_module_every_reader_of_the_window_calls(running):
     lab = running(RefreshAheadLab(pattern=MODULES, ttl=6.0, threshold=30.0))
     worst = lab.until(lambda sample: sample["t"] > 5 and sample["calls"] and sample["calls"] > 4 * sample["ideal"], 60)
-    assert "False as in the module" in lab.experiment.verdict(worst)
+    assert "False as in the module" in lab.experiment.judge(worst)
 
 
 def test_as_in_the_module_a_threshold_of_a_second_refreshes_nothing(running):
     lab = running(RefreshAheadLab(pattern=MODULES, ttl=4.0, threshold=20.0))
     samples = settled(lab)
     assert mean(samples, "slow") > 1
-    assert "whole seconds" in lab.experiment.sentence(samples[-1])
+    assert "whole seconds" in lab.experiment.say(samples[-1])
 
 
 @pytest.mark.quiet
@@ -85,9 +85,9 @@ def test_xfetch_refreshes_earlier_with_a_larger_beta(running):
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, knobs):
     lab = running(RefreshAheadLab(rtt=1.0, **knobs))
     for sample in lab.go_on(1.5):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
-    assert lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
+    assert lab.experiment.judge(sample)
 
 
 def test_the_pattern_may_be_changed_while_it_runs(running):
@@ -113,8 +113,8 @@ class TestLoads:
         for _ in range(3):
             loads.read(1, loads.find(1)["load"])
         self.now = 100.0
-        loads.age(10)
-        assert (loads.calls, loads.wasted) == (3, 0)
+        loads.expire(10)
+        assert (loads.finds, loads.wasted) == (3, 0)
 
     def test_of_three_loads_of_which_the_last_is_read_two_are_wasted(self, loads):
         numbers = [loads.find(1)["load"] for _ in range(3)]
@@ -125,9 +125,9 @@ class TestLoads:
     def test_a_load_that_nobody_reads_is_wasted_when_it_has_expired(self, loads):
         loads.find(1)
         self.now = 5.0
-        loads.age(10)
+        loads.expire(10)
         assert loads.wasted == 0
         self.now = 11.0
-        loads.age(10)
-        loads.age(10)
+        loads.expire(10)
+        loads.expire(10)
         assert loads.wasted == 1

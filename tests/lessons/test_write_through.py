@@ -13,14 +13,14 @@ def mean(samples, key):
 def test_cache_first_leaves_the_cache_and_the_database_with_different_rows(running):
     lab = running(WriteThroughLab(order=CACHE_FIRST))
     assert mean(lab.go_on(6)[-20:], "differs") > 10
-    assert "False" in lab.experiment.verdict(lab.samples[-1])
+    assert "False" in lab.experiment.judge(lab.samples[-1])
 
 
 def test_db_first_does_too_if_less_often(running):
     lab = running(WriteThroughLab(order=DB_FIRST, writers=16))
     seen = lab.until(lambda sample: sample["differs"], timeout=60)
     assert seen["uncommitted"] == 0
-    assert "False with DB first" in lab.experiment.verdict(seen)
+    assert "False with DB first" in lab.experiment.judge(seen)
 
 
 @pytest.mark.parametrize("knobs", [{}, {"writers": 24, "failures": 30.0}, {"rtt": 1.0}])
@@ -30,7 +30,7 @@ def test_db_then_delete_leaves_none_and_shows_nothing_uncommitted(running, knobs
     assert samples[-1]["races"] >= 10
     assert {sample["differs"] for sample in samples} <= {None, 0}
     assert {sample["uncommitted"] for sample in samples} <= {None, 0}
-    assert lab.experiment.verdict(samples[-1]).startswith("True of this order")
+    assert lab.experiment.judge(samples[-1]).startswith("True of this order")
 
 
 def test_a_slow_commit_that_fails_is_read_meanwhile_and_takes_the_entry_with_it(running):
@@ -60,6 +60,6 @@ def test_a_write_takes_a_commit_and_a_round_trip(running):
 def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, order):
     lab = running(WriteThroughLab(order=order))
     for sample in lab.go_on(2):
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
-    assert lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
+    assert lab.experiment.judge(sample)

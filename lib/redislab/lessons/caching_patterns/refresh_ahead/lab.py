@@ -1,61 +1,18 @@
-"""Section 1.4: refresh-ahead, and what it does to the database when nobody guards it."""
+"""Section 1.4: refresh-ahead, and what it does to the database without a guard."""
 
 import itertools
-import threading
 import time
 
-from traitlets import observe
-
-from redislab.bench import Chart, Line, Networked, choice, number, switch
+from redislab.bench import Networked, choice, dashed, number, on, switch, time_chart
 from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead, Resilient
 from redislab.caching.predicted_refresh import WORTH
+from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.caching_patterns.theory import fewest_loads
 from redislab.lessons.caching_patterns.workload import Popularity
 
 OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
 FIXED, PREDICTED, XFETCH = "fixed", "per-key predicted", "XFetch"
 MODES = {FIXED: RefreshAhead, PREDICTED: PredictedRefresh, XFETCH: ChanceRefresh}
-
-
-class Loads:
-    """A table that numbers its loads, so that those can be told whose value nobody ever read.
-
-    Attributes:
-        calls: how many loads were begun.
-        wasted: how many were superseded, or grew too old, without having been read.
-    """
-
-    def __init__(self, table, kind: str, timer=time.monotonic):
-        self._table, self.kind, self._timer = table, kind, timer
-        self._unread, self._numbers, self._lock = {}, itertools.count(), threading.Lock()
-        self.calls = self.wasted = 0
-
-    def find(self, id):
-        with self._lock:
-            self.calls += 1
-        record = self._table.find(id)
-        with self._lock:
-            number = next(self._numbers)
-            self._unread.setdefault(id, {})[number] = self._timer()
-        return record | {"load": number}
-
-    def read(self, id, number: int) -> None:
-        """Somebody was given the value of this load: the earlier ones that are unread will stay so."""
-        with self._lock:
-            unread = self._unread.get(id, {})
-            self._drop(unread, [earlier for earlier in unread if earlier < number])
-            unread.pop(number, None)
-
-    def age(self, seconds: float) -> None:
-        """What is unread after `seconds` has expired."""
-        with self._lock:
-            for unread in self._unread.values():
-                self._drop(unread, [load for load, at in unread.items() if self._timer() - at > seconds])
-
-    def _drop(self, unread: dict, loads: list[int]) -> None:
-        self.wasted += len(loads)
-        for load in loads:
-            del unread[load]
 
 
 class RefreshAheadLab(Networked):
@@ -81,114 +38,87 @@ class RefreshAheadLab(Networked):
     hot = number(10, 1, 500, label="Keys", log=True, integer=True)
 
     charts = (
-        Chart(
-            "Database calls",
-            (Line("calls", "measured"), Line("ideal", "enough", "dash", "predicted")),
-            unit="/s",
-            low=0,
-        ),
-        Chart("Reads that had to wait", (Line("slow", "of all"), Line("hot_slow", "of hot keys")), unit="%", low=0),
-        Chart("Latency of a read", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Wasted", (Line("wasted", "loads that nobody read"),), unit="/s", low=0),
+        time_chart("Database calls", "/s", calls="measured", ideal=dashed("enough")),
+        time_chart("Reads that had to wait", "%", slow="of all", hot_slow="of hot keys"),
+        time_chart("Latency of a read", "ms", log=True, p50="p50", p99="p99"),
+        time_chart("Wasted", "/s", wasted="loads that were never read"),
     )
     presets = {
-        "As in the module": {"pattern": MODULES, "ttl": 8.0, "threshold": 20.0},
-        "Unguarded": {"pattern": OURS, "guard": False, "mode": FIXED, "ttl": 4.0, "threshold": 20.0},
-        "No refresh": {"pattern": NONE, "ttl": 4.0},
-        "Guarded": {"pattern": OURS, "guard": True, "mode": FIXED, "ttl": 4.0, "threshold": 20.0, "hot": 10},
-        "A long tail": {"pattern": OURS, "guard": True, "mode": PREDICTED, "ttl": 4.0, "hot": 500},
-        "By chance": {"pattern": OURS, "guard": True, "mode": XFETCH, "beta": 4.0, "ttl": 4.0, "hot": 10},
+        "As in the module": {"pattern": MODULES, "ttl": 8.0},
+        "Unguarded": {"guard": False},
+        "No refresh": {"pattern": NONE},
+        "Guarded": {},
+        "A long tail": {"mode": PREDICTED, "hot": 500},
+        "By chance": {"mode": XFETCH, "beta": 4.0},
     }
     workers = 160
     span = 5.0
+    waiting = "Waiting for the first reads."
     cache = None
 
     def setup(self, lab):
-        self.database, self.keys = lab.open_database(), lab.keys
-        self.turns = itertools.count()
-        self.populate()
+        self.database, self.keys, self.numbers = lab.database, lab.keys, itertools.count()
+        self.at_end(self.stop_refreshing)
         self.connect(lab.server, max_connections=2 * self.workers)
 
-    def teardown(self):
-        super().teardown()
-        self.let_go()
-        self.database.close()
+    @on("client", "pattern", "mode")
+    def choose(self):
+        """Each pattern begins with nothing cached, under a kind of its own."""
+        self.stop_refreshing(timeout=0)
+        self.users = Loads(self.database.users, f"refreshed_{next(self.numbers)}")
+        common = (self.client, self.users, self.keys)
+        if self.pattern == OURS:
+            self.cache = MODES[self.mode](*common, threads=self.workers)
+        else:
+            self.cache = (ModuleRefreshAhead if self.pattern == MODULES else Resilient)(*common)
 
-    def let_go(self):
+    def stop_refreshing(self, timeout: float = 5.0):
         if isinstance(self.cache, RefreshAhead):
-            self.cache.close()
-        self.cache = None
+            self.cache.close(timeout)
 
-    def connected(self):
-        self.choose()
+    @on("client", "pattern", "mode", "ttl", "threshold", "guard", "beta", "recompute_ms")
+    def tune(self):
+        self.database.added_latency = self.recompute_ms / 1e3
+        self.cache.ttl, self.cache.threshold = self.ttl, self.threshold / 100
+        self.cache.guard, self.cache.beta = self.guard, self.beta
 
-    @observe("pattern")
-    def choose(self, _=None):
-        if self.client:
-            # each begins with nothing cached
-            self.users = Loads(self.database.users, f"refreshed_{next(self.turns)}")
-            self.replace()
+    @on("hot")
+    def populate(self):
+        self.popularity = Popularity(self.database.users.ids[: self.hot], 1.0)
 
-    @observe("mode")
-    def replace(self, _=None):
-        if self.client:
-            former, common = self.cache, (self.client, self.users, self.keys)
-            self.cache = {
-                OURS: lambda: MODES[self.mode](*common, threads=self.workers),
-                MODULES: lambda: ModuleRefreshAhead(*common),
-                NONE: lambda: Resilient(*common),
-            }[self.pattern]()
-            self.tune()
-            if isinstance(former, RefreshAhead):
-                former.close(timeout=0)
-
-    @observe("ttl", "threshold", "guard", "beta", "recompute_ms")
-    def tune(self, _=None):
-        if self.cache:
-            self.database.added_latency = self.recompute_ms / 1e3
-            for name in ("ttl", "guard", "beta"):
-                setattr(self.cache, name, getattr(self, name))
-            self.cache.threshold = self.threshold / 100
-
-    @observe("hot")
-    def populate(self, _=None):
-        if self.server:
-            self.popularity = Popularity(self.database.users.ids[: self.hot], 1.0)
-            self.shares = dict(zip(self.popularity.ids, self.popularity.shares, strict=True))
+    @on("hot", "rate", "ttl")
+    def find_hot_keys(self):
+        shares = zip(self.popularity.ids, self.popularity.shares, strict=True)
+        self.hot_ids = {id for id, share in shares if self.rate * share * self.ttl >= WORTH}
 
     def request(self):
         id, users, cache, began = self.popularity.pick(), self.users, self.cache, time.perf_counter()
         users.read(id, cache.get(id)["load"])
         slow = time.perf_counter() - began > self.recompute_ms / 2e3  # longer than half a load: it waited for one
-        tags = ("read", "hot") if self.rate * self.shares.get(id, 0) * self.ttl >= WORTH else ("read",)
+        tags = ("read", "hot") if id in self.hot_ids else ("read",)
         return (*tags, *(f"{tag} slow" for tag in tags)) if slow else tags
 
     def sample(self, window):
-        self.users.age(1.2 * self.ttl + self.recompute_ms / 1e3)
-        return {
-            "calls": window.growth(f"calls of {self.users.kind}", self.users.calls),
+        users = self.users
+        users.expire(1.2 * self.ttl + self.recompute_ms / 1e3)
+        return window.percentiles("read") | {
+            "calls": window.growth(f"calls of {users.kind}", users.finds),
             "ideal": fewest_loads(self.popularity.shares, self.rate, self.ttl),
             "slow": window.share("read slow", of="read"),
             "hot_slow": window.share("hot slow", of="hot"),
-            "p50": window.percentile("read", 50),
-            "p99": window.percentile("read", 99),
-            "wasted": window.growth(f"wasted by {self.users.kind}", self.users.wasted),
+            "wasted": window.growth(f"wasted by {users.kind}", users.wasted),
         }
 
     def sentence(self, values):
-        if values["calls"] is None or values["slow"] is None:
-            return "Waiting for the first reads."
-        said = (
+        told = (
             f"The database is called {values['calls']:.1f} times a second, where {values['ideal']:.1f} would be enough; "
-            f"{values['slow']:.1f} % of the reads wait for it; {values['wasted'] or 0:.1f} loads a second are read by nobody."
+            f"{values['slow']:.1f} % of the reads wait for it; {values['wasted']:.1f} loads a second are never read."
         )
         if self.pattern == MODULES and self.ttl * self.threshold <= 100:
-            said += " Nothing is refreshed: the threshold is at 1 s or less, and the module counts in whole seconds."
-        return said
+            told += " Nothing is refreshed: the threshold is at 1 s or less, and the module counts in whole seconds."
+        return told
 
     def verdict(self, values):
-        if values["calls"] is None or values["hot_slow"] is None:
-            return None
         times, slow = values["calls"] / values["ideal"], values["hot_slow"]
         found = f"{times:.1f} times the calls that are enough, and {slow:.1f} % of the reads of hot keys wait"
         if self.pattern == NONE:

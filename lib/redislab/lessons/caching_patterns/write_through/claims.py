@@ -1,12 +1,12 @@
 """What is claimed of this section's subject, and how it is measured."""
 
 import functools
-import secrets
+from contextlib import closing
 
+from redislab.bench import WatchedTable
 from redislab.caching import WriteThrough
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST
-from redislab.keys import KeyNamespace
-from redislab.lessons.caching_patterns.workload import Popularity, Versions
+from redislab.lessons.caching_patterns.workload import Popularity
 from redislab.lessons.caching_patterns.write_through.lab import WriteThroughLab
 from redislab.study.claim import Always, Claim
 from redislab.study.stage import shared
@@ -16,7 +16,7 @@ from redislab.study.stage import shared
 def racing(stage, order: str) -> list[dict]:
     """Samples, with dozens of races each, and with readers beside them; of "DB first" one in some hundred ends badly."""
     experiment = WriteThroughLab(order=order, commit_ms=0.0)
-    with stage.take(experiment, PERIOD=0.025, span=1.0) as take:
+    with stage.take(experiment, period=0.025, span=1.0) as take:
         return take.every(1.1, 12 if order == DB_FIRST else 5, lambda sample: sample["differs"] is not None and sample)
 
 
@@ -32,21 +32,26 @@ def committed(stage) -> list[float]:
 
 def hits(stage) -> list[float]:
     """% of the reads that find their row in the cache, one request in ten being a write; each time the cache is new."""
-    rows, found = stage.lab.database.users, []
-    ids = Popularity(rows.ids[:100], 0.9)
-    for _ in range(5):
-        users, keys = Versions(rows), KeyNamespace(f"{stage.lab.prefix}:hits_{secrets.token_hex(3)}")
-        cache = WriteThrough(stage.lab.redis, users, keys, order=CACHE_FIRST, ttl=10)
+    return [filled(stage) for _ in range(5)]
+
+
+def filled(stage) -> float:
+    """The same of one cache, in its first 300 requests."""
+    with closing(stage.lab.branch("hits")) as lab:
+        users = WatchedTable(lab.database.users)
+        cache, popularity = (
+            WriteThrough(lab.redis, users, lab.keys, order=CACHE_FIRST),
+            Popularity(users.ids[:100], 0.9),
+        )
         reads = 0
         for turn in range(300):
-            id = ids.pick()
+            id = popularity.pick()
             if turn % 10 == 9:
-                cache.put(id, rows.find(id))
+                cache.put(id, lab.database.users.find(id))
             else:
                 reads += 1
                 cache.get(id)
-        found.append(100 * (1 - users.finds / reads))
-    return found
+    return 100 * (1 - users.finds / reads)
 
 
 through = functools.partial(Claim, section="1.2", lab="WriteThroughLab", unit="%", bound=Always(low=100), claimed=100)
