@@ -9,13 +9,13 @@ def test_keys_keeps_the_neighbour_waiting_and_a_closed_loop_hides_it(running):
     assert 0.5 * stalled["server"] < stalled["worst"]
     # and that the p99 of a closed loop says little of it
     last = lab.until(lambda sample: sample["worst"] and sample["due_p99"] > 3.5 * sample["closed_p99"], timeout=40)
-    assert "closed loop" in lab.experiment.verdict(last)
+    assert "closed loop" in lab.experiment.judge(last)
     # one slow PING stands for many that were due
     slow = {clock: sum(ms > 20 for _, ms in last[f"{clock}_pings"]) for clock in ("due", "closed")}
     assert slow["closed"] < 0.5 * slow["due"]
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
 
 
 def test_count_decides_between_a_short_stall_and_a_short_sweep(running):

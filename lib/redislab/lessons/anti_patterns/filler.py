@@ -10,7 +10,7 @@ CHUNK = 2000  # keys that one call of the script writes, in some ms
 
 
 class Filler:
-    """Keeps a server at the keys that were asked for last. More of the same are added; for others it begins anew, with FLUSHALL.
+    """Keeps a server at the keys that were asked for last. More of the same are added; other ones follow a FLUSHALL.
 
         filler = Filler(server.client())
         filler.want(100_000, [(50, "user:#", 20, 0), (50, "session:#", 20, 0)])
@@ -21,8 +21,9 @@ class Filler:
     """
 
     def __init__(self, client):
-        self.client, self.made, self._over, self._asked = client, 0, threading.Event(), threading.Event()
+        self.client, self.made = client, 0
         self._wanted, self._kinds, self._stale = 0, [], False
+        self._asked, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -34,7 +35,9 @@ class Filler:
     @property
     def share(self) -> float:
         """How much is there, from 0 to 1."""
-        return 1.0 if self.whole else min(0.999, self.made / self._wanted) if self._wanted and not self._stale else 0.0
+        if self.whole:
+            return 1.0
+        return 0.0 if self._stale else min(0.999, self.made / self._wanted)
 
     def want(self, count: int, kinds) -> None:
         """Ask for `count` keys; `kinds` as populate.lua has them: (share in %, name with a #, bytes, TTL in s)."""
@@ -44,7 +47,7 @@ class Filler:
         self._asked.set()
 
     def again(self) -> None:
-        """Begin anew: some are no longer there."""
+        """Write all of them again: some are no longer there."""
         self._stale = True
         self._asked.set()
 
@@ -69,7 +72,7 @@ class Filler:
             if self.made < self._wanted:
                 kinds, made, count = self._kinds, self.made, min(CHUNK, self._wanted - self.made)
                 self.made = populate(args=[made, count, json.dumps(kinds)])
-                self._over.wait(0.001)  # whoever waits has his turn
+                self._over.wait(0.001)  # others get their turn
             else:
                 self._asked.wait()
                 self._asked.clear()

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 
-from redislab.bench import Experiment
+from redislab.bench import Experiment, number
 from redislab.bench.application import Application
 from redislab.lessons.anti_patterns.filler import Filler
 from redislab.world.scheduling import take_short_turns
@@ -21,10 +21,10 @@ IDLE = 5.0  # s without a question until it rests
 
 
 class Pinger:
-    """PINGs by two clocks, with a connection each. It rests while nobody takes them.
+    """PINGs by two clocks, with a connection each. It rests while they are not taken.
 
-    due: a PING every 5 ms, whatever has become of the one before; its latency counts from when it was due. What is under way
-    is not waited for, so that no PING is late because of another.
+    due: a PING every 5 ms, whether or not the one before has been answered; its latency counts from when it was due, so that
+    no PING is late because of another.
     closed: the next PING follows 5 ms after the answer to the last; its latency counts from when it was sent. While the server
     stands still it sends nothing, so that a long stall is one slow PING among hundreds (coordinated omission).
     """
@@ -117,7 +117,7 @@ class Neighbour:
         return max((1e3 * seconds for _, seconds in new[DUE]), default=None)
 
     def forget(self) -> None:
-        """What has been so far was under other circumstances."""
+        """Drop all PINGs so far: they were sent under other circumstances."""
         self.look()
         with self._lock:
             self._pings = {DUE: deque(), CLOSED: deque()}
@@ -127,11 +127,17 @@ class Neighbour:
         with self._lock:
             return [(began, 1e3 * seconds) for began, seconds in self._pings[clock] if since <= began <= until]
 
-    def percentile(self, clock: str, percentile: float, since: float | None = None, until: float = math.inf):
+    def percentile(
+        self, clock: str, percentile: float, since: float | None = None, until: float = math.inf
+    ) -> float | None:
         """Of the PINGs of the last `SPAN` seconds, or of those that began in the time that is given."""
         since = time.monotonic() - SPAN if since is None else since
         ranked = sorted(latency for _, latency in self.between(clock, since, until))
         return ranked[max(0, math.ceil(len(ranked) * percentile / 100) - 1)] if ranked else None
+
+    def percentiles(self, clock: str = DUE, since: float | None = None, until: float = math.inf) -> dict:
+        """`{"p50": …, "p99": …}` of the same."""
+        return {f"p{percentile}": self.percentile(clock, percentile, since, until) for percentile in (50, 99)}
 
     def close(self) -> None:
         self._closed = True
@@ -139,19 +145,25 @@ class Neighbour:
 
 
 class Crowded(Experiment):
-    """On a private server with many keys, and a neighbour."""
+    """On a private server with many keys, and a neighbour; what `took` long leaves the neighbour as long again in peace."""
 
+    keys = number(100_000, 1000, 1_000_000, label="Keys", log=True, integer=True, help="written by a script, in chunks")
+
+    waiting = "The keys are being written; then it begins."
     workers = 1
     patience = 60.0  # s: what is asked takes as long as it takes
-    filler = neighbour = None
+    took = 0.0  # s, of the last request
 
     def setup(self, lab):
         self.server = lab.private_server()
         self.client = self.server.client(socket_timeout=60)
-        self.filler, self.neighbour = Filler(self.server.client(socket_timeout=60)), Neighbour(self.server)
+        self.filler = self.owned(Filler(self.server.client(socket_timeout=60)))
+        self.neighbour = self.owned(Neighbour(self.server))
 
-    def teardown(self):
-        for each in (self.filler, self.neighbour, self.server):
-            if each:
-                each.close()
-        self.server = self.filler = self.neighbour = None
+    def gap(self, random):
+        return max(1 / self.rate, 2 * self.took)
+
+    def status(self):
+        held = self.filler.made
+        text = f"{held:,} of {self.keys:,} keys written"
+        return {"held": held, "progress": self.filler.share, "progress_text": text}

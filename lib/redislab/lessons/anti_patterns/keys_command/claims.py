@@ -9,7 +9,7 @@ from redislab.study.stage import shared
 def stalls(stage) -> dict:
     """A neighbour's slowest PING in ms, by SCAN's COUNT, and "KEYS"; all of them in turns."""
     found = {name: [] for name in (*COUNTS, KEYS)}
-    with stage.take(KeysLab(keys=100_000, way=SCAN, count=1000, rate=2.0)) as take:
+    with stage.take(KeysLab(way=SCAN, count=1000, rate=2.0)) as take:
         take.until(lambda sample: sample["worst"] is not None, timeout=60)  # all are written
         for _ in range(8):
             take.act("try_all")

@@ -1,17 +1,17 @@
 """What is claimed of this section's subject, and how it is measured."""
 
-from redislab.lessons.key_naming.finding.lab import COLON, SIGNS, UNDERSCORE, ScanLab
-from redislab.study.claim import Bound, Claim
+from redislab.lessons.key_naming.finding.lab import COLON, SWEEPS, UNDERSCORE, ScanLab
+from redislab.study.claim import Bound, Claim, ratios
 
 
 def sweeps(stage) -> list[float]:
     """A sweep by SCAN MATCH for names with underscores ÷ for names with colons."""
     found = {}
-    with stage.take(ScanLab(keys=30_000, share=10, count=100, rate=5.0)) as take:
-        for sign in (COLON, UNDERSCORE):
+    with stage.take(ScanLab(keys=30_000, rate=5.0)) as take:
+        for sign, bar in SWEEPS.items():
             take.set_knobs(sign=sign)
-            found[sign] = take.changes(9, lambda sample, sign=sign: sample[f"sweep {SIGNS[sign]}"])
-    return [one / other for one, other in zip(found[UNDERSCORE], found[COLON], strict=True)]
+            found[sign] = take.changes(9, lambda sample, bar=bar: sample[bar])
+    return ratios(found[UNDERSCORE], found[COLON])
 
 
 CLAIMS = (
