@@ -1,4 +1,5 @@
-from redislab.lessons.anti_patterns.large_values.lab import GET, SET, SIZES, LargeValuesLab, document
+from redislab.lessons.anti_patterns.large_values.lab import SIZES, LargeValuesLab
+from redislab.lessons.anti_patterns.large_values.transfers import GET, SET, document
 
 
 def test_reading_ten_megabytes_delays_the_neighbour_and_nobody_does_not(running):
@@ -10,7 +11,7 @@ def test_reading_ten_megabytes_delays_the_neighbour_and_nobody_does_not(running)
         lambda sample: sample["measured"] == 10_000_000 and sample["p50"] and sample["p50"] > 3 * calm["p50"]
     )
     assert busy["moved"] > 10 and busy["p99"] > busy["p50"]
-    assert "4" in lab.experiment.verdict(busy)
+    assert "4" in lab.experiment.judge(busy)
     # Expect that the line's time is arithmetic: bits by bits a second
     assert busy["wire"] == 80.0
     lab.experiment.line = 10
@@ -31,8 +32,8 @@ def test_every_size_gives_a_curve_and_another_way_another(running):
     packed = lab.until(lambda sample: sample["packed"] and sample["transfer"] and sample["measured"] == 1_000_000)
     assert packed["stored"] < 500_000 and packed["wire"] < 4
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
     assert sum(sample["errors"] for sample in lab.samples) == 0
 
 

@@ -8,13 +8,13 @@ def full(sample):
 def test_volatile_without_ttls_refuses_writes_and_with_them_evicts(running):
     lab = running(MissingTtlsLab(policy=VOLATILE, scans=20))
     refused = lab.until(lambda sample: full(sample) and sample["failed"] > 10)
-    assert refused["evicted"] == 0 and refused["for_ever"] == refused["held"]
-    assert "fail" in lab.experiment.verdict(refused)
+    assert refused["evicted"] == 0 and refused["lasting"] == refused["held"]
+    assert "fail" in lab.experiment.judge(refused)
     lab.experiment.with_ttl = 100
     # Expect that what is there has no TTL yet: it begins with an empty cache
     lab.session.act("empty_cache")
     evicting = lab.until(lambda sample: sample["with_ttl"] and sample["evicted"] and sample["evicted"] > 10)
-    lab.until(lambda sample: sample["failed"] == 0 and sample["for_ever"] < 0.05 * sample["held"])
+    lab.until(lambda sample: sample["failed"] == 0 and sample["lasting"] < 0.05 * sample["held"])
     assert evicting["errors"] == 0
 
 
@@ -38,5 +38,5 @@ def test_short_ttls_keep_the_memory_below_its_limit_without_eviction(running):
     lab.experiment.limit = 10
     lab.until(lambda sample: sample["failed"] > 0 or full(sample))
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)

@@ -1,11 +1,12 @@
-from redislab.lessons.anti_patterns.select_command.lab import DB, ONCE, PREFIX, SelectLab
+from redislab.lessons.anti_patterns.select_command.applications import DB, ONCE, PREFIX
+from redislab.lessons.labs import SelectLab
 
 
 def test_select_once_misplaces_keys_of_many_threads_and_none_of_one(running):
     lab = running(SelectLab(way=ONCE, threads=8, rate=20.0))
     raced = lab.until(lambda sample: sample["misplaced"] and sample["misplaced"] > 5)
     assert raced["db0"] > raced["meant0"] and raced["db1"] < raced["meant1"]
-    assert "wrong database" in lab.experiment.verdict(raced)
+    assert "wrong database" in lab.experiment.judge(raced)
     # Given a client for each, or none of both: nothing is misplaced
     for way in (DB, PREFIX):
         lab.experiment.way = way
@@ -16,8 +17,8 @@ def test_select_once_misplaces_keys_of_many_threads_and_none_of_one(running):
     lab.experiment.set_knobs({"way": ONCE, "threads": 1})
     lab.until(lambda sample: sample["way"] == ONCE and sample["meant1"] and sample["misplaced"] == 0)
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)
 
 
 def test_one_databases_keys_flushall_and_memory_are_everybodys(running):
@@ -38,4 +39,4 @@ def test_keys_in_one_database_delay_the_others_and_a_cluster_has_just_one(runnin
     lab.session.act("ask_cluster")
     said = lab.until(lambda sample: sample["answer"])
     assert "cluster" in said["answer"] or "out of range" in said["answer"]
-    assert said["answer"] in lab.experiment.sentence(said)
+    assert said["answer"] in lab.experiment.say(said)

@@ -1,14 +1,14 @@
 """What is claimed of this section's subject, and how it is measured."""
 
 from redislab.lessons.anti_patterns.large_values.lab import GET, SET, LargeValuesLab
-from redislab.study.claim import Bound, Claim
+from redislab.study.claim import Bound, Claim, ratios
 from redislab.study.stage import shared
 
 
 @shared
 def disturbed(stage) -> dict:
     """A neighbour's p50 in ms, by what one client does meanwhile, round by round."""
-    with stage.take(LargeValuesLab(size=1000, how=GET)) as take:
+    with stage.take(LargeValuesLab(size=1000)) as take:
         found = {}
         for how, size in ((GET, 1000), (GET, 100_000), (GET, 10_000_000), (SET, 10_000_000)):
             take.set_knobs(how=how, size=size)
@@ -17,8 +17,7 @@ def disturbed(stage) -> dict:
 
 
 def from_100_kb(stage) -> list[float]:
-    small, large = (disturbed(stage)[GET, size] for size in (1000, 100_000))
-    return [one / other for one, other in zip(large, small, strict=True)]
+    return ratios(disturbed(stage)[GET, 100_000], disturbed(stage)[GET, 1000])
 
 
 CLAIMS = (
