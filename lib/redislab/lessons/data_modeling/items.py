@@ -114,25 +114,18 @@ class Items:
 
     def _load(self, structure: str, numbers: range) -> None:
         client, key, value = self.client, self.key(structure), "." * self.size
-        names = [self.name(structure, i) for i in numbers]
-        objects = [self.object(i) for i in numbers[::FIELDS]]
-        match structure:
-            case "string":
-                client.mset(dict.fromkeys(names, value))
-            case "bytes":
-                client.append(key, "".join(names))
-            case "list":
-                client.rpush(key, *names)
-            case "set":
-                client.sadd(key, *names)
-            case "sorted set":
-                client.zadd(key, dict(zip(names, numbers, strict=True)))
-            case "hash":
-                client.hset(key, mapping=dict.fromkeys(names, value))
-            case "JSON":
-                client.mset(dict.fromkeys(objects, self.document()))
-            case "hashes":
-                self._load_hashes(objects)
+        names, objects = [self.name(structure, i) for i in numbers], [self.object(i) for i in numbers[::FIELDS]]
+        load = {
+            "string": lambda: client.mset(dict.fromkeys(names, value)),
+            "bytes": lambda: client.append(key, "".join(names)),
+            "list": lambda: client.rpush(key, *names),
+            "set": lambda: client.sadd(key, *names),
+            "sorted set": lambda: client.zadd(key, dict(zip(names, numbers, strict=True))),
+            "hash": lambda: client.hset(key, mapping=dict.fromkeys(names, value)),
+            "JSON": lambda: client.mset(dict.fromkeys(objects, self.document())),
+            "hashes": lambda: self._load_hashes(objects),
+        }
+        load[structure]()
 
     def _load_hashes(self, objects: list[str]) -> None:
         with self.client.pipeline(transaction=False) as pipeline:

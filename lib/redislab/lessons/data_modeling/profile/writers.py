@@ -46,18 +46,20 @@ class Writers:
         for done in range(TIMES):
             if time.perf_counter() > end:
                 return done
-            self._once(way, forms["json"], forms["hash"], own, done + 1)
+            once(forms["json"], forms["hash"], way, own, done + 1)
         return TIMES
 
-    def _once(self, way: str, json, hash, own: str, count: int) -> None:
-        if way == "json":
-            json.add(CONTESTED, COUNTED)
-        elif way == "read":
-            hash.update(CONTESTED, **{COUNTED: int(hash.fields(CONTESTED, COUNTED)[COUNTED]) + 1})
-        elif way == "own":
-            hash.update(CONTESTED, **{own: count})
-        else:
-            hash.add(CONTESTED, COUNTED)
+
+def once(json, hash, way: str, own: str, count: int) -> None:
+    """One update by a writer whose own field is `own`, and who has counted to `count`."""
+    if way == "json":
+        json.add(CONTESTED, COUNTED)
+    elif way == "read":
+        hash.update(CONTESTED, **{COUNTED: int(hash.fields(CONTESTED, COUNTED)[COUNTED]) + 1})
+    elif way == "own":
+        hash.update(CONTESTED, **{own: count})
+    else:
+        hash.add(CONTESTED, COUNTED)
 
 
 def own(writer: int) -> str:
