@@ -47,7 +47,7 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
                 loop.call_soon_threadsafe(draw)
 
     running = Running(experiment, start(), emit)
-    slider.observe(lambda change: running.turn({knob: change.new}), "value")
+    slider.observe(lambda change: running.set_knobs({knob: change.new}), "value")
 
     def measure() -> None:
         running.start()

@@ -49,7 +49,7 @@ class WorkerPool:
         round = pool.run(client, "INCR", 0.4)
         round.counts["done"] / round.seconds
 
-    Each process is an `Application`, half a second to start, and is reused for every round.
+    Each process is an `Application`. It takes a quarter of a second to start, and is reused for every round.
 
     Args:
         factory: makes the job, in each process; what the job returns is a dict of counts.
