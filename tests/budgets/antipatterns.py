@@ -6,7 +6,7 @@ import sys
 import time
 
 from redislab.antipatterns import audit, heavy_prefixes
-from redislab.lessons.anti_patterns.clinic.lab import KINDS
+from redislab.lessons.anti_patterns.clinic.shop import KINDS
 from redislab.lessons.anti_patterns.filler import Filler
 from redislab.world import start
 from tests.budgets.table import Row

@@ -1,7 +1,8 @@
 import pytest
 
 from redislab.errors import KnobError
-from redislab.lessons.anti_patterns.clinic.lab import OTHER, OURS, PATIENT, PIPELINES, PLANTED
+from redislab.lessons.anti_patterns.clinic.lab import OTHER, OURS, PATIENT, PIPELINES
+from redislab.lessons.anti_patterns.clinic.shop import FAULTS
 from redislab.lessons.labs import ClinicLab
 
 
@@ -20,12 +21,12 @@ def examined(lab, **wanted) -> dict:
 def test_every_planted_fault_is_found_and_each_has_its_reason_and_cure(running):
     lab = running(ClinicLab(keys=3000))
     sample = examined(lab)
-    assert sample["planted"] == len(PLANTED) and sample["seen"] > 3000 and sample["progress"] == 1.0
+    assert sample["planted"] == len(FAULTS) and sample["seen"] > 3000 and sample["progress"] == 1.0
     rows = lab.experiment.findings(sample)
     assert len(rows) == 1 + len(sample["found"]) and all(len(row) == len(rows[0]) and all(row) for row in rows)
     assert rows[1][0].startswith("✗ danger") and "shop:otp:*" in rows[1][1]
-    assert sample["dangers"] + sample["warnings"] >= 6 and "All 3,2" in lab.experiment.sentence(sample)
-    assert f"{len(PLANTED)} of {len(PLANTED)} planted faults" in lab.experiment.verdict(sample)
+    assert sample["dangers"] + sample["warnings"] >= 6 and "All 3,2" in lab.experiment.say(sample)
+    assert f"{len(FAULTS)} of {len(FAULTS)} planted faults" in lab.experiment.judge(sample)
     assert {"shop:export:*", "shop:product:*"} <= {name for name, _ in sample["memory"]}
     # and a neighbour has been answered meanwhile
     assert sample["pings"] >= 0 and lab.until(lambda sample: sample["stall"])
@@ -35,7 +36,7 @@ def test_what_can_be_said_before_there_is_a_report(running):
     lab = running(ClinicLab(keys=100_000))
     first = lab.until(lambda sample: True)
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample) and (sample["took"] or lab.experiment.verdict(sample) is None)
+        assert lab.experiment.say(sample) and (sample["took"] or lab.experiment.judge(sample) is None)
     assert first["progress"] < 1 or first["took"]
 
 
@@ -46,12 +47,12 @@ def test_knobs_begin_a_new_audit_and_change_what_is_seen(running):
     lab.experiment.looks = 1000
     assert "±" in examined(lab, looks=1000)["basis"]
     lab.experiment.set_knobs({"looks": 1_000_000, "road": PIPELINES})
-    assert examined(lab, road=PIPELINES)["planted"] == len(PLANTED)
+    assert examined(lab, road=PIPELINES)["planted"] == len(FAULTS)
     lab.experiment.keys = 5000
     assert 5000 < examined(lab, keys=5000)["seen"] < 6000
     lab.session.act("again")
     lab.until(lambda sample: not sample["took"])
-    assert examined(lab)["planted"] == len(PLANTED)
+    assert examined(lab)["planted"] == len(FAULTS)
 
 
 def test_another_redis_is_read_and_nothing_is_written_to_it(running, lab):
@@ -62,7 +63,7 @@ def test_another_redis_is_read_and_nothing_is_written_to_it(running, lab):
     clinic = running(ClinicLab(whom=OTHER, address=f"redis://{with_keys.host}:{with_keys.port}"))
     sample = examined(clinic)
     assert sample["seen"] == 1 and {subject for _, _, subject, *_ in sample["found"]} == {"shop:cache:*"}
-    assert str(with_keys.port) in clinic.experiment.sentence(sample)
+    assert str(with_keys.port) in clinic.experiment.say(sample)
     commands = client.info("commandstats")
     assert not {name for name in commands if name.startswith(("cmdstat_del", "cmdstat_flush", "cmdstat_unlink"))}
     assert commands["cmdstat_set"]["calls"] == 1 and client.info("stats")["total_commands_processed"] > before
@@ -74,16 +75,16 @@ def test_the_labs_own_redis_can_be_the_patient(running, lab):
     lab.redis.set(f"{lab.prefix}:clinic:1", "x", ex=60)
     clinic = running(ClinicLab(whom=OURS))
     sample = examined(clinic)
-    assert sample["seen"] >= 1 and "planted" not in clinic.experiment.verdict(sample)
+    assert sample["seen"] >= 1 and "planted" not in clinic.experiment.judge(sample)
     lab.redis.unlink(f"{lab.prefix}:clinic:1")
 
 
 def test_who_cannot_be_reached_is_said_and_the_next_one_is_looked_at(running):
     clinic = running(ClinicLab(whom=OTHER, address="redis://127.0.0.1:1"))
     sample = clinic.until(lambda sample: sample["trouble"])
-    assert "No Redis can be reached" in clinic.experiment.sentence(sample) and not clinic.experiment.findings(sample)
+    assert "No Redis can be reached" in clinic.experiment.say(sample) and not clinic.experiment.findings(sample)
     clinic.experiment.set_knobs({"whom": PATIENT, "keys": 3000})
-    assert examined(clinic)["planted"] == len(PLANTED)
+    assert examined(clinic)["planted"] == len(FAULTS)
 
 
 @pytest.mark.parametrize("address", ["redis://user:opensesame@host:6379", "redis://host?password=opensesame"])

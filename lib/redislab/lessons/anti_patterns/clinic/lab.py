@@ -6,35 +6,15 @@ import redis
 from traitlets import TraitError, validate
 
 from redislab.antipatterns import Survey, report
-from redislab.bench import Chart, Line, Sweep, action, choice, number, text
+from redislab.bench import Sweep, action, bars, choice, number, ranking, text, time_chart
 from redislab.errors import KnobError, RedislabError
+from redislab.lessons.anti_patterns.clinic.shop import FAULTS, KINDS, add_faults
 from redislab.lessons.anti_patterns.filler import Filler
 from redislab.lessons.anti_patterns.neighbour import DUE, Neighbour
+from redislab.world.servers import Server
 
 PATIENT, OURS, OTHER = "a shop with known faults", "this lab’s Redis", "the address below"
 SCRIPTS, PIPELINES = "on the server, by scripts", "from here, by pipelines"
-HOUR = 3600
-KINDS = (  # %, name, bytes, TTL in s: what the shop has, beside the keys of `furnish`
-    (38, "shop:product:#", 300, HOUR),
-    (16, "shop:session:#", 200, 0),
-    (12, "shop:cache:page:#", 400, HOUR),
-    (3, "shop:cache:page:#", 400, 0),
-    (20, "shop:user:#", 120, 0),
-    (5, "Basket:#:Items", 100, HOUR),
-    (3, "user_#_prefs", 100, HOUR),
-    (3, "shop:otp:48#", 8, HOUR),
-)
-PLANTED = {
-    ("missing TTL", "shop:session:*"),
-    ("missing TTL", "shop:cache:page:*"),
-    ("big key", "shop:export:*"),
-    ("big key", "shop:log:orders"),
-    ("naming: lower case", "Basket:*:Items"),
-    ("naming: separator", "user_*_prefs"),
-    ("naming: no secrets", "shop:otp:*"),
-    ("encoding", "shop:review:*"),
-    ("dangling index", "shop:picks:today"),
-}
 SHOWN = 40  # findings in the table
 WEIGHTS = {3: "✗ danger", 2: "✗ warning", 1: "hint"}
 
@@ -64,28 +44,21 @@ class ClinicLab(Sweep):
     keys = number(20_000, 2000, 1_000_000, label="Keys of the shop", log=True, integer=True)
 
     charts = (
-        Chart("Memory by pattern, MB", (Line("memory", "MB"),), kind="ranking"),
-        Chart("Keys without a TTL", (Line("lasting", "keys"),), kind="ranking"),
-        Chart("Findings", (Line("dangers", "danger"), Line("warnings", "warning"), Line("hints", "hint")), kind="bars"),
-        Chart("A neighbour’s slowest PING", (Line("stall", "slowest"),), unit="ms", log_y=True),
+        ranking("Memory by pattern, MB", memory="MB"),
+        ranking("Keys without a TTL", lasting="keys"),
+        bars("Findings", dangers="danger", warnings="warning", hints="hint"),
+        time_chart("A neighbour’s slowest PING", "ms", log=True, stall="slowest"),
     )
     presets = {
-        "The shop, whole": {"whom": PATIENT, "keys": 20_000, "looks": 1_000_000, "road": SCRIPTS},
-        "A quick sample": {"whom": PATIENT, "keys": 200_000, "looks": 2000, "road": SCRIPTS},
-        "Without scripts": {"whom": PATIENT, "keys": 200_000, "looks": 1_000_000, "road": PIPELINES},
+        "The shop, whole": {"looks": 1_000_000},
+        "A quick sample": {"keys": 200_000, "looks": 2000},
+        "Without scripts": {"keys": 200_000, "looks": 1_000_000, "road": PIPELINES},
         "This lab’s Redis": {"whom": OURS},
     }
-    shop = filler = neighbour = patient = None
+    waiting = "The audit is under way."
 
     def setup(self, lab):
-        self.lab = lab
-        self.begin()
-
-    def teardown(self):
-        for each in (self.filler, self.neighbour, self.shop):
-            if each:
-                each.close()
-        self.shop = self.filler = self.neighbour = self.patient = None
+        self.lab, self.shop, self.neighbour, self.patient = lab, None, None, None
 
     @validate("address")
     def without_password(self, proposal):
@@ -101,52 +74,44 @@ class ClinicLab(Sweep):
         super().again()
 
     def begin(self):
-        self.found, self.took, self.trouble, self.who, self.waits = None, 0.0, "", "", []
+        self.trouble, self.who, self.result = "", "", {"took": None, "found": [], "memory": [], "lasting": []}
 
     def points(self):
         return [self.whom]
 
     def point(self, whom):
-        """An audit. Who cannot be looked at is said in words: the next one may be better."""
+        """An audit. A patient that cannot be audited is said in words: the next one may be better."""
         try:
-            self.admit(whom)
+            self.admit(self.server_of(whom))
             if whom == PATIENT:
-                self.furnish()
+                self.fill_shop()
             return self.examine()
         except (RedislabError, redis.RedisError) as failure:
             self.trouble = str(failure)
             return {}
 
-    def admit(self, whom):
-        """Reach who is to be looked at, and let a neighbour in."""
-        from redislab.world import Server
+    def server_of(self, whom) -> Server:
+        if whom == PATIENT and self.shop is None:
+            self.shop = self.lab.private_server()
+            self.filler = self.owned(Filler(self.shop.client()))
+        return {PATIENT: self.shop, OURS: self.lab.server}.get(whom) or Server(self.address)
 
-        if whom == PATIENT:
-            self.shop = self.shop or self.lab.private_server()
-        server = {PATIENT: self.shop, OURS: self.lab.server}.get(whom) or Server(self.address)
+    def admit(self, server):
+        """Let a neighbour in, unless this is the patient of before."""
         self.who = f"{server.product} {server.version} at {server.host}:{server.port}"
         self.client = server.client(socket_timeout=10)
         if self.patient is None or self.patient.url != server.url:
-            former, self.neighbour = self.neighbour, Neighbour(server, rate=200 if whom == PATIENT else 20)
-            self.patient = server
+            former, rate = self.neighbour, 200 if server is self.shop else 20
+            self.neighbour, self.patient = self.owned(Neighbour(server, rate=rate)), server
             if former:
                 former.close()
 
-    def furnish(self):
-        """As many keys as the knob says, and those faults that take a key of their own."""
-        self.filler = self.filler or Filler(self.client)
+    def fill_shop(self):
         self.filler.want(self.keys, KINDS)
         while not self.filler.whole and not self.stopping:
             self.report(0.5 * self.filler.share, "writing the shop")
             time.sleep(0.02)
-        ours, step = self.client.pipeline(transaction=False), max(1, self.keys // 20)
-        ours.set("shop:export:1", "x" * 3_000_000, ex=HOUR).unlink("shop:log:orders", "shop:picks:today")
-        for start in range(0, 120_000, 20_000):
-            ours.rpush("shop:log:orders", *range(start, start + 20_000))
-        for id in range(200):
-            ours.hset(f"shop:review:{id}", mapping={"stars": 4, "text": "well made " * 20})
-        ours.sadd("shop:picks:today", *(f"shop:product:{id}" for id in range(0, 4 * self.keys, step)))
-        ours.execute()
+        add_faults(self.client, self.keys)
 
     def examine(self) -> dict:
         survey = Survey(self.client, sample=self.looks, scripts=self.road == SCRIPTS)
@@ -157,50 +122,29 @@ class ClinicLab(Sweep):
                 return {}
         found, ended = report(survey), time.monotonic()
         self.neighbour.look()
-        self.waits = sorted(latency for _, latency in self.neighbour.between(DUE, began, ended))
-        self.took, self.found = ended - began, found
-        return {"seen": found.seen, "took": self.took}
+        waits = [latency for _, latency in self.neighbour.between(DUE, began, ended)]
+        met = {"took": ended - began, "pings": len(waits), "slowest": max(waits, default=None)}
+        self.result = described(found) | met
+        return {"seen": found.seen, "took": ended - began}
 
     def sample(self, window):
-        found, weights = self.found, [finding.weight for finding in self.found or ()]
-        patterns = found.patterns if found else []
-        lasting = [(name, found.estimate(tally.lasting)) for name, tally in patterns if tally.lasting]
-        return {
-            "memory": [(name, float(f"{found.estimate(tally.memory) / 1e6:.3g}")) for name, tally in patterns[:8]],
-            "lasting": sorted(lasting, key=lambda item: -item[1])[:8],
-            "dangers": weights.count(3),
-            "warnings": weights.count(2),
-            "hints": weights.count(1),
-            "stall": self.neighbour.look() if self.neighbour else None,
-            "seen": found.seen if found else 0,
-            "planted": len(PLANTED & {(each.rule, each.subject) for each in found or ()}),
-            "found": [(each.weight, each.rule, each.subject, each.seen, each.why, each.cure) for each in found or ()],
-            "basis": found.basis if found else "",
-            "took": self.took if found else None,
-            "pings": len(self.waits),
-            "slowest": max(self.waits, default=None),
-            "trouble": self.trouble,
-            "who": self.who,
-        }
+        stall = self.neighbour.look() if self.neighbour else None
+        return self.result | {"stall": stall, "trouble": self.trouble, "who": self.who}
 
     def sentence(self, values):
-        if values["trouble"]:
+        if values.get("trouble"):
             return values["trouble"]
-        if values["took"] is None:
-            return f"Reading {values['who'] or 'nobody yet'}."
-        graver, hints = values["dangers"] + values["warnings"], values["hints"]
         return (
-            f"{values['who']}: {values['basis']} It took {values['took']:.2f} s. {graver} thing{'s' * (graver != 1)} to mend, "
-            f"and {hints} hint{'s' * (hints != 1)}; the table below says why, and how."
-        )
+            "{who}: {basis} It took {took:.2f} s. Dangers: {dangers}, warnings: {warnings}, hints: {hints}; the table below says why, "
+            "and how to mend them."
+        ).format_map(values)
 
     def verdict(self, values):
-        if values["took"] is None:
-            return None
-        said = f"{values['planted']} of {len(PLANTED)} planted faults found by SCAN. " if self.whom == PATIENT else ""
-        if not values["pings"]:
+        pings = values["pings"]
+        said = f"{values['planted']} of {len(FAULTS)} planted faults found by SCAN. " if self.whom == PATIENT else ""
+        if not pings:
             return f"{said}It was over before the neighbour’s next PING"
-        return f"{said}The slowest of the neighbour’s {values['pings']} PINGs meanwhile took {values['slowest']:.1f} ms"
+        return f"{said}The slowest of the neighbour’s {pings} PINGs meanwhile took {values['slowest']:.1f} ms"
 
     def findings(self, values):
         if not values["found"]:
@@ -211,3 +155,20 @@ class ClinicLab(Sweep):
         if (more := len(values["found"]) - SHOWN) > 0:
             rows.append([f"and {more} more", "", "", ""])
         return rows
+
+
+def described(found) -> dict:
+    """A report (redislab.antipatterns.Report) as values of a sample."""
+    weights = [finding.weight for finding in found]
+    lasting = [(name, found.estimate(tally.lasting)) for name, tally in found.patterns if tally.lasting]
+    return {
+        "memory": [(name, float(f"{found.estimate(tally.memory) / 1e6:.3g}")) for name, tally in found.patterns[:8]],
+        "lasting": sorted(lasting, key=lambda item: -item[1])[:8],
+        "dangers": weights.count(3),
+        "warnings": weights.count(2),
+        "hints": weights.count(1),
+        "seen": found.seen,
+        "planted": len(FAULTS & {(each.rule, each.subject) for each in found}),
+        "found": [(each.weight, each.rule, each.subject, each.seen, each.why, each.cure) for each in found],
+        "basis": found.basis,
+    }
