@@ -46,8 +46,8 @@ def test_knobs_begin_a_new_audit_and_change_what_is_seen(running):
     assert "All" in whole["basis"]
     lab.experiment.looks = 1000
     assert "±" in examined(lab, looks=1000)["basis"]
-    lab.experiment.set_knobs({"looks": 1_000_000, "road": PIPELINES})
-    assert examined(lab, road=PIPELINES)["planted"] == len(FAULTS)
+    lab.experiment.set_knobs({"looks": 1_000_000, "read_by": PIPELINES})
+    assert examined(lab, read_by=PIPELINES)["planted"] == len(FAULTS)
     lab.experiment.keys = 5000
     assert 5000 < examined(lab, keys=5000)["seen"] < 6000
     lab.session.act("again")

@@ -1,6 +1,7 @@
 import pytest
 
-from redislab.lessons.key_naming.keyspace.lab import BYTES, KEYS, KINDS, TTL
+from redislab.lessons.key_naming.keyspace.generated import KINDS
+from redislab.lessons.key_naming.keyspace.lab import BYTES, KEYS, TTL
 from redislab.lessons.key_naming.keyspace.tally import Tally, margin
 from redislab.lessons.labs import KeyspaceLab
 

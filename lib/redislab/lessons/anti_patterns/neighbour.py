@@ -73,7 +73,7 @@ class Pinger:
             self._pings[clock].append((began, time.monotonic() - began))
 
     def _wanted(self) -> float:
-        """0; or, if it was not wanted for a while, the time from which on it is again."""
+        """Rest while the PINGs are not taken. Returns the end of the rest, before which none was due; 0 if there was none."""
         if time.monotonic() - self._taken < IDLE:
             return 0.0
         self._awake.clear()

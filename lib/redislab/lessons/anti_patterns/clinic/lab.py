@@ -35,12 +35,8 @@ class ClinicLab(Sweep):
 
     whom = choice(PATIENT, [PATIENT, OURS, OTHER], label="Patient", help="the last two are only read")
     address = text("redis://127.0.0.1:6379", label="Address", help="without user and password")
-    looks = number(
-        100_000, 100, 1_000_000, label="Sample", unit="keys", log=True, integer=True, help="all, if there are fewer"
-    )
-    road = choice(
-        SCRIPTS, [SCRIPTS, PIPELINES], label="Read", help="pipelines are taken anyhow where scripts are refused"
-    )
+    looks = number(100_000, 100, 1_000_000, label="Sample", unit="keys", log=True, integer=True, help="at most")
+    read_by = choice(SCRIPTS, [SCRIPTS, PIPELINES], label="Read", help="where scripts are refused, by pipelines anyway")
     keys = number(20_000, 2000, 1_000_000, label="Keys of the shop", log=True, integer=True)
 
     charts = (
@@ -52,7 +48,7 @@ class ClinicLab(Sweep):
     presets = {
         "The shop, whole": {"looks": 1_000_000},
         "A quick sample": {"keys": 200_000, "looks": 2000},
-        "Without scripts": {"keys": 200_000, "looks": 1_000_000, "road": PIPELINES},
+        "Without scripts": {"keys": 200_000, "looks": 1_000_000, "read_by": PIPELINES},
         "This lab’s Redis": {"whom": OURS},
     }
     waiting = "The audit is under way."
@@ -114,7 +110,7 @@ class ClinicLab(Sweep):
         add_faults(self.client, self.keys)
 
     def examine(self) -> dict:
-        survey = Survey(self.client, sample=self.looks, scripts=self.road == SCRIPTS)
+        survey = Survey(self.client, sample=self.looks, scripts=self.read_by == SCRIPTS)
         began = time.monotonic()
         for seen, goal in survey.walk():
             self.report(0.5 + 0.5 * seen / max(1, goal), f"{seen:,} of {goal:,} keys looked at")

@@ -25,9 +25,7 @@ class KeysLab(Crowded):
     claim = "KEYS blocks the server; SCAN is non-blocking"
 
     way = choice(KEYS, [KEYS, SCAN], label="Asked by")
-    count = number(
-        100, 100, 100_000, label="COUNT", log=True, integer=True, help="of SCAN: places it looks at in one call"
-    )
+    count = number(100, 100, 100_000, label="COUNT", log=True, integer=True, help="places that one SCAN looks at")
     pattern = choice(HALF, [HALF, ALL, NOBODY], label="Pattern", help="half of the keys, all of them, none of them")
     rate = number(0.5, 0.2, 5, label="Asked", unit="/s", log=True)
 

@@ -140,7 +140,5 @@ class MissingTtlsLab(Experiment):
         if values["failed"] >= 1:
             return f"{what}: {values['failed']:,.0f} writes a second fail, for want of memory"
         if evicted >= 1:
-            return (
-                f"{what}: no leak, the server evicts {evicted:,.0f} keys a second, and {values['hits']:.0f} % are hits"
-            )
+            return f"{what}: no leak, the server evicts {evicted:,.0f} keys a second; {values['hits']:.0f} % are hits"
         return f"{what}: {values['used']:.1f} of {values['most']:.1f} MB are in use, and nothing is evicted or refused"

@@ -21,9 +21,7 @@ class IndexLab(Networked):
 
     method = choice(MODULE, [MODULE, MULTI, LUA], label="Method")
     writers = number(8, 1, 32, label="Writers at once", integer=True, help="each another user")
-    contested = number(
-        20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want, too"
-    )
+    contested = number(20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want")
     bursts = number(5.0, 1, 10, label="Times a second", step=1)
 
     charts = (

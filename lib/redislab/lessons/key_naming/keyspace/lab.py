@@ -5,24 +5,10 @@ import time
 from redislab.antipatterns import walk
 from redislab.bench import Experiment, choice, number, on, time_chart, treemap
 from redislab.lessons.anti_patterns.filler import Filler
-from redislab.lessons.key_naming.keyspace.tally import HOUR, Tally, margin, prefix
+from redislab.lessons.key_naming.keyspace.generated import KINDS, worst_error
+from redislab.lessons.key_naming.keyspace.tally import Tally, margin
 
 KEYS, BYTES, TTL = "keys", "bytes", "keys, split by TTL"
-KINDS = (  # %, name, bytes, TTL in s: what a shop of two tenants has gathered
-    (14, "prod:shop:acme:user:#", 120, 0),
-    (12, "prod:shop:acme:session:#", 200, 2 * HOUR),
-    (6, "prod:shop:acme:cart:#", 300, HOUR / 2),
-    (9, "prod:shop:globex:user:#", 120, 0),
-    (7, "prod:shop:globex:session:#", 200, 2 * HOUR),
-    (16, "prod:shop:cache:product:#", 400, HOUR),
-    (8, "prod:shop:product:#", 250, 0),
-    (10, "prod:blog:page:#:views:2024-11-19", 8, 30 * 24 * HOUR),
-    (4, "prod:blog:page:#", 500, 0),
-    (6, "staging:shop:acme:user:#", 120, 0),
-    (5, "staging:shop:cache:product:#", 400, 0),
-    (3, "dev:test:#", 60, 0),
-)
-SHARES = {prefix(name.replace("#", "1").encode()): share for share, name, *_ in KINDS}  # %, by prefix
 PAUSE = 0.01  # s between two steps of a walk
 AGAIN = 3.0  # s from one whole walk to the next
 
@@ -37,9 +23,7 @@ class KeyspaceLab(Experiment):
     claim = "Start general → specific (namespace:object:id:field)"
 
     keys = number(100_000, 1000, 1_000_000, label="Keys", log=True, integer=True, help="written by a script, in chunks")
-    looks = number(
-        5000, 100, 1_000_000, label="Sample", unit="keys", log=True, integer=True, help="all, if there are fewer"
-    )
+    looks = number(5000, 100, 1_000_000, label="Sample", unit="keys", log=True, integer=True, help="at most")
     depth = number(3, 1, 5, label="Depth", unit="parts", integer=True)
     area = choice(KEYS, [KEYS, BYTES, TTL], label="Area is")
 
@@ -125,9 +109,3 @@ class KeyspaceLab(Experiment):
             f"One part of the name says that {values['prod']:.1f}{error} % of the keys are of prod; "
             f"{values['lasting']:.1f}{error} % have no TTL"
         )
-
-
-def worst_error(tally: Tally) -> float:
-    """By how many points the share of a kind of keys is off, at the worst: what was written is known exactly."""
-    found = {kind: tally.share(lambda prefix, _, kind=kind: prefix == kind) for kind in SHARES}
-    return max(abs(found[kind] - SHARES[kind]) for kind in SHARES)
