@@ -17,7 +17,7 @@ for each in (caching, modeling, naming, tuning, antipatterns):
 
 RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]
 WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]
-AT_ONCE = 2  # exercises: a check mostly waits, and no two of them write the same rows
+AT_ONCE = 2  # exercises: a check mostly waits
 
 pytestmark = pytest.mark.timeout(900)  # the first test that asks for an answer waits for those before it
 
@@ -39,7 +39,6 @@ def reports(request, lab):
     pool = ThreadPoolExecutor(AT_ONCE)
     yield {name: pool.submit(try_out, name) for name in LESSONS.exercises}
     pool.shutdown(cancel_futures=True)
-    assert not list(lab.redis.scan_iter(f"{lab.prefix}:exercise:*"))
 
 
 @pytest.fixture

@@ -1,19 +1,25 @@
 """Another writer, or the end of the process, just before each command of a call."""
 
+import threading
+
 import pytest
 
-from redislab.study.checks import Exercise, OwnServer, Scene, requirement
-from redislab.study.tap import Tap
+from redislab.study.checks import CheckContext, Exercise, requirement
+from redislab.world import Lab
+
+
+@pytest.fixture(scope="module")
+def private(lab):
+    """A lab on a server of its own."""
+    server = lab.private_server()
+    yield Lab(server, "checks")
+    server.close()
 
 
 @pytest.fixture
-def scene(lab):
-    """`scene(function)` is where a function is tried."""
-    client, prefix = lab.client(), f"{lab.prefix}:scene"
-    tap = Tap(client, prefix, pytest.fail, lambda name: None)
-    yield lambda function: Scene(function, prefix, tap, client, lab)
-    lab.redis.delete(*tap.names)
-    tap.close()
+def context(private):
+    """`context(function)` is where a function is checked."""
+    return lambda function: CheckContext(function, private, "check", pytest.fail)
 
 
 def adds_by_two_commands(client, keys):
@@ -30,77 +36,91 @@ def adds_and_notes(client, keys):
         client.set(keys.counter("last"), 1, ex=60)
 
 
-def test_another_one_comes_before_each_command_in_turn(scene):
+def test_another_one_comes_before_each_command_in_turn(context):
     """Given 1, and one who adds 10 just before the call, between its two commands, and not at all."""
-    at = scene(adds_by_two_commands)
+    at = context(adds_by_two_commands)
     key, values = at.keys.counter("it"), []
-    for moment in at.moments(lambda: at.server.incrby(key, 10)):
-        at.server.set(key, 1, ex=60)
+    for moment in at.moments(lambda: at.redis.incrby(key, 10)):
+        at.redis.set(key, 1, ex=60)
         moment()
-        values.append((moment.came, int(at.server.get(key))))
+        values.append((moment.came, int(at.redis.get(key))))
     assert values == [(True, 12), (True, 2), (False, 2)]
 
 
-def test_a_dead_process_sends_nothing_more(scene):
-    at, left = scene(adds_and_notes), []
+def test_a_dead_process_sends_nothing_more(context):
+    at, left = context(adds_and_notes), []
     for dying in at.deaths():
-        at.forget()
         dying()
-        left.append(sorted(name.rpartition(":")[2] for name in at.kept()))
+        left.append(sorted(name.rpartition(":")[2] for name in at.names()))
     assert left == [[], ["it"], ["it", "other"], ["it", "last", "other"]]
 
 
-def test_a_call_that_another_call_interrupts(scene):
-    at, others = scene(adds_by_two_commands), []
+def test_a_call_that_another_call_interrupts(context):
+    at, others = context(adds_by_two_commands), []
     for moment in at.moments(lambda: others.append(at.call())):
-        at.forget()
         moment()
-    assert len(others) == 2 and at.server.get(at.keys.counter("it")) == "1"
+    assert len(others) == 2 and at.redis.get(at.keys.counter("it")) == "1"
 
 
-def test_what_a_call_costs_once_its_script_is_loaded(scene):
+def test_what_a_call_costs_once_its_script_is_loaded(context):
     def counts(client, keys):
         script = client.register_script("return {redis.call('INCR', KEYS[1]), 'and', 'more'}")
         return script([keys.counter("it")])
 
-    assert scene(counts).cost() == (1, 1, 3)
+    assert context(counts).cost() == (1, 1, 3)
 
 
-def test_what_was_sent_trip_by_trip(scene):
+def test_what_was_sent_trip_by_trip(context):
     def sends(client, keys):
         client.get(keys.counter("it"))
         client.pipeline(transaction=False).get(keys.counter("it")).exists(keys.counter("other")).execute()
 
-    at = scene(sends)
+    at = context(sends)
     at.call()
     it, other = at.keys.counter("it"), at.keys.counter("other")
     assert at.round_trips() == [[["GET", it]], [["GET", it], ["EXISTS", other]]]
     assert at.round_trips() == []
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_server_of_its_own_is_nobody_elses(scene, lab, alone):
-    """Where there is none, expect the shared one, on which nothing is flushed."""
-    shared, private = scene(lambda client, keys: client.set(keys.counter("it"), 1, ex=60)), None
-    shared.call()
-    if alone:
-        private = lab.private_server()
-    at = OwnServer(shared.function, shared.keys.prefix, shared.tap, shared.client, lab, private)
-    assert at.server.exists(at.keys.counter("it")) == (not alone)
+def test_every_context_begins_on_an_empty_server(context):
+    at = context(adds_by_two_commands)
     at.call()
-    assert at.kept() == [at.keys.counter("it")]
+    at.redis.set("elsewhere", 1)
+    assert at.names() == [at.keys.counter("it"), "elsewhere"]
+    assert context(adds_by_two_commands).names() == []
+
+
+def test_a_server_that_was_killed_is_there_again(context):
+    context(adds_by_two_commands).server.kill()
+    at = context(adds_by_two_commands)
+    at.call()
+    assert at.redis.get(at.keys.counter("it")) == "1"
+
+
+def test_a_thread_that_a_function_has_left_sends_nothing_after_its_requirement(context, capfd, monkeypatch):
+    """Given a thread that waits. If the requirement is over, expect that it ends without a word."""
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # not pytest's
+    over = threading.Event()
+
+    def leaves_a_thread(client, keys):
+        return threading.Thread(target=lambda: over.wait() and client.set("late", 1))
+
+    at = context(leaves_a_thread)
+    thread = at.call()
+    thread.start()
     at.close()
-    assert at.server.exists(at.keys.counter("it")) == (not alone)
-    assert shared.server.exists(shared.keys.counter("it"))
+    over.set()
+    thread.join()
+    assert at.names() == [] and capfd.readouterr().err == ""
 
 
 def test_requirements_are_tried_in_their_order():
     class Two(Exercise):
         @requirement("first", hint=2)
-        def zebra(self, scene): ...
+        def zebra(self, context): ...
 
         @requirement("second", hint=1)
-        def ape(self, scene): ...
+        def ape(self, context): ...
 
         def helper(self): ...
 

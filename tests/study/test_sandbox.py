@@ -1,10 +1,12 @@
 """Code that hangs, raises, floods or dies is stopped with a sentence, in time, and leaves nothing."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import cloudpickle
 import psutil
@@ -12,6 +14,7 @@ import pytest
 
 from redislab.lessons import LESSONS
 from redislab.study import sandbox
+from redislab.study.process import NO_SERVER
 from tests.conftest import settles
 from tests.test_notebooks import Kernel
 
@@ -159,21 +162,40 @@ def test_what_it_prints_is_shown_up_to_a_point():
 
 
 def flushes(client, source, keys, id):
+    client.set(keys.user(id), "soon gone")
     client.flushall()
+    client.flushdb()
 
 
-def uses_a_key_of_its_own(client, source, keys, id):
-    client.set("user:42", "mine")
+def shuts_down(client, source, keys, id):
+    client.shutdown(nosave=True)
+    return source.find(id)
 
 
-@pytest.mark.parametrize(("function", "command"), [(flushes, "FLUSHALL"), (uses_a_key_of_its_own, "SET user:42")])
-def test_nothing_outside_the_checks_own_keys_is_touched(lab, function, command):
+def configures(client, source, keys, id):
+    client.config_set("maxmemory", "1mb")
+    client.set("user:42", "not a key of the lesson")
+    return source.find(id)
+
+
+@pytest.mark.parametrize("function", [flushes, shuts_down, configures])
+def test_nothing_outside_the_check_is_touched(lab, function):
+    """Expect a verdict on each requirement, whatever is done to the server that the check has to itself."""
     lab.redis.set(f"{lab.prefix}:bystander", "unharmed", ex=60)
+    limit = lab.redis.info("memory")["maxmemory"]
     report = try_out(function)
-    assert report.stopped.startswith(f"It was stopped at {command}, which is not about a key of this check")
-    assert report.hint is None  # none of the hints is about this
+    assert not report.stopped and report.hint
+    assert None not in [finding.met for finding in report.findings]
     assert lab.redis.get(f"{lab.prefix}:bystander") == "unharmed"
+    assert lab.redis.info("memory")["maxmemory"] == limit
     assert not lab.redis.exists("user:42")
+
+
+def test_where_no_server_can_be_started_it_says_what_to_install(lab, monkeypatch):
+    elsewhere = SimpleNamespace(address=dataclasses.replace(lab.address, backend="local"))
+    monkeypatch.setattr(sandbox, "start", lambda: elsewhere)
+    monkeypatch.setenv("PATH", "")
+    assert try_out(flushes).stopped == NO_SERVER
 
 
 def test_what_cannot_travel_is_said(lab):
@@ -198,17 +220,13 @@ def test_checks_leave_no_thread_and_no_file():
     assert now[0] <= before[0] and now[1] <= before[1]
 
 
-def test_rows_are_put_back(lab):
-    from redislab import exercise
-
+def test_no_row_of_the_lab_is_written(lab, task):
     before = lab.database.users.find(43)
-    task = exercise("write-order")
+    shown = task("write-order")
     scope = {"__name__": "__main__"}
-    exec(task.text.solution, scope)
-    assert task.check(scope["put_user"]).passed
-    task.close()
-    after = lab.database.users.find(43)
-    assert after | {"version": 0} == before | {"version": 0}
+    exec(shown.text.solution, scope)
+    assert shown.check(scope["put_user"]).passed
+    assert lab.database.users.find(43) == before
 
 
 @pytest.mark.usefixtures("untouched")

@@ -1,20 +1,22 @@
-"""What an exercise is checked with: a real server, and trouble at the worst moment."""
+"""How an exercise is checked: each requirement on a real, empty server, with interference at the worst moment."""
 
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from redislab.keys import KeyNamespace
+from redislab.study.tap import Tap, undisturbed
 
 NEARLY = 0.1  # of a TTL
 PATIENCE = 3.0  # s for something that takes milliseconds
-MOST_MOMENTS = 50  # of one call at which a check steps in
+MOST_MOMENTS = 50  # commands of one call before which a check interferes
 
 
 def requirement(says: str, hint: int):
-    """Mark a method of an Exercise as a requirement: it takes a Scene and returns (met or not, what was seen)."""
+    """Mark a method of an Exercise as a requirement: it takes a CheckContext and returns (met or not, what was seen)."""
 
     def mark(method):
         method.says, method.hint = says, hint
@@ -34,7 +36,7 @@ class Call(threading.Thread):
     def run(self) -> None:
         try:
             self._value = self._function(*self._arguments)
-        except BaseException as failure:  # whoever asks for the result gets it
+        except BaseException as failure:  # for the thread that asks for the result
             self._failure = failure
 
     def done(self, within: float) -> bool:
@@ -60,27 +62,35 @@ class Killed(BaseException):
     """The process dies here; no `except Exception` notices."""
 
 
-class Scene:
-    """Where one requirement is tried.
+class CheckContext:
+    """Where one requirement is checked: on a server that belongs to this check, and is empty.
 
     Attributes:
-        keys, client: what the learner's function is given; the client is tapped.
-        server: a client for looking, untapped.
-        private: a server that may be killed, or None.
+        keys, client: what the learner's function is given; `tap` counts what this client sends.
+        redis: a client for looking, which nothing counts.
+        server: may be flushed, stalled and killed.
+        lab: that server and, if the exercise needs one, a database of this check's own.
     """
 
-    def __init__(self, function, prefix: str, tap, client, lab, private=None):
-        self.function, self.tap, self.client, self.server = function, tap, client, lab.redis
-        self.keys, self.lab, self.private = KeyNamespace(prefix), lab, private
+    def __init__(self, function, lab, prefix: str, stop: Callable[[str], None]):
+        self.function, self.lab, self.server = function, lab, lab.server
+        if not self.server.alive:  # the requirement before this one killed it, or the learner did
+            self.server.restart()
+        self.keys, self.redis, self.client = KeyNamespace(prefix), lab.client(), lab.client()
+        self.empty()
+        self.tap = Tap(self.client, stop)
+        self.client.ping()  # so that no handshake is among the commands that are counted
+        self.sent()
 
     def call(self, *arguments):
+        """Call the learner's function."""
         return self.function(self.client, self.keys, *arguments)
 
     def begin(self, *arguments) -> Call:
         return Call(self.call, *arguments)
 
     def together(self, count: int, *arguments) -> tuple[list, list[float]]:
-        """`count` calls in as many threads, at the same moment: what each returned, and how many seconds it took."""
+        """`count` calls in as many threads, simultaneously: what each returned, and how many seconds it took."""
         barrier = threading.Barrier(count)
 
         def join_in():
@@ -88,130 +98,107 @@ class Scene:
             began = time.perf_counter()
             return self.call(*arguments), time.perf_counter() - began
 
-        values, seconds = zip(*[call.result() for call in [Call(join_in) for _ in range(count)]], strict=True)
+        calls = [Call(join_in) for _ in range(count)]
+        values, seconds = zip(*[call.result() for call in calls], strict=True)
         return list(values), list(seconds)
 
     def moments(self, act: Callable[[], None]):
-        """Calls to be made one after the other: `act()` comes just before the first command of the first, and so on.
-
-        The last one has no such command any more, and nothing happens in it.
+        """Calls to make one after the other, each on an empty server: `act()` comes just before the first command of the
+        first call, before the second command of the second, and so on; in the last call there is no such command any more.
         """
         for number in range(MOST_MOMENTS):
+            self.empty()
             moment = Moment(self, number, act)
             yield moment
             if not moment.came:
                 return
 
     def deaths(self):
-        """Moments at which the process dies: nothing more is sent, by a `finally` neither."""
-        return self.moments(_die)
+        """Moments at which the process dies: nothing more is sent, not even by a `finally`."""
+        return self.moments(die)
 
     def round_trips(self) -> list[list[list[str]]]:
-        """What this thread has sent since it was last asked: round trips of commands of words, long words cut."""
+        """What this thread has sent since the last call: round trips of commands of words, long words cut."""
         trips = itertools.groupby(self.tap.take(), key=lambda command: command.trip)
         return [[command.text.split() for command in commands] for _, commands in trips]
 
     def sent(self) -> Sent:
-        """What this thread has sent, and all have got, since it was last asked."""
+        """What this thread has sent, and all threads have received, since the last call."""
         commands, values, self.tap.values = self.tap.take(), self.tap.values, 0
         return Sent(len(commands), max((command.trip for command in commands), default=0), values)
 
     def cost(self, *arguments) -> Sent:
-        """What a call sends when it is not the first: scripts are loaded by then."""
+        """What a second call sends: scripts are loaded by then."""
         self.call(*arguments)
         self.sent()
         self.call(*arguments)
         return self.sent()
 
-    def note(self, *keys: str) -> None:
-        """These keys are going to be made: have them gone when all is over."""
-        for key in keys:
-            self.tap.note(key)
+    def names(self) -> list[str]:
+        """The keys that exist now, sorted."""
+        return sorted(self.redis.scan_iter())
 
-    def kept(self) -> list[str]:
-        """The keys of this scene that exist now."""
-        own = [name for name in list(self.tap.names) if name.startswith(f"{self.keys.prefix}:")]
-        return [name for name in own if self.server.exists(name)]
-
-    def forget(self) -> None:
-        """Let all keys that have been named end now."""
-        if names := list(self.tap.names):
-            self.server.delete(*names)
+    def empty(self) -> None:
+        """Remove all keys."""
+        self.redis.flushall()
 
     def left(self, key: str) -> float:
-        """Seconds until `key` ends; -1 never, -2 it is not there."""
-        ms = self.server.pttl(key)
+        """Seconds until `key` expires; -1 never, -2 it does not exist."""
+        ms = self.redis.pttl(key)
         return ms / 1000 if ms >= 0 else ms
 
     def close(self) -> None:
-        """Leave things as they were."""
-        self.tap.calm()
-
-
-class OwnServer(Scene):
-    """A scene on the private server, where that can be had: nobody else's keys are there, and nobody is disturbed."""
-
-    def __init__(self, function, prefix: str, tap, client, lab, private=None):
-        if private is not None:
-            client = private.client()
-            tap = tap.on(client)
-        super().__init__(function, prefix, tap, client, lab, private)
-        if private is not None:
-            self.server = private.client()
-
-    def close(self) -> None:
-        super().close()
-        if self.private is not None:
-            self.server.flushall()
+        """End the threads that the function has left running, before they send another command."""
+        self.tap.before = sys.exit  # which a thread does without a word
 
 
 class Moment:
-    """A call in which something happens just before a certain command. Called with the function's own arguments.
+    """A call in which something happens just before a certain command. Call it with the function's own arguments.
 
     Attributes:
-        came: whether the call came that far.
+        came: whether the call got that far.
     """
 
-    def __init__(self, scene: Scene, number: int, act: Callable[[], None]):
-        self._scene, self._number, self._act = scene, number, act
+    def __init__(self, context: CheckContext, number: int, act: Callable[[], None]):
+        self._context, self._number, self._act = context, number, act
         self._sent, self.came = itertools.count(), False
 
     def __call__(self, *arguments):
-        self._scene.tap.before = self._before
+        self._context.tap.before = self._before
         try:
-            return self._scene.call(*arguments)
+            return self._context.call(*arguments)
         except Killed:
             return None
         finally:
-            self._scene.tap.before = lambda command: None
+            self._context.tap.before = undisturbed
 
     def _before(self, command) -> None:
         number = next(self._sent)
-        if number == self._number or (number > self._number and self._act is _die):
+        if number == self._number or (number > self._number and self._act is die):
             self.came = True
             self._act()
 
 
-def _die() -> None:
-    raise Killed
-
-
 class Exercise:
-    """Requirements, tried in the order of the class, each on a Scene of its own.
+    """Requirements, checked in the order of the class, each in a CheckContext of its own.
 
     Attributes:
-        name: the exercise's, and its text's, `exercises/NAME.md`.
-        scene: where a requirement is tried, and so what the function is given.
-        kills: whether it needs a server that may be killed.
+        name: the exercise's, and its text's: `NAME.md`, beside it.
+        context: the class of the context, which decides what the function is given.
+        database: whether the check needs one.
     """
 
     name = ""
-    scene = Scene
-    kills = False
+    context = CheckContext
+    database = False
 
     @classmethod
     def requirements(cls) -> list[Callable]:
         return [member for member in vars(cls).values() if hasattr(member, "says")]
+
+
+def die() -> None:
+    raise Killed
 
 
 def count(number: int, one: str) -> str:
@@ -227,6 +214,11 @@ def near(seconds: float, wanted: float) -> bool:
 def life(seconds: float) -> str:
     """A time left in words."""
     return {-1: "for ever", -2: "not at all"}.get(seconds, f"for {seconds:.3g} s")
+
+
+def lives(seconds) -> str:
+    """Several of them."""
+    return " and ".join(map(life, seconds))
 
 
 def eventually(wanted: Callable, patience: float = PATIENCE):

@@ -4,37 +4,27 @@ A Trial in a child process emits these events:
 
     ("ready",)                      set up; the learner's time begins
     ("trying", index)               a requirement, by its place
-    ("found", index, met, seen)     met: None where it cannot be tried here
+    ("found", index, met, seen)     what was seen of it
     ("said", text)                  what the code printed
-    ("key", name)                   a key, before it is first sent
     ("stopped", sentence)           it went too far
     ("done",)
 """
 
+import contextlib
 import os
 import pickle
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
 
 from redislab.errors import StartError
-from redislab.study.tap import Tap
+from redislab.study.checks import Exercise
 from redislab.world import Lab
 from redislab.world.child import emit
 
 MOST_MEMORY = 1_000_000_000  # bytes, where the platform can limit it
 MOST_SAID = 4000  # characters
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to try: the exercise's class, the function as cloudpickle has it, the lab, and a prefix for all keys."""
-
-    exercise: type
-    function: bytes
-    address: object
-    prefix: str
+NO_SERVER = "An exercise needs a server of its own, and none can be started here: install redis-server or Docker."
 
 
 class Said:
@@ -54,14 +44,25 @@ class Said:
 
 
 class Trial:
-    """One Job: the requirements one after the other, each on a scene of its own."""
+    """One check: the requirements one after the other, on a server of its own, and a database if they need one.
 
-    def __init__(self, job: Job):
-        self.exercise, self._function = job.exercise(), job.function
-        self._lab, self._prefix = Lab.attach(job.address), job.prefix
-        self._client = self._lab.client()
-        self._tap = Tap(self._client, job.prefix, self._stop, lambda name: emit(("key", name)))
-        self._private = self._server() if self.exercise.kills else None
+    Args:
+        function: the learner's, as cloudpickle has it.
+        address: of the learner's lab; the server is of the same kind, if it can be.
+
+    Raises:
+        StartError: no server can be started here.
+    """
+
+    def __init__(self, exercise: type[Exercise], function: bytes, address):
+        self._exercise, self._function = exercise(), function
+        try:
+            server = Lab.attach(address).private_server()
+        except StartError:
+            raise StartError(NO_SERVER) from None
+        self._lab = Lab(server, "exercise")
+        if exercise.database:
+            self._lab.provide(None)
 
     def start(self) -> None:
         """Begin, in a thread of its own: this one notices when the kernel is gone."""
@@ -82,25 +83,20 @@ class Trial:
 
     def _try(self, function) -> None:
         raised = None
-        for index, requirement in enumerate(self.exercise.requirements()):
+        for index, requirement in enumerate(self._exercise.requirements()):
             emit(("trying", index))
-            prefix = f"{self._prefix}:{index}"
-            scene = self.exercise.scene(function, prefix, self._tap, self._client, self._lab, self._private)
             try:
-                met, seen = requirement(self.exercise, scene)
+                met, seen = self._check(requirement, function, f"exercise:{index}")
             except MemoryError:
                 self._stop(f"It took more than the {MOST_MEMORY / 1e9:g} GB of memory that it may have.")
             except BaseException as failure:  # SystemExit too: it is the learner's
                 met, seen = False, told(failure, function)
                 seen, raised = "It raised the same." if seen == raised else seen, seen
-            scene.close()
             emit(("found", index, met, seen))
 
-    def _server(self):
-        try:
-            return self._lab.private_server()
-        except StartError:
-            return None
+    def _check(self, requirement, function, prefix: str) -> tuple[bool, str]:
+        with contextlib.closing(self._exercise.context(function, self._lab, prefix, self._stop)) as context:
+            return requirement(self._exercise, context)
 
     def _stop(self, sentence: str) -> None:
         emit(("stopped", sentence))

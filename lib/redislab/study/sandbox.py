@@ -1,15 +1,14 @@
-"""The kernel's side of a check: start the process, hear what it finds, end it in time, and tidy up."""
+"""The kernel's side of a check: start the process, hear what it finds, and end it in time."""
 
 import functools
 import queue
-import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cloudpickle
-import redis
 
+from redislab.errors import StartError
 from redislab.study.checks import Exercise
 from redislab.world import start
 from redislab.world.child import Child
@@ -41,7 +40,6 @@ class Report:
     findings: list[Finding]
     said: str = ""
     stopped: str = ""
-    keys: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, exercise: type[Exercise], stopped: str = "") -> "Report":
@@ -50,8 +48,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        met = [finding.met for finding in self.findings]
-        return not self.stopped and False not in met and True in met
+        return not self.stopped and all(finding.met for finding in self.findings)
 
     @property
     def hint(self) -> int | None:
@@ -74,20 +71,18 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
             "Take all it needs from its arguments: the client, the keys, and what else it is given."
         )
         return report
-    from redislab.study.process import Job, Trial
+    from redislab.study.process import Trial
 
-    job = Job(exercise, pickled, lab.address, f"{lab.prefix}:exercise:{secrets.token_hex(3)}")
-    child, events = Child(functools.partial(Trial, job), "check"), queue.Queue()
-    listening = threading.Thread(target=_listen, args=(child, events, report.keys), daemon=True)
+    child, events = Child(functools.partial(Trial, exercise, pickled, lab.address), "check"), queue.Queue()
+    listening = threading.Thread(target=_listen, args=(child, events), daemon=True)
     listening.start()
     try:
         child.tell("start")
         _follow(child, events, report, deadline)
     finally:
         child.kill()
-        listening.join(5.0)  # then every key that it has named is known
+        listening.join()
         child.close()
-        _sweep(lab.redis, report.keys)
     return report
 
 
@@ -124,21 +119,12 @@ def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True
         finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
 
 
-def _listen(child: Child, events: queue.Queue, keys: list[str]) -> None:
+def _listen(child: Child, events: queue.Queue) -> None:
     try:
-        for kind, *event in child.events():
-            if kind == "key":
-                keys.append(*event)
-            else:
-                events.put((kind, *event))
+        for event in child.events():
+            events.put(event)
+    except StartError as failure:
+        events.put(("stopped", str(failure)))
     except Exception as failure:
         events.put(("stopped", f"It could not be tried ({failure})."))
     events.put(("stopped",))
-
-
-def _sweep(client, keys: list[str]) -> None:
-    try:
-        for first in range(0, len(keys), 500):
-            client.unlink(*keys[first : first + 500])
-    except redis.RedisError:
-        pass  # the server is gone, and the keys with it

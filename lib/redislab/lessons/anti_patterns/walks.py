@@ -1,32 +1,34 @@
-"""What every walk through a keyspace is asked."""
+"""What the exercises that walk through a keyspace have in common."""
 
-from redislab.study.checks import OwnServer, count
+from redislab.study.checks import CheckContext, count
 
-MOST = 500  # keys that a SCAN may look at, or a round trip be about
+MOST = 500  # keys that a SCAN may look at, or that a round trip may concern
 PAGE = 600  # a SCAN's page may be somewhat longer than asked for
 FEW_TRIPS = 60
 WALKING = ("SCAN", "KEYS")
-UNTRIED = None, ""
+KEYS, OTHERS = 1200, 300
 
 
-class WalkScene(OwnServer):
-    """A scene whose function is given a client and a prefix, and nothing else."""
+class WalkContext(CheckContext):
+    """A context whose function is given a client and a prefix, and nothing else.
 
-    @property
-    def prefix(self) -> str:
-        return f"{self.keys.prefix}:session:"
+    Attributes:
+        mine, others: names that begin with the prefix, and names that do not.
+    """
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.prefix = f"{self.keys.prefix}:session:"
+        self.mine = [f"{self.prefix}{number}" for number in range(KEYS)]
+        self.others = [f"{self.keys.prefix}:sessions:{number}" for number in range(OTHERS)]
 
     def call(self):
         return self.function(self.client, self.prefix)
 
-    def plant(self, make, *names: str) -> None:
-        """Have all of these keys, by `make(pipeline, number, name)`."""
-        pipeline = self.server.pipeline(transaction=False)
-        if self.private is None:
-            self.note(*names)
-        for number, name in enumerate(names):
-            make(pipeline, number, name)
-        pipeline.execute()
+    def trips(self) -> list:
+        """The round trips of one call."""
+        self.call()
+        return self.round_trips()
 
     def disturb(self, commands: tuple[str, ...], act) -> None:
         """`act(command)` comes before each of these commands."""
@@ -34,23 +36,18 @@ class WalkScene(OwnServer):
 
 
 def steps(trips) -> tuple[bool, str]:
-    """Whether it walked in steps, as others can bear it."""
-    if trips is None:
-        return UNTRIED
+    """Whether it walked in steps that other clients can bear."""
     commands = [command for trip in trips for command in trip]
     if any(command[0] == "KEYS" for command in commands):
-        return False, "KEYS was sent, and nobody else is served while it runs"
+        return False, "KEYS was sent, and no other client is served while it runs"
     counts = [int(command[command.index("COUNT") + 1]) for command in commands if "COUNT" in command]
     if max(counts, default=0) > MOST:
         return False, f"SCAN was to look at {max(counts):,} in one step, which is KEYS under another name"
-    scans = sum(command[0] == "SCAN" for command in commands)
-    return True, count(scans, "SCAN")
+    return True, count(sum(command[0] == "SCAN" for command in commands), "SCAN")
 
 
-def batches(trips, keys: int, about) -> tuple[bool, str]:
-    """Whether so many keys took few round trips, none too long; `about` says how many keys a command is about."""
-    if trips is None:
-        return UNTRIED
+def batches(trips, about) -> tuple[bool, str]:
+    """Whether it took few round trips, none too long; `about` says how many keys a command concerns."""
     work = [sum(map(about, trip)) for trip in trips if trip[0][0] not in WALKING]
-    seen = f"{count(len(work), 'round trip')} for {keys} keys, the longest about {max(work, default=0)}"
+    seen = f"{count(len(work), 'round trip')} for {KEYS} keys, the longest about {max(work, default=0)}"
     return len(work) <= FEW_TRIPS and max(work, default=0) <= PAGE, seen

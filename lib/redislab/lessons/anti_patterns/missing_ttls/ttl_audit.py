@@ -1,86 +1,82 @@
-"""Find what has no TTL: a walk that reads, in portions, and takes what is gone for gone."""
+"""Find keys without a TTL: a walk that only reads, in batches, and does not report a key that has just expired."""
 
-from redislab.lessons.anti_patterns.walks import FEW_TRIPS, MOST, WalkScene, batches, steps
+from redislab.lessons.anti_patterns.walks import FEW_TRIPS, KEYS, MOST, WalkContext, batches, steps
 from redislab.study.checks import Exercise, requirement
 
-KEYS, OTHERS, EACH, VANISHING = 1200, 300, 5, 10
+EACH, VANISHING = 5, 10
 TTL = 600  # s
 ASKING = ("TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME")
 
 
+class AuditContext(WalkContext):
+    """A context with keys of several types, of which each fifth has no TTL.
+
+    Attributes:
+        endless: the names of those.
+    """
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.endless = set(self.mine[::EACH])
+        pipeline = self.redis.pipeline(transaction=False).mset(dict.fromkeys(self.others, 1))
+        for number, name in enumerate(self.mine):
+            (pipeline.set, pipeline.rpush, pipeline.sadd)[number % 3](name, 1)
+            if name not in self.endless:
+                pipeline.expire(name, TTL)
+        pipeline.execute()
+
+    def ttls(self) -> dict[str, int]:
+        """The TTL of each key of ours that exists."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for name in self.mine:
+            pipeline.ttl(name)
+        return {name: left for name, left in zip(self.mine, pipeline.execute(), strict=True) if left != -2}
+
+
 class TtlAudit(Exercise):
-    """SCAN's page by page, a pipeline of TTLs for each, and -1 is the answer that is looked for."""
+    """SCAN page by page, a pipeline of TTLs for each page; -1 is the answer to look for."""
 
-    name, scene, kills = "ttl-audit", WalkScene, True
+    name, context = "ttl-audit", AuditContext
 
-    trips = None  # of one call; it is judged by several requirements
+    @requirement("It names every key without a TTL, of whatever type, and no other", hint=1)
+    def found(self, context):
+        return compare(context.endless, context.call())
 
-    @requirement("It names what has no TTL, of whatever type, and nothing else", hint=1)
-    def found(self, scene: WalkScene):
-        wanted = self.have(scene)
-        got, self.trips = scene.call(), scene.round_trips()
-        return self.compare(wanted, got)
-
-    @requirement("What expires before it is asked is not named", hint=1)
-    def vanishing(self, scene: WalkScene):
-        wanted, gone = self.have(scene), set()
+    @requirement("A key that expires before its TTL is asked for is not named", hint=1)
+    def vanishing(self, context):
+        gone = set()
 
         def vanish(command):
             if len(gone) < VANISHING:
                 gone.add(command[1])
-                scene.server.delete(command[1])
+                context.redis.delete(command[1])
 
-        scene.disturb(ASKING, vanish)
-        names = set(scene.call())
+        context.disturb(ASKING, vanish)
+        names = set(context.call())
         dead = len(names & gone)
-        met, seen = self.compare(wanted - gone, names - gone)
+        met, seen = compare(context.endless - gone, names - gone)
         return met and not dead, f"{dead} of {len(gone)} that had expired were named; of the others {seen}"
 
-    @requirement(f"Nobody waits for the walk: no KEYS, and no SCAN of more than {MOST}", hint=2)
-    def walks(self, scene: WalkScene):
-        return steps(self.trips)
+    @requirement(f"No client waits for the walk: no KEYS, and no SCAN of more than {MOST}", hint=2)
+    def walks(self, context):
+        return steps(context.trips())
 
-    @requirement(
-        f"To ask about {KEYS} keys takes {FEW_TRIPS} round trips at most, each of {MOST} or so at most", hint=3
-    )
-    def pipelined(self, scene: WalkScene):
-        return batches(self.trips, KEYS, lambda command: command[0] in ASKING)
+    @requirement(f"The TTLs of {KEYS} keys take {FEW_TRIPS} round trips at most, each of about {MOST} at most", hint=3)
+    def pipelined(self, context):
+        return batches(context.trips(), lambda command: command[0] in ASKING)
 
-    @requirement("It has only read: every key is there, and ends when it did", hint=4)
-    def reads(self, scene: WalkScene):
-        wanted = self.have(scene)
-        scene.call()
-        ends = self.ends(scene)
-        lost, given = KEYS - len(ends), sum(ends.get(name, -1) != -1 for name in wanted)
-        other = sum(not 0 <= ends[name] <= TTL for name in ends.keys() - wanted)
-        seen = f"{lost} of {KEYS} keys are gone, {given} have got a TTL, and of {other} it is another"
+    @requirement("It only reads: every key is still there, and expires when it would have", hint=4)
+    def reads(self, context):
+        context.call()
+        ttls = context.ttls()
+        lost, given = KEYS - len(ttls), sum(ttls.get(name, -1) != -1 for name in context.endless)
+        other = sum(not 0 <= ttls[name] <= TTL for name in ttls.keys() - context.endless)
+        seen = f"{lost} of {KEYS} keys are gone, {given} have got a TTL, and {other} have another one"
         return lost == given == other == 0, seen
 
-    def compare(self, wanted: set, got) -> tuple[bool, str]:
-        names = list(got)
-        missing, wrong, twice = len(wanted - set(names)), len(set(names) - wanted), len(names) - len(set(names))
-        seen = f"{missing} of {len(wanted)} were missed, {wrong} were named for nothing, and {twice} twice"
-        return missing == wrong == twice == 0, seen
 
-    def ends(self, scene: WalkScene) -> dict[str, int]:
-        """The TTL of each key that is there."""
-        names = self.names(scene)
-        pipeline = scene.server.pipeline(transaction=False)
-        for name in names:
-            pipeline.ttl(name)
-        return {name: left for name, left in zip(names, pipeline.execute(), strict=True) if left != -2}
-
-    def names(self, scene: WalkScene) -> list[str]:
-        return [f"{scene.prefix}{number}" for number in range(KEYS)]
-
-    def have(self, scene: WalkScene) -> set[str]:
-        """Keys of every type, each fifth without a TTL; which those are. And others beside them."""
-        names, others = self.names(scene), [f"{scene.keys.prefix}:sessions:{number}" for number in range(OTHERS)]
-        scene.plant(self.make, *names)
-        scene.plant(lambda pipeline, _, name: pipeline.set(name, 1), *others)
-        return set(names[::EACH])
-
-    def make(self, pipeline, number: int, name: str) -> None:
-        (pipeline.set, pipeline.rpush, pipeline.sadd)[number % 3](name, 1)
-        if number % EACH:
-            pipeline.expire(name, TTL)
+def compare(wanted: set, got) -> tuple[bool, str]:
+    names = list(got)
+    missing, wrong, twice = len(wanted - set(names)), len(set(names) - wanted), len(names) - len(set(names))
+    seen = f"{missing} of {len(wanted)} were missed, {wrong} were named by mistake, and {twice} twice"
+    return missing == wrong == twice == 0, seen

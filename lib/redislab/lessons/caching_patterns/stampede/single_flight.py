@@ -1,10 +1,11 @@
-"""Many miss, one loads: a lock in Redis that nobody can keep for ever, nor take from another."""
+"""Many miss, one loads: a lock in Redis that ends with its owner, and that only its owner releases."""
 
-import functools
+import itertools
 import re
 
-from redislab.lessons.caching_patterns.cached import CachedExercise, CachedScene
-from redislab.study.checks import PATIENCE, count, eventually, life, near, requirement
+from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
+from redislab.study.checks import PATIENCE, count, eventually, lives, near, requirement
+from redislab.study.tap import undisturbed
 
 TTL, LOCK_TTL = 60, 5  # s
 READERS = 32
@@ -12,118 +13,123 @@ LOAD, SLACK = 0.3, 1.0  # s
 ID = 42
 
 
-def crowded(check):
-    """Give `check` the calls of READERS who miss at once, while a load takes LOAD seconds."""
+class FlightContext(CachedContext):
+    """A context in which one record is missed."""
 
-    @functools.wraps(check)
-    def checked(self, scene: CachedScene):
-        scene.database.added_latency = LOAD
-        values, seconds = scene.together(READERS, ID)
-        scene.database.added_latency = 0.0
-        return check(self, scene, values, seconds)
+    def crowd(self) -> tuple[list, list[float]]:
+        """READERS who miss simultaneously, while a load takes LOAD seconds: what each got, and how long it took."""
+        self.database.added_latency = LOAD
+        values, seconds = self.together(READERS, ID)
+        self.database.added_latency = 0.0
+        return values, seconds
 
-    return checked
+    def locks(self) -> list[str]:
+        return self.beside(ID)
+
+    def spelt(self, locks: list[str], none: str) -> str:
+        """Their names without this check's prefix."""
+        return ", ".join(lock.replace(f"{self.keys.prefix}:", "") for lock in locks) or none
 
 
 class SingleFlight(CachedExercise):
-    """Of all who miss, one asks the database; the others wait for what it stores, and nobody for a dead one."""
+    """Of all that miss, one queries the database; the others wait for what it stores, and never for a dead one."""
 
-    name = "single-flight"
+    name, context = "single-flight", FlightContext
 
     @requirement(f"One reader alone makes one query, and the record is kept for {TTL} s", hint=1)
-    def alone(self, scene: CachedScene):
-        right, seen = scene.loads(ID, TTL)
-        finds = scene.source.finds
+    def alone(self, context):
+        right, seen = context.loads(ID, TTL)
+        finds = context.source.finds
         return right and finds == 1, f"{seen}, by {count(finds, 'query')}"
 
-    @requirement("While it loads, a lock lies in Redis, where other processes see it", hint=1)
-    def in_redis(self, scene: CachedScene):
+    @requirement("During the load there is a lock in Redis, where other processes see it", hint=1)
+    def in_redis(self, context):
         locks = []
-        scene.source.before_find = lambda _: locks.extend(scene.beside(ID))
-        scene.call(ID)
-        seen = ", ".join(map(self.short, locks)) or "no key"
-        return bool(locks), f"besides the entry there was {seen} during the query"
+        context.source.before_find = lambda _: locks.extend(context.locks())
+        context.call(ID)
+        return bool(locks), f"besides the entry there was {context.spelt(locks, 'no key')} during the query"
 
-    @requirement(f"The lock ends by itself after {LOCK_TTL} s, from the moment it is there", hint=2)
-    def mortal(self, scene: CachedScene):
-        lives, late = {}, []
-        scene.source.before_find = lambda _: lives.update({key: scene.left(key) for key in scene.beside(ID)})
-        scene.tap.before = lambda command: late.extend(self.expiry_of(scene, command))
-        scene.call(ID)
-        if late and lives:
-            return False, "its TTL came in a second command: who dies between the two leaves a lock without one"
-        wanted = bool(lives) and all(near(seconds, LOCK_TTL) for seconds in lives.values())
-        return wanted, f"the lock lives {' and '.join(map(life, lives.values())) or 'not at all'}; wanted {LOCK_TTL} s"
+    @requirement(f"The lock expires after {LOCK_TTL} s, from the moment it exists", hint=2)
+    def mortal(self, context):
+        kept, late = {}, []
+        context.source.before_find = lambda _: kept.update({key: context.left(key) for key in context.locks()})
+        context.tap.before = lambda command: late.extend(expiry(command, but=context.keys.user(ID)))
+        context.call(ID)
+        if late and kept:
+            return False, "its TTL came in a second command: a process that dies between the two leaves a lock for ever"
+        wanted = bool(kept) and all(near(seconds, LOCK_TTL) for seconds in kept.values())
+        return wanted, f"the lock lives {lives(kept.values()) or 'not at all'}; wanted {LOCK_TTL} s"
 
-    @requirement("Whoever gets the lock looks once more before it loads", hint=3)
-    def look_again(self, scene: CachedScene):
-        row = scene.source.row(ID)
+    @requirement("The reader that gets the lock looks once more before it loads", hint=3)
+    def look_again(self, context):
+        row, entry = context.row(ID), context.keys.user(ID)
 
-        def just_before(command):
-            """Another reader stores the record and is gone, between this one's GET and its lock."""
-            if any(str(part).startswith(scene.keys.prefix) and part != scene.keys.user(ID) for part in command):
-                scene.tap.before = lambda command: None
-                scene.store(ID, row, 1000 * TTL)
+        def overtake(command):
+            """Another reader stores the record, between this one's GET and its lock."""
+            if any(str(part).startswith(context.keys.prefix) and part != entry for part in command):
+                context.tap.before = undisturbed
+                context.store(ID, row, 1000 * TTL)
 
-        scene.tap.before = just_before
-        scene.call(ID)
-        finds = scene.source.finds
-        return (
-            finds == 0,
-            f"the record came between its GET and its lock, and it made {count(finds, 'query')}; wanted 0",
-        )
+        context.tap.before = overtake
+        context.call(ID)
+        finds = context.source.finds
+        seen = f"the record came between its GET and its lock, and it made {count(finds, 'query')}; wanted 0"
+        return finds == 0, seen
 
-    @requirement(f"{READERS} readers who miss at once make one query", hint=3)
-    @crowded
-    def one_query(self, scene: CachedScene, values, seconds):
-        return scene.source.finds == 1, f"{count(scene.source.finds, 'query')} for {READERS} readers; wanted 1"
+    @requirement(f"{READERS} readers that miss simultaneously make one query", hint=3)
+    def one_query(self, context):
+        context.crowd()
+        finds = context.source.finds
+        return finds == 1, f"{count(finds, 'query')} for {READERS} readers; wanted 1"
 
     @requirement("All of them get the record", hint=3)
-    @crowded
-    def all_served(self, scene: CachedScene, values, seconds):
-        right = values.count(scene.source.row(ID))
+    def all_served(self, context):
+        values, _ = context.crowd()
+        right = values.count(context.row(ID))
         return right == READERS, f"{right} of {READERS} got it"
 
-    @requirement("Nobody waits much longer than the load takes", hint=3)
-    @crowded
-    def soon(self, scene: CachedScene, values, seconds):
+    @requirement("None waits much longer than the load takes", hint=3)
+    def soon(self, context):
+        _, seconds = context.crowd()
         return max(seconds) <= LOAD + SLACK, f"the load takes {LOAD} s, the slowest reader took {max(seconds):.2f} s"
 
-    @requirement("The lock is given back", hint=4)
-    def given_back(self, scene: CachedScene):
-        scene.call(ID)
-        left = scene.beside(ID)
-        return not left, f"afterwards there is {', '.join(map(self.short, left)) or 'no lock'}"
+    @requirement("The lock is released", hint=4)
+    def released(self, context):
+        context.call(ID)
+        locks = context.locks()
+        return not locks, f"afterwards there is {context.spelt(locks, 'no lock')}"
 
-    @requirement("Only its owner gives it back", hint=4)
-    def owner(self, scene: CachedScene):
-        """The first reader's lock ends while it loads; the second takes it; then the first is done."""
-        ends, loading = [False, False], scene.source
-        loading.before_find = lambda number: number > 2 or eventually(lambda: ends[number - 1], 2 * PATIENCE)
+    @requirement("Only its owner releases it", hint=4)
+    def owner(self, context):
+        """The first reader's lock expires during its load; the second reader takes it; then the first one is done."""
+        may_load, calls = [False, False], itertools.count()
+
+        def load(_):
+            number = next(calls)
+            eventually(lambda: number > 1 or may_load[number], 2 * PATIENCE)
+
+        context.source.before_find = load
         try:
-            first = scene.begin(ID)
-            eventually(lambda: loading.finds == 1)
-            if not (locks := scene.beside(ID)):
-                return False, "there was no lock in Redis"
-            scene.server.delete(*locks)
-            scene.begin(ID)
-            if not eventually(lambda: loading.finds == 2 and scene.beside(ID)):
-                return False, "a second reader could not take the lock after the first one's had ended"
-            ends[0] = True
-            first.done(PATIENCE)
-            kept = scene.beside(ID)
-            return bool(kept), f"a late reader {'left' if kept else 'took away'} the lock that was another's by then"
+            return self.overtaken(context, may_load)
         finally:
-            ends[:] = True, True
+            may_load[:] = True, True
 
-    @staticmethod
-    def expiry_of(scene: CachedScene, command) -> list[str]:
-        """The lock that this command gives a TTL after the fact."""
-        name, *keys = map(str, command)
-        late = re.fullmatch("P?EXPIRE(AT)?", name.upper()) and keys[0] != scene.keys.user(ID)
-        return [keys[0]] if late else []
+    def overtaken(self, context, may_load: list[bool]):
+        source, first = context.source, context.begin(ID)
+        eventually(lambda: source.finds == 1)
+        if not context.locks():
+            return False, "there was no lock in Redis"
+        context.empty()
+        context.begin(ID)
+        if not eventually(lambda: source.finds == 2 and context.locks()):
+            return False, "a second reader could not take the lock after the first one's had expired"
+        may_load[0] = True
+        first.done(PATIENCE)
+        kept = context.locks()
+        return bool(kept), f"a late reader {'left' if kept else 'took away'} the lock that was another's by then"
 
-    @staticmethod
-    def short(key: str) -> str:
-        """A key without this check's prefix."""
-        return re.sub(r"redislab:\w+:exercise:\w+:\d+:", "", key)
+
+def expiry(command, but: str) -> list[str]:
+    """The key to which this command gives a TTL after the fact."""
+    name, *keys = map(str, command)
+    return keys[:1] if re.fullmatch("P?EXPIRE(AT)?", name.upper()) and keys[0] != but else []

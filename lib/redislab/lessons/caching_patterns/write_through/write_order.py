@@ -1,106 +1,97 @@
-"""Database and cache cannot be written at once: which comes first, and what happens to the other?"""
+"""Database and cache cannot be written in one step: which comes first, and what happens to the other?"""
 
+import contextlib
 import json
 
-from redislab.lessons.caching_patterns.cached import CachedExercise, CachedScene
+from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
 from redislab.study.checks import life, requirement
 
 ID, TTL = 43, 60
 OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
 
 
-class WriteOrder(CachedExercise):
-    """Commit, then delete: nothing uncommitted is seen, nothing old comes back, and the last good value survives."""
+class WriteContext(CachedContext):
+    """A row and its entry in the cache, which both have the old name."""
 
-    name = "write-order"
-    kills = True
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.database.users.save(ID, self.user(OLD))
+        self.fill()
 
-    @requirement("The row is committed, and the old entry is gone", hint=2)
-    def committed(self, scene: CachedScene):
-        self.begin(scene)
-        scene.call(ID, self.user(scene, NEW))
-        row, stored = scene.source.row(ID)["name"], self.cached(scene)
-        kept = scene.left(scene.keys.user(ID))
-        seen = f"the row says {row!r}, the cache holds {self.said(stored)}{f', {life(kept)}' if stored else ''}"
-        return row == NEW and stored in (None, NEW) and kept != -1, seen
+    def write(self, name: str) -> None:
+        self.call(ID, self.user(name))
 
-    @requirement("Nobody reads what is not committed yet", hint=1)
-    def dirty(self, scene: CachedScene):
-        self.begin(scene)
-        seen = []
-        scene.source.before_commit = lambda _: seen.append(self.cached(scene))
-        scene.call(ID, self.user(scene, NEW))
-        return bool(seen) and NEW not in seen, f"just before the commit the cache held {self.said(*seen[:1] or [None])}"
+    def user(self, name: str) -> dict:
+        return self.row(ID) | {"name": name}
 
-    @requirement("A reader just before the commit does not bring the old row back", hint=2)
-    def reader(self, scene: CachedScene):
-        self.begin(scene)
+    def fill(self) -> None:
+        """Copy the row to the cache, as cache-aside does after a miss."""
+        self.store(ID, self.row(ID), 1000 * TTL)
 
-        def read(_):
-            """As cache-aside does it."""
-            if self.cached(scene) is None:
-                scene.store(ID, scene.source.row(ID), 1000 * TTL)
-
-        scene.source.before_commit = read
-        scene.call(ID, self.user(scene, NEW))
-        stored = self.cached(scene)
-        return stored in (None, NEW), f"the row says {NEW!r}, and after that reader the cache holds {self.said(stored)}"
-
-    @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=1)
-    def failure(self, scene: CachedScene):
-        self.begin(scene)
-        new, scene.database.failing = self.user(scene, NEW), True
-        try:
-            scene.call(ID, new)
-            raised = "nothing was raised"
-        except Exception as failure:
-            raised = f"{type(failure).__name__} was raised"
-        stored = self.cached(scene)
-        return (
-            stored == OLD and "nothing" not in raised,
-            f"{raised}, and the cache holds {self.said(stored)}; wanted {OLD!r}",
-        )
-
-    @requirement("Of two writers in a race, the later one is what the cache ends with", hint=3)
-    def race(self, scene: CachedScene):
-        self.begin(scene)
-
-        def overtaken(number):
-            """Between the first writer's commit and what it does next, a second one comes and goes."""
-            if number == 1:
-                scene.call(ID, self.user(scene, NEWER))
-
-        first, scene.source.after_commit = self.user(scene, NEW), overtaken
-        scene.call(ID, first)
-        row, stored = scene.source.row(ID)["name"], self.cached(scene)
-        return stored in (None, row), f"the row says {row!r}, the cache holds {self.said(stored)}"
-
-    @requirement("With Redis dead, the row is committed all the same", hint=1)
-    def dead(self, scene: CachedScene):
-        if scene.private is None:
-            return None, "no server that may be killed could be started here"
-        new, scene.client = self.user(scene, NEW), scene.private.client()
-        scene.private.kill()
-        try:
-            scene.call(ID, new)
-        except Exception:
-            pass  # to say that the entry could not be deleted is right, too
-        row = scene.source.row(ID)["name"]
-        return row == NEW, f"Redis was killed, and the row says {row!r}"
-
-    def begin(self, scene: CachedScene) -> None:
-        """A row and its entry."""
-        scene.source.save(ID, self.user(scene, OLD))
-        scene.source.saves = 0
-        scene.store(ID, scene.source.row(ID), 1000 * TTL)
-
-    def user(self, scene: CachedScene, name: str) -> dict:
-        return scene.source.row(ID) | {"name": name}
-
-    def cached(self, scene: CachedScene) -> str | None:
+    @property
+    def cached(self) -> str | None:
         """The name that the cache has for the row."""
-        stored = scene.stored(ID)
+        stored = self.stored(ID)
         return stored["name"] if isinstance(stored, dict) and "name" in stored else stored and json.dumps(stored)
 
-    def said(self, name: str | None) -> str:
-        return "nothing" if name is None else repr(name)
+
+class WriteOrder(CachedExercise):
+    """Commit, then delete: nothing uncommitted is read, nothing old comes back, and the last good value survives."""
+
+    name, context = "write-order", WriteContext
+
+    @requirement("The row is committed, and the old entry is gone", hint=2)
+    def committed(self, context):
+        context.write(NEW)
+        row, cached, kept = context.row(ID)["name"], context.cached, context.left(context.keys.user(ID))
+        seen = f"the row says {row!r}, the cache holds {said(cached)}{f', {life(kept)}' if cached else ''}"
+        return row == NEW and cached in (None, NEW) and kept != -1, seen
+
+    @requirement("Readers do not see what is not committed yet", hint=1)
+    def dirty(self, context):
+        seen = []
+        context.source.before_commit = lambda _: seen.append(context.cached)
+        context.write(NEW)
+        return bool(seen) and NEW not in seen, f"just before the commit the cache held {said(*seen[:1] or [None])}"
+
+    @requirement("A reader just before the commit does not bring the old row back", hint=2)
+    def reader(self, context):
+        context.source.before_commit = lambda _: context.cached or context.fill()
+        context.write(NEW)
+        cached = context.cached
+        return cached in (None, NEW), f"the row says {NEW!r}, and after that reader the cache holds {said(cached)}"
+
+    @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=1)
+    def failure(self, context):
+        new, context.database.failing = context.user(NEW), True
+        raised = "nothing was raised"
+        try:
+            context.call(ID, new)
+        except Exception as failure:
+            raised = f"{type(failure).__name__} was raised"
+        seen = f"{raised}, and the cache holds {said(context.cached)}; wanted {OLD!r}"
+        return context.cached == OLD and "nothing" not in raised, seen
+
+    @requirement("When two writers race, the cache ends with the later one's record", hint=3)
+    def race(self, context):
+        def overtake(_):
+            """A second writer, between the first one's commit and what it does next."""
+            context.source.after_commit = lambda _: None
+            context.write(NEWER)
+
+        context.source.after_commit = overtake
+        context.write(NEW)
+        row, cached = context.row(ID)["name"], context.cached
+        return cached in (None, row), f"the row says {row!r}, the cache holds {said(cached)}"
+
+    @requirement("With Redis dead, the row is committed all the same", hint=1)
+    def dead(self, context):
+        context.server.kill()
+        with contextlib.suppress(Exception):  # to say that the entry could not be deleted is right, too
+            context.write(NEW)
+        row = context.row(ID)["name"]
+        return row == NEW, f"Redis was killed, and the row says {row!r}"
+
+
+def said(name: str | None) -> str:
+    return "nothing" if name is None else repr(name)

@@ -1,102 +1,100 @@
-"""Find products by their tags when some have expired: leave those out, and take them out of the tags."""
+"""Find products by their tags when some have expired: leave those out, and remove them from the tags."""
 
-from redislab.study.checks import Exercise, Scene, Sent, count, requirement
+from redislab.study.checks import CheckContext, Exercise, Sent, count, requirement
 
 PRODUCTS = 60
 TAGS = {"laptop": range(0, 60, 2), "light": range(0, 60, 3), "used": range(0, 60, 5)}
+ASKED = ("laptop", "light")
 BOTH = {str(number) for number in range(0, 60, 6)}  # laptop and light
 GONE = {"0", "12", "24"}  # of those
 MOST_TRIPS, MOST_VALUES = 3, 40
 
 
-class LivingProducts(Exercise):
-    """Intersect, look, and prune what is dead: in one step, because a product may come back meanwhile."""
+class CatalogueContext(CheckContext):
+    """A catalogue of products with tags."""
 
-    name = "living-products"
+    def have(self, gone=()) -> None:
+        """All products and tags, but without the products that have expired."""
+        pipeline = self.redis.pipeline()
+        for number in range(PRODUCTS):
+            if str(number) not in gone:
+                pipeline.hset(self.keys.catalog("product", number), mapping={"name": f"Product {number}"})
+        for tag, numbers in TAGS.items():
+            pipeline.sadd(self.tag(tag), *numbers)
+        pipeline.execute()
+
+    def come_back(self, id: str) -> None:
+        """A product is saved again with its tags, as the shop does it."""
+        pipeline = self.redis.pipeline().hset(self.keys.catalog("product", id), mapping={"name": "Back again"})
+        for tag in ASKED:
+            pipeline.sadd(self.tag(tag), id)
+        pipeline.execute()
+
+    def cost(self) -> Sent:
+        """Of a call that finds some expired, when scripts are loaded."""
+        for _ in range(2):
+            self.empty()
+            self.have(gone=GONE)
+            self.sent()
+            self.ask()
+        return self.sent()
+
+    def ask(self, *tags: str) -> set[str]:
+        return set(map(str, self.call(*(tags or ASKED))))
+
+    def tag(self, name: str) -> str:
+        return self.keys.catalog("tag", name)
+
+
+class LivingProducts(Exercise):
+    """Intersect, look, and remove what is dead: in one step, because a product may come back meanwhile."""
+
+    name, context = "living-products", CatalogueContext
 
     @requirement("Products that have all the tags, of two or of three", hint=1)
-    def tagged(self, scene: Scene):
-        self.have(scene)
-        two, three = self.ask(scene, "laptop", "light"), self.ask(scene, "laptop", "light", "used")
+    def tagged(self, context):
+        context.have()
+        two, three = context.ask(), context.ask(*TAGS)
         seen = f"{count(len(two), 'product')} with two tags and {len(three)} with three; wanted 10 and 2"
         return two == BOTH and three == {"0", "30"}, seen
 
-    @requirement("Those that have expired are left out", hint=2)
-    def living(self, scene: Scene):
-        self.have(scene, gone=GONE)
-        got = self.ask(scene, "laptop", "light")
+    @requirement("Products that have expired are left out", hint=2)
+    def living(self, context):
+        context.have(gone=GONE)
+        got = context.ask()
         dead = len(got & GONE)
-        return (
-            got == BOTH - GONE,
-            f"{dead} of {len(GONE)} that have expired came back, and {len(got) - dead} living; wanted 0 and 7",
-        )
+        seen = f"{dead} of {len(GONE)} that have expired came back, and {len(got) - dead} living; wanted 0 and 7"
+        return got == BOTH - GONE, seen
 
-    @requirement("It fetches what is in all the tags, not the tags", hint=1)
-    def sparing(self, scene: Scene):
-        values = self.cost(scene).values
+    @requirement("It fetches the products that have all the tags, not the tags", hint=1)
+    def sparing(self, context):
+        values = context.cost().values
         return values <= MOST_VALUES, f"{count(values, 'value')} came back for 7 products"
 
     @requirement(f"In {MOST_TRIPS} round trips at most, however many products there are", hint=2)
-    def trips(self, scene: Scene):
-        trips = self.cost(scene).trips
+    def trips(self, context):
+        trips = context.cost().trips
         return trips <= MOST_TRIPS, f"{count(trips, 'round trip')} for 10 products"
 
-    @requirement("They are gone from these tags afterwards, and the living are not", hint=3)
-    def pruned(self, scene: Scene):
-        self.have(scene, gone=GONE)
-        self.ask(scene, "laptop", "light")
-        for tag in ("laptop", "light"):
-            members, had = scene.server.smembers(scene.keys.catalog("tag", tag)), set(map(str, TAGS[tag]))
-            dead, lost = len(members & GONE), len(had - GONE - members)
+    @requirement("Afterwards the expired ones are gone from these tags, and the living are not", hint=3)
+    def pruned(self, context):
+        context.have(gone=GONE)
+        context.ask()
+        for tag in ASKED:
+            members = context.redis.smembers(context.tag(tag))
+            dead, lost = len(members & GONE), len(set(map(str, TAGS[tag])) - GONE - members)
             if dead or lost:
-                return (
-                    False,
-                    f"the tag {tag!r} still has {dead} of {len(GONE)} that have expired, and has lost {lost} living",
-                )
+                still = f"the tag {tag!r} still has {dead} of {len(GONE)} that have expired"
+                return False, f"{still}, and has lost {lost} living"
         return True, "both tags hold the living only"
 
     @requirement("A product that comes back meanwhile keeps its tags", hint=4)
-    def returns(self, scene: Scene):
-        for moment in scene.moments(lambda: self.put(scene, "12")):
-            self.have(scene, gone=GONE)
-            moment("laptop", "light")
-            lost = [
-                tag for tag in ("laptop", "light") if not scene.server.sismember(scene.keys.catalog("tag", tag), 12)
-            ]
+    def returns(self, context):
+        for moment in context.moments(lambda: context.come_back("12")):
+            context.have(gone=GONE)
+            moment(*ASKED)
+            lost = [tag for tag in ASKED if not context.redis.sismember(context.tag(tag), 12)]
             if moment.came and lost:
-                return (
-                    False,
-                    f"product 12 came back between two commands, and is found no more by {' and '.join(lost)}",
-                )
+                missed = f"is no longer found by {' and '.join(lost)}"
+                return False, f"product 12 came back between two commands, and {missed}"
         return True, "it does, whenever it comes"
-
-    def have(self, scene: Scene, gone=()) -> None:
-        """All products and tags, and then without the products that are gone."""
-        products = [scene.keys.catalog("product", number) for number in range(PRODUCTS)]
-        scene.note(*products, *(scene.keys.catalog("tag", tag) for tag in TAGS))
-        scene.forget()
-        pipeline = scene.server.pipeline()
-        for number, key in enumerate(products):
-            if str(number) not in gone:
-                pipeline.hset(key, mapping={"name": f"Product {number}"})
-        for tag, numbers in TAGS.items():
-            pipeline.sadd(scene.keys.catalog("tag", tag), *numbers)
-        pipeline.execute()
-
-    def put(self, scene: Scene, id: str) -> None:
-        """A product and its tags, as the shop saves them."""
-        pipeline = scene.server.pipeline().hset(scene.keys.catalog("product", id), mapping={"name": "Back again"})
-        for tag in ("laptop", "light"):
-            pipeline.sadd(scene.keys.catalog("tag", tag), id)
-        pipeline.execute()
-
-    def cost(self, scene: Scene) -> Sent:
-        """Of a call that finds some expired, when scripts are loaded."""
-        for _ in range(2):
-            self.have(scene, gone=GONE)
-            scene.sent()
-            self.ask(scene, "laptop", "light")
-        return scene.sent()
-
-    def ask(self, scene: Scene, *tags: str) -> set[str]:
-        return set(map(str, scene.call(*tags)))

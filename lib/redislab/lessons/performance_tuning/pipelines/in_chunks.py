@@ -1,68 +1,60 @@
 """Read thousands of keys: in few round trips, none of which is long."""
 
-from redislab.study.checks import Exercise, Scene, count, requirement
+from redislab.study.checks import CheckContext, Exercise, count, requirement
 
-KEYS, EACH, MOST, FEW_TRIPS = 1234, 7, 500, 6  # each 7th key is not there
+KEYS, EACH, MOST, FEW_TRIPS = 1234, 7, 500, 6  # each 7th key does not exist
+VALUES = [None if number % EACH == 0 else f"user {number}" for number in range(KEYS)]
+
+
+class UsersContext(CheckContext):
+    """A context with many users."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.redis.mset({self.keys.user(number): value for number, value in enumerate(VALUES) if value})
+
+    def trips(self) -> list:
+        """The round trips of one call."""
+        self.call(range(KEYS))
+        return self.round_trips()
 
 
 class InChunks(Exercise):
-    """A pipeline, or an MGET, for each so many ids, and the rest that is left over."""
+    """A pipeline, or an MGET, for each chunk of ids, the last one shorter than the others."""
 
-    name = "in-chunks"
-    trips = None  # of one call; it is judged by two requirements
+    name, context = "in-chunks", UsersContext
 
     @requirement("The values come in the order of the ids, None where there is none", hint=1)
-    def ordered(self, scene: Scene):
-        wanted = self.have(scene)[: 2 * MOST]
-        got = list(scene.call(range(len(wanted))))
-        return got == wanted, told(got, wanted)
+    def ordered(self, context):
+        return compare(context.call(range(2 * MOST)), VALUES[: 2 * MOST])
 
     @requirement(f"{KEYS} ids take {FEW_TRIPS} round trips at most", hint=1)
-    def few(self, scene: Scene):
-        trips = self.trips = self.sent(scene)
-        return len(trips) <= FEW_TRIPS, f"{count(len(trips), 'round trip')} for {KEYS} ids"
+    def few(self, context):
+        trips = len(context.trips())
+        return trips <= FEW_TRIPS, f"{count(trips, 'round trip')} for {KEYS} ids"
 
     @requirement(f"None of them asks for more than {MOST}", hint=2)
-    def bounded(self, scene: Scene):
-        longest = max((sum(len(command) - 1 for command in trip) for trip in self.trips or ()), default=0)
+    def bounded(self, context):
+        longest = max((sum(len(command) - 1 for command in trip) for trip in context.trips()), default=0)
         return longest <= MOST, f"one round trip asks for {longest}"
 
-    @requirement("Any number of ids will do: 1, some that are left over, and none at all", hint=3)
-    def any_number(self, scene: Scene):
-        wanted = self.have(scene)
+    @requirement("Any number of ids will do: 1, a number that is no multiple of the chunk, and none at all", hint=3)
+    def any_number(self, context):
         for number in (1, KEYS, 0):
-            got = list(scene.call(range(number)))
-            if got != wanted[:number]:
-                return False, f"with {count(number, 'id')} {told(got, wanted[:number])}"
+            met, seen = compare(context.call(range(number)), VALUES[:number])
+            if not met:
+                return False, f"with {count(number, 'id')} {seen}"
         return True, "each has its value"
 
-    @requirement("The ids may come from a generator, which can be walked through once", hint=3)
-    def generated(self, scene: Scene):
-        wanted = self.have(scene)
-        got = list(scene.call(number for number in range(KEYS)))
-        return got == wanted, told(got, wanted)
-
-    def sent(self, scene: Scene) -> list:
-        self.have(scene)
-        scene.round_trips()
-        scene.call(range(KEYS))
-        return scene.round_trips()
-
-    def have(self, scene: Scene) -> list:
-        """The value of each id."""
-        values = [None if number % EACH == 0 else f"user {number}" for number in range(KEYS)]
-        names = [scene.keys.user(number) for number in range(KEYS)]
-        scene.note(*names)
-        pipeline = scene.server.pipeline(transaction=False)
-        for name, value in zip(names, values, strict=True):
-            if value:
-                pipeline.set(name, value)
-        pipeline.execute()
-        return values
+    @requirement("The ids may come from a generator, which can be read only once", hint=3)
+    def generated(self, context):
+        return compare(context.call(number for number in range(KEYS)), VALUES)
 
 
-def told(got: list, wanted: list) -> str:
+def compare(values, wanted: list) -> tuple[bool, str]:
+    got = list(values)
     if len(got) != len(wanted):
-        return f"{count(len(got), 'value')} came; wanted {len(wanted)}"
+        return False, f"{count(len(got), 'value')} came; wanted {len(wanted)}"
     wrong = sum(one != other for one, other in zip(got, wanted, strict=True))
-    return f"{wrong} of {len(wanted)} are another's" if wrong else f"{count(len(got), 'value')}, each in its place"
+    seen = f"{wrong} of {len(wanted)} are another's" if wrong else f"{count(len(got), 'value')}, each in its place"
+    return not wrong, seen
