@@ -12,7 +12,7 @@ def test_a_long_loop_keeps_the_neighbour_waiting_as_long_as_itself(running):
     # Expect that the server says the same, and that the neighbour's stall is about that long
     stalled = lab.until(lambda sample: sample["server_ms"] and sample["server_ms"] > 10)
     assert stalled["worst"] > 0.4 * stalled["server_ms"]
-    assert "Keys that are left" in lab.experiment.sentence(stalled)
+    assert "Keys that are left" in lab.experiment.say(stalled)
 
 
 def test_a_long_text_makes_eval_dear_and_not_evalsha(running):
@@ -31,12 +31,12 @@ def test_a_forgotten_script_is_loaded_again(running):
 def test_the_modules_update_leaves_keys_for_ever_and_ours_does_not(running):
     lab = running(LuaLab(swap=MODULES))
     leaking = lab.until(lambda sample: sample["keys"] > 1.6 * sample["expected"] > 0, timeout=30)
-    assert "outlive their TTL" in lab.experiment.verdict(leaking)
+    assert "outlive their TTL" in lab.experiment.judge(leaking)
     # Given an update that keeps the TTL, by the server itself or by a script in its place
     lab = running(LuaLab(swap=NATIVE))
     last = lab.go_on(3.5)[-1]
     assert last["keys"] <= 1.2 * last["expected"] + 5
-    assert last["native"] or "stands in" in lab.experiment.sentence(last)
+    assert last["stand_in"] is None or "stands in" in lab.experiment.say(last)
     for sample in lab.samples:
-        assert lab.experiment.sentence(sample)
-        lab.experiment.verdict(sample)
+        assert lab.experiment.say(sample)
+        lab.experiment.judge(sample)

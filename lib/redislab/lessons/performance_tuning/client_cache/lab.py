@@ -1,37 +1,20 @@
 """Section 4.3, extra: reads that never leave the process, and how old they may be."""
 
 import random
-import threading
 import time
 from collections import deque
 from statistics import median
 
 import redis
 from redis.cache import CacheConfig
-from traitlets import observe
 
-from redislab.bench import Chart, Line, Networked, choice, number
+from redislab.bench import Networked, choice, commandstats, number, on, time_chart
 from redislab.lessons.caching_patterns.workload import Popularity
+from redislab.lessons.performance_tuning.client_cache.versions import Versions
 from redislab.tuning import NearCache
 
 NONE, NEAR, BUILT_IN = "none", "NearCache", "redis-py's CacheConfig"
-
-
-class Versions:
-    """One key's versions and when each was acknowledged, the last hundred of them."""
-
-    def __init__(self):
-        self.newest, self._since, self.lock = 0, deque([time.perf_counter()], maxlen=100), threading.Lock()
-
-    def acknowledged(self, version: int) -> None:
-        self.newest = version
-        self._since.append(time.perf_counter())
-
-    def age(self, version: int, now: float) -> float | None:
-        """Seconds that something newer than `version` had been there at `now`; None if there was nothing newer."""
-        behind = self.newest - version
-        since = list(self._since)[-min(behind, len(self._since)) :][0] if behind > 0 else now
-        return now - since if since < now else None
+KEYS, SKEW = 500, 0.9
 
 
 class ClientCacheLab(Networked):
@@ -49,65 +32,61 @@ class ClientCacheLab(Networked):
     writes = number(10.0, 0, 200, label="Writes", unit="/s", step=5)
 
     charts = (
-        Chart("Latency of a read", (Line("p50", "p50"), Line("p99", "p99")), unit="ms", log_y=True),
-        Chart("Reads without a round trip", (Line("hits", "hits"),), unit="%", low=0, high=100),
-        Chart("Stale reads", (Line("stale", "stale"),), unit="/s", low=0),
-        Chart("How old stale reads are", (Line("age", "median"), Line("oldest", "oldest")), unit="ms", low=0),
+        time_chart("Latency of a read", "ms", log=True, p50="p50", p99="p99"),
+        time_chart("Reads without a round trip", "%", 0, 100, hits="hits"),
+        time_chart("Stale reads", "/s", stale="stale"),
+        time_chart("How old stale reads are", "ms", age="median", oldest="oldest"),
     )
     presets = {
         "No cache, 1 ms away": {"how": NONE, "rtt": 1.0},
-        "A cache, 1 ms away": {"how": NEAR, "rtt": 1.0, "size": 500, "writes": 10.0},
-        "Many writes": {"how": NEAR, "rtt": 1.0, "size": 500, "writes": 200.0},
-        "Too small": {"how": NEAR, "rtt": 1.0, "size": 20, "writes": 10.0},
+        "A cache, 1 ms away": {"rtt": 1.0},
+        "Many writes": {"rtt": 1.0, "writes": 200.0},
+        "Too small": {"rtt": 1.0, "size": 20},
     }
     workers = 24
-    KEYS, SKEW = 500, 0.9
-    near = cached = None
+    cache = refused = None
+    waiting = "Waiting for the first reads."
 
     def setup(self, lab):
         server = lab.private_server()
         self.writer = server.client()
-        self.popularity = Popularity(range(self.KEYS), self.SKEW)
-        self.names = [lab.keys.product(id) for id in range(self.KEYS)]
+        self.popularity = Popularity(range(KEYS), SKEW)
+        self.names = [lab.keys.product(id) for id in range(KEYS)]
         self.writer.mset(dict.fromkeys(self.names, 0))
         self.versions, self.ages = [Versions() for _ in self.names], deque(maxlen=200)
-        self.prefix = f"{lab.prefix}:product:"
+        self.prefix = lab.keys.product("")
+        self.at_end(self.drop_cache)
         self.connect(server, protocol=2)  # as NearCache wants it
 
-    def teardown(self):
-        self.let_go()
-        super().teardown()
-        self.server.close()
-        self.server = None
+    def drop_cache(self):
+        if self.cache is not None:
+            self.cache.close()
+        self.cache = None
 
-    def let_go(self):
-        for former in (self.near, self.cached):
-            if former is not None:
-                former.close()
-        self.near = self.cached = None
-
-    def connected(self):
-        self.build()
-
-    @observe("how", "size")
-    def build(self, _=None):
+    @on("client", "how", "size")
+    def build(self):
         """The way that reads take; where redis-py refuses the server, NearCache stands in."""
-        if self.client is None:
-            return
-        self.let_go()
+        self.drop_cache()
         self.refused = None
         if self.how == BUILT_IN:
-            via, config = self._delay if self.rtt else None, CacheConfig(max_size=self.size)
-            # one connection: with more, redis-py 8.1's threads read from each other's sockets, and time out
-            self.cached = self.server.client(via=via, protocol=3, cache_config=config, max_connections=1)
-            try:
-                self.cached.ping()
-            except redis.ConnectionError as refusal:
-                self.cached, self.refused = None, str(refusal)
+            self.cache = self.built_in()
         if self.how == NEAR or self.refused:
-            self.near = NearCache(self.client, prefix=self.prefix, size=self.size)
-        self.get = next(way for way in (self.near, self.cached, self.client) if way is not None).get
+            self.cache = NearCache(self.client, prefix=self.prefix, size=self.size)
+        self.get = (self.client if self.cache is None else self.cache).get  # an empty NearCache is false
         self.ages.clear()
+
+    def built_in(self):
+        """redis-py's own; None, and `refused` says why, if it does not work with this server."""
+        # one connection: with more, redis-py 8.1's threads read from each other's sockets, and time out
+        client = self.server.client(
+            via=self.via, protocol=3, cache_config=CacheConfig(max_size=self.size), max_connections=1
+        )
+        try:
+            client.ping()
+        except redis.ConnectionError as refusal:
+            self.refused = str(refusal)
+            return None
+        return client
 
     def gap(self, random):
         return random.expovariate(self.reads + self.writes)
@@ -131,11 +110,9 @@ class ClientCacheLab(Networked):
         return "write"
 
     def sample(self, window):
-        asked = window.growth("gets", self.writer.info("commandstats").get("cmdstat_get", {}).get("calls", 0))
-        reads, ages = window.rate("read"), list(self.ages)
-        return {
-            "p50": window.percentile("read", 50),
-            "p99": window.percentile("read", 99),
+        asked, reads = window.growth("gets", commandstats(self.writer, "get").calls), window.rate("read")
+        ages = list(self.ages)
+        return window.percentiles("read") | {
             "hits": 100 * max(0.0, 1 - asked / reads) if reads and asked is not None else None,
             "stale": window.rate("stale"),
             "age": median(ages) if ages else None,
@@ -143,20 +120,12 @@ class ClientCacheLab(Networked):
             "refused": self.refused,
         }
 
-    def sentence(self, values):
-        if values["p50"] is None or values["hits"] is None:
-            return "Waiting for the first reads."
-        said = f"{values['hits']:.0f} % of the reads need no round trip; half take under {values['p50']:.3f} ms."
-        if values["age"] is not None:
-            said += f" {values['stale']:.1f} reads a second are stale, by {values['age']:.1f} ms (median)."
-        if values["refused"]:
-            said += f" redis-py refuses this server ({values['refused']}), so NearCache stands in."
-        return said
-
-    def verdict(self, values):
-        if values["p50"] is None or values["round_trip_ms"] is None:
-            return None
-        return (
-            f"Half of the reads take under {values['p50']:.3f} ms, where a round trip takes {values['round_trip_ms']:.2f}; "
-            f"{values['stale']:.1f} a second are stale"
-        )
+    sentence = (
+        "{hits:.0f} % of the reads need no round trip; half take under {p50:.3f} ms.",
+        "{stale:.1f} reads a second are stale, by {age:.1f} ms (median).",
+        "redis-py refuses this server ({refused}), so NearCache stands in.",
+    )
+    verdict = (
+        "Half of the reads take under {p50:.3f} ms, where a round trip takes {round_trip_ms:.2f}; "
+        "{stale:.1f} a second are stale"
+    )
