@@ -1,6 +1,7 @@
 import pytest
 
 from redislab.lessons.performance_tuning.pools.lab import FEW, RAISE, PoolLab
+from redislab.tuning import busy, square_root
 
 
 @pytest.fixture
@@ -28,9 +29,8 @@ def test_the_p99_is_on_its_flat_part_at_the_square_root_rule(pools, rate):
     experiment = pools(rate=rate, connections=64)
     for _ in range(4):  # a busy machine spoils one, and another W is another rule
         experiment.begin()
-        theory = experiment.theory([])
-        load, root = theory["busy"], theory["root_size"]
-        assert load == pytest.approx(rate * experiment.held) and experiment.held > 0.0095
+        load, root = busy(rate, experiment.held), square_root(rate, experiment.held)
+        assert experiment.held > 0.0095
         few, enough, many = (experiment.point(size) for size in (max(1, int(load / 2)), root, 2 * root))
         if enough["p99"] < 1.5 * many["p99"] + 5 and few["p99"] > 2 * enough["p99"] and few["p50"] > 2 * enough["p50"]:
             break
@@ -43,7 +43,7 @@ def test_the_p99_is_on_its_flat_part_at_the_square_root_rule(pools, rate):
 def test_a_pool_that_raises_makes_errors_of_a_burst_that_waiting_would_have_served(pools):
     experiment = pools(connections=32)
     experiment.begin()
-    few = int(experiment.theory([])["busy"] / 2) + 1
+    few = int(busy(experiment.rate, experiment.held) / 2) + 1
     assert experiment.point(few)["failed"] == 0
     experiment.full = RAISE
     assert experiment.point(few)["failed"] > 1
@@ -79,5 +79,6 @@ def test_the_verdict_compares_the_rules():
     experiment = PoolLab(connections=8, rate=600.0, rtt=2.0)
     experiment.requests, experiment.shortest = 100, 0.3
     last = experiment.run().last
+    assert last["busy"] == pytest.approx(600 * last["held_ms"] / 1e3)
     assert last["module_size"] < last["root_size"] <= 8
     assert f"L + 2√L = {last['root_size']} connections" in experiment.judge(last)

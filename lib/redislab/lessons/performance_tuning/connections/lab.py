@@ -4,34 +4,19 @@ Section 5.5 opens the same lab.
 """
 
 import functools
-import inspect
 import random
 import time
 from collections import deque
 from contextlib import suppress
 
-from redis.connection import AbstractConnection
-
 from redislab.bench import Networked, Timings, action, bars, choice, number, on, switch, time_chart
 from redislab.errors import StartError
-from redislab.world.network import Delay
+from redislab.lessons.performance_tuning.connections.greeting import WireCounter, without_introduction
 from redislab.world.tls import SecureServer
 
 POOLED, NEW = "pooled", "new"
 USUAL, BARE = "redis-py’s default", "none"
 MOST_OPEN = 300  # connections that a leak leaves open
-
-
-def without_introduction() -> dict:
-    """Options of a client that does not tell the server about itself, as far as this redis-py has them."""
-    known = inspect.signature(AbstractConnection.__init__).parameters
-    names = ["driver_info"] if "driver_info" in known else ["lib_name", "lib_version"]
-    options = dict.fromkeys(name for name in names if name in known)
-    with suppress(ImportError):
-        from redis.maint_notifications import MaintNotificationsConfig
-
-        options["maint_notifications_config"] = MaintNotificationsConfig(enabled=False)
-    return options
 
 
 class ConnectionLab(Networked):
@@ -84,7 +69,7 @@ class ConnectionLab(Networked):
             self.plain, self.secure, self.no_tls = lab.private_server(), None, str(failure)
         self.inspector, self.timings = self.plain.client(max_connections=2), Timings()
         self.inspector.set(self.key, "value")
-        self.probe_of = functools.cache(lambda server: self.owned(Delay(server.host, server.port)))
+        self.wire = self.owned(WireCounter())
         self.at_end(self.close_open)
         self.connect(self.plain)
 
@@ -98,7 +83,9 @@ class ConnectionLab(Networked):
         if server is self.secure and self.greeting == BARE and self.resp == "2":
             # redis-py mistakes what TLS sends on its own for an extra reply if nothing has been asked yet
             options["client_name"] = "redislab"
-        self.trips = self.count_trips(server, options)
+        greeting, command = self.wire.trips(self.plain, **options)
+        tls = self.wire.trips(server, **options)[0] - greeting if server is self.secure else 0
+        self.trips = {"tls_trips": tls, "greeting_trips": greeting, "command_trips": command}
         self.options = options
         return self.reconnect(server, **options)
 
@@ -108,32 +95,6 @@ class ConnectionLab(Networked):
         self.client.ping()  # the first request shall not be the one that connects
         self.timings.clear()
         self.rows = dict.fromkeys(("pooled_row_ms", "new_row_ms"))
-
-    def count_trips(self, server, options: dict) -> dict:
-        """Round trips of a GET on one new connection, by what they are for."""
-        before_command, command = self.trips_to(self.plain, options)
-        with_tls = self.trips_to(server, options)[0] if server is self.secure else before_command
-        return {
-            "trips": with_tls + command,
-            "tls_trips": with_tls - before_command,
-            "greeting_trips": before_command,
-            "command_trips": command,
-        }
-
-    def trips_to(self, server, options: dict) -> tuple[int, int]:
-        """Round trips before a connection's first command, and of a command: the fewest of three connections, because what
-        TLS sends on its own after the handshake may look like one more."""
-        found = []
-        for _ in range(3):
-            probe = self.probe_of(server)
-            with server.client(via=probe, max_connections=1, **options) as client:
-                counts = [probe.counted()["trips"]]
-                for _ in range(2):
-                    client.get(self.key)
-                    counts.append(probe.counted()["trips"])
-            command = counts[2] - counts[1]
-            found.append((counts[1] - counts[0] - command, command))
-        return min(found)
 
     def request(self):
         how = NEW if random.random() * 100 < self.fresh else POOLED
@@ -171,6 +132,7 @@ class ConnectionLab(Networked):
     def sample(self, window):
         pooled, new = self.timings.median(POOLED), self.timings.median(NEW)
         return window.percentiles("get") | self.trips | self.rows | {
+            "trips": sum(self.trips.values()),
             "pooled_ms": pooled,
             "new_ms": new,
             "times": ratio(new, pooled),

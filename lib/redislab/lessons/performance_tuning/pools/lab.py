@@ -11,8 +11,8 @@ from redislab.bench import Networked, Sweep, action, choice, dashed, dotted, num
 from redislab.bench.load import OpenLoop
 from redislab.bench.window import Window
 from redislab.lessons.performance_tuning.pools.clock import PoolClock
-from redislab.tuning import busy, module_formula, square_root, wait
-from redislab.tuning import waiting as share_that_waits
+from redislab.lessons.performance_tuning.pools.theory import theory
+from redislab.tuning import busy, module_formula, square_root
 
 WAIT, RAISE = "wait for one", "raise"
 WAITED = 0.001  # s; a request that got its connection sooner did not have to wait for it
@@ -130,29 +130,14 @@ class PoolLab(Sweep, Networked):
         values["enough"] = self.enough(dict(values["p99"]))
         values["failed"] = max((point["failed"] for point in self.curve), default=None)
         values["limit"] = FEW if self.limited else None
-        return values | (self.theory(values["p50"] + values["p99"]) if self.held else {})
+        measured = values["p50"] + values["p99"]
+        return values | (theory(self.rate, self.held, self.connections, measured) if self.held else {})
 
     def enough(self, p99: dict[int, float]) -> int | None:
         """The smallest size whose p99 is within 10 % of the largest one's; None until all are measured."""
         if not self.held or not set(self.points()) <= p99.keys():
             return None
         return next(size for size in sorted(p99) if p99[size] <= 1.1 * p99[max(p99)])
-
-    def theory(self, measured: list) -> dict:
-        """What λ and W say, over the sizes to be tried. Upright lines are as high as what was measured, (x, ms) pairs."""
-        heights = [ms for _, ms in measured] or [1e3 * self.held, 2e3 * self.held]
-        sizes, load = range(1, self.connections + 1), (self.rate, self.held)
-        marks = {"load": busy(*load), "module": module_formula(*load), "root": square_root(*load)}
-        uprights = {name: [(x, min(heights)), (x, max(heights))] for name, x in marks.items() if x <= self.connections}
-        return uprights | {
-            "held_ms": 1e3 * self.held,
-            "busy": marks["load"],
-            "module_size": marks["module"],
-            "root_size": marks["root"],
-            "erlang": [(size, 1e3 * (self.held + wait(size, *load))) for size in sizes if size > marks["load"]],
-            "erlang_waited": [(size, 100 * share_that_waits(size, *load)) for size in sizes],
-            "most_served": [(size, min(self.rate, size / self.held)) for size in sizes],
-        }
 
     sentence = (
         "{rate:,.0f} requests a second hold a connection for {held_ms:.1f} ms each: {busy:.1f} are in use on average. "
