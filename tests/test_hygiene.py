@@ -143,7 +143,7 @@ def controls() -> set[str]:
     """The names of all presets and actions, and of what menus offer."""
     names = set()
     for lab in LESSONS.labs.values():
-        names |= {*lab.presets, *lab.actions().values()}
+        names |= {*lab.presets, *lab.actions().values(), *(["Measure again"] if hasattr(lab, "again") else [])}
         names |= {str(option) for knob in lab.knobs().values() for option in knob.options}
     return {name.replace("'", "’") for name in names}
 

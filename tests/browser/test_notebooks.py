@@ -7,7 +7,8 @@ import pytest
 
 from tests.browser.conftest import NOTEBOOKS
 
-PANEL = "list(__import__('sys').modules['redislab.screen.panel']._panels.values())[{}]"
+PANELS = "[each for each in __import__('redislab.screen.block', fromlist=['x']).Block._shown.values() if hasattr(each, 'runner')]"
+PANEL = PANELS + "[{}]"
 HEIGHTS = (
     "(el) => { const head = el.querySelector('.rl-head'); el.heights = new Set();"
     " new ResizeObserver(() => el.heights.add(head.offsetHeight)).observe(head) }"
@@ -86,13 +87,15 @@ class OnPage:
 
     def start(self) -> None:
         """Have it running: by itself, being in sight, or else by its button, unless that is about to become Pause."""
-        running, began = "panel._session and panel._session.state == 'running'", time.monotonic()
-        press = began + (0 if self.ask("panel._because == ''") else 1)  # what is beside it may just be leaving
+        running, began = "panel.runner.state == 'running'", time.monotonic()
+        press = began + (
+            0 if self.ask("panel.runner.pause_reason is None") else 1
+        )  # what is beside it may just be leaving
         while not self.ask(running):
             now = time.monotonic()
             assert now < began + 60, f"it does not start: {self.ask('panel._status.html')}"
             self.look()
-            if now >= press and not self.ask("panel.measuring or panel._may_begin()"):
+            if now >= press and not self.ask("panel.runner.measuring or panel.runner.may_begin"):
                 self.here.locator(".rl-go").click()
                 press = now + ARRIVES
             self.page.wait_for_timeout(BREATH)
@@ -143,7 +146,7 @@ def every_action(panel: OnPage) -> None:
         drawn = panel.drawn()
         panel.button(label).click()
         panel.goes_on(drawn)
-    assert panel.ask("panel._session.state") == "running"
+    assert panel.ask("panel.runner.state") == "running"
 
 
 def every_button(panel: OnPage) -> None:
@@ -159,7 +162,7 @@ def every_button(panel: OnPage) -> None:
     panel.until(f"0 < panel.recording.last.get('t', 0) < {before!r}")
     panel.goes_on()
     panel.button("Pause").click()
-    panel.until("panel._session.state == 'paused'")
+    panel.until("panel.runner.state == 'paused'")
     panel.start()
 
 
@@ -168,7 +171,7 @@ def every_button(panel: OnPage) -> None:
 def test_every_panel_appears_and_every_control_does_something(open_notebook, path):
     notebook = open_notebook(path.name, height=1300)  # as high as a panel: what is out of sight is not painted
     notebook.run_all()
-    count = notebook.ask("len(__import__('sys').modules['redislab.screen.panel']._panels)")
+    count = notebook.ask(f"len({PANELS})")
     notebook.page.wait_for_function("(count) => document.querySelectorAll('.rl-panel').length === count", arg=count)
     for index in range(count):
         panel = OnPage(notebook, index)

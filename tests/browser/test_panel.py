@@ -144,10 +144,10 @@ def test_out_of_sight_it_pauses_and_back_in_sight_it_goes_on(scratch):
     notebook = scratch("print('\\n' * 200)")
     OnPage(notebook, 0).start()
     notebook.page.locator(".jp-OutputArea-output").last.evaluate("(el) => el.scrollIntoView({ block: 'end' })")
-    notebook.until("shown._session.state == 'paused'")
+    notebook.until("shown.runner.state == 'paused'")
     assert "out of sight" in notebook.ask("shown._status.html")
     panel = OnPage(notebook, 0)
-    notebook.until("shown._session.state == 'running'")
+    notebook.until("shown.runner.state == 'running'")
     panel.goes_on()
 
 
@@ -156,7 +156,7 @@ def test_starting_one_pauses_the_other(scratch):
     notebook = scratch(other)
     OnPage(notebook, 0).start()
     OnPage(notebook, 1).here.locator(".rl-go").evaluate("(el) => el.click()")
-    notebook.until("another._session.state == 'running' and shown._session.state == 'paused'")
+    notebook.until("another.runner.state == 'running' and shown.runner.state == 'paused'")
 
 
 def test_one_that_came_into_sight_beside_another_begins_when_that_one_has_left(scratch):
@@ -166,9 +166,9 @@ def test_one_that_came_into_sight_beside_another_begins_when_that_one_has_left(s
     boards.last.evaluate(
         "(el) => { el.scrollIntoView({ block: 'start' }); el.closest('.jp-WindowedPanel-outer').scrollBy(0, -300) }"
     )
-    notebook.until("shown.measuring and another._visible and not another.measuring")
+    notebook.until("shown.runner.measuring and another.runner.visible and not another.runner.measuring")
     boards.last.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
-    notebook.until("another._session.state == 'running' and shown._session.state == 'paused'")
+    notebook.until("another.runner.state == 'running' and shown.runner.state == 'paused'")
 
 
 def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
@@ -177,7 +177,7 @@ def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
     early = ()
     for turn in range(20):
         notebook.run_cell(1)
-        notebook.until("shown._session and shown._session.state == 'running'")
+        notebook.until("shown.runner.state == 'running'")
         wait_last(notebook, "level", 10)
         if turn == 2:
             early = notebook.ask(IN_KERNEL)
@@ -211,7 +211,7 @@ def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
 def test_a_bench_that_dies_is_told_and_started_anew(scratch):
     notebook = scratch()
     wait_last(notebook, "level", 10)
-    os.kill(notebook.ask("shown._session._bench.child.process.pid"), signal.SIGKILL)
+    os.kill(notebook.ask("shown.runner.session._bench.child.process.pid"), signal.SIGKILL)
     notebook.page.locator(".rl-note", has_text="Press Start").wait_for()
     notebook.page.locator(".rl-go").click()
     OnPage(notebook, 0).goes_on()

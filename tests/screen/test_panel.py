@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import pytest
 
 from redislab import predict
-from redislab.bench import Chart, Experiment, Line, Sample, State, Sweep, choice, number
+from redislab.bench import Chart, Experiment, Line, PauseReason, Sample, State, Sweep, choice, number
 from redislab.errors import KnobError
 from redislab.screen import panel
 from redislab.screen.words import quantity
@@ -26,8 +26,8 @@ def shown():
 
 
 def test_without_a_page_nothing_runs(shown):
-    assert shown.recording is None and not shown.measuring
-    assert "Press Start" in shown._status.html
+    assert shown.recording is None and not shown.runner.measuring
+    assert "Press Start" in shown.told.status.html
 
 
 def test_a_slider_turns_the_knob_and_the_knob_moves_the_slider(shown):
@@ -56,12 +56,12 @@ def test_a_knob_out_of_bounds_raises_in_the_cell_and_changes_nothing(shown):
 
 def test_an_action_before_start_is_answered_with_what_to_do(shown):
     shown._act("anything")
-    assert "Press Start first" in shown._status.html
+    assert "Press Start first" in shown.told.status.html
 
 
 def test_a_file_of_nothing_is_not_saved_and_that_is_said(shown):
     shown._download()
-    assert "Nothing is measured yet" in shown._status.html
+    assert "Nothing is measured yet" in shown.told.status.html
 
 
 def test_the_same_experiment_shown_again_replaces_its_panel_and_closing_leaves_no_widget():
@@ -77,10 +77,10 @@ def test_the_same_experiment_shown_again_replaces_its_panel_and_closing_leaves_n
 def test_the_guess_stands_beside_the_claim():
     guess = predict("How much?", 0, 100, unit="%", key="level")
     shown = panel(Lab(), guess=guess)
-    assert "not made yet" in shown._claim.html
+    assert "not made yet" in shown.told.claim.html
     guess.value = 30.0
-    shown._speak()
-    assert quantity(30.0, "%") in shown._claim.html
+    shown.told.speak()
+    assert quantity(30.0, "%") in shown.told.claim.html
     shown.close()
     guess.close()
 
@@ -88,13 +88,14 @@ def test_the_guess_stands_beside_the_claim():
 def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
     guess = predict("How high?", 0, 100, unit="%", key="level")
     shown = panel(Lab(), guess=guess)
-    shown._open()
+    shown.runner.open()
     # If it speaks while it measures, expect nothing yet
-    shown._session.state, shown._spoke = "running", 0.0
-    shown._event(Sample(1.0, {"level": 40.0}, {"level": 10.0}))
-    assert "40.0 %" in shown._claim.html and guess.found is None
-    shown._session.state = "paused"
-    shown._event(State("paused"))
+    shown.runner.session.state = "running"
+    shown.told.hurry()
+    shown._on_event(Sample(1.0, {"level": 40.0}, {"level": 10.0}))
+    assert "40.0 %" in shown.told.claim.html and guess.found is None
+    shown.runner.session.state = "paused"
+    shown._on_event(State("paused"))
     assert guess.found == 40.0
     shown.close()
     guess.close()
@@ -103,16 +104,16 @@ def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
 def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
     guess = predict("How high by two?", 0, 100, unit="%", key="level", at={"mode": "two"})
     shown = panel(Lab(mode="two"), guess=guess)
-    shown._open()
+    shown.runner.open()
 
     def measured(level: float, mode: str) -> str:
-        shown._spoke = 0.0
-        shown._event(Sample(1.0, {"level": level}, {"level": 10.0, "mode": mode}))
-        return shown._claim.html
+        shown.told.hurry()
+        shown._on_event(Sample(1.0, {"level": level}, {"level": 10.0, "mode": mode}))
+        return shown.told.claim.html
 
     # As long as the knobs stand where the guess is about, it is the newest figure
     measured(40.0, "two")
-    assert "41.0 %" in measured(41.0, "two") and "Mode two" not in shown._claim.html
+    assert "41.0 %" in measured(41.0, "two") and "Mode two" not in shown.told.claim.html
     # and once they do not, the last one from there, which says so
     elsewhere = measured(90.0, "one")
     assert "41.0 %" in elsewhere and "at Mode two" in elsewhere and "90.0" not in elsewhere
@@ -125,15 +126,15 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
 
 
 def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
-    shown._page({"kind": "hello"})
-    shown._session.state = "running"
-    shown._page({"kind": "seen", "visible": False})
-    shown._page({"kind": "seen", "visible": True})
-    # As long as it has not paused, expect nothing; and once it has, that it begins again
-    assert shown._session.state == "running"
-    shown._session.state = "paused"
-    shown._event(State("paused"))
-    assert shown._session.state == "starting"
+    shown._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    shown._on_page({"kind": "seen", "visible": False})
+    assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.measuring
+    shown._on_page({"kind": "seen", "visible": True})
+    assert shown.runner.measuring
+    # If the bench then reports the pause, expect that it goes on all the same
+    shown.runner.session._on_event("state", "paused", "", {})
+    assert shown.runner.measuring
 
 
 class Beside(Lab):
@@ -143,30 +144,54 @@ class Beside(Lab):
 def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left(shown):
     beside = panel(Beside(), autostart=False)
     for each in (shown, beside):
-        each._page({"kind": "hello"})
-    shown._session.state = "running"
-    shown._page({"kind": "seen", "visible": False})
-    beside._session.state = "running"
-    shown._session.state = "paused"
-    shown._event(State("paused"))
+        each._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    shown._on_page({"kind": "seen", "visible": False})
+    shown.runner.session._on_event("state", "paused", "", {})
+    beside.runner.session.state = "running"
     # Back in sight, expect that it waits for the other one, and goes on when that one is out of sight
-    shown._page({"kind": "seen", "visible": True})
-    assert shown._session.state == "paused"
-    beside._page({"kind": "seen", "visible": False})
-    beside._session.state = "paused"
-    beside._event(State("paused"))
-    assert shown._session.state == "starting"
+    shown._on_page({"kind": "seen", "visible": True})
+    assert shown.runner.state == "paused"
+    beside._on_page({"kind": "seen", "visible": False})
+    beside.runner.session._on_event("state", "paused", "", {})
+    assert shown.runner.measuring
     beside.close()
 
 
+def test_what_is_started_pauses_what_measures_and_says_why(shown):
+    beside = panel(Beside(), autostart=False)
+    for each in (shown, beside):
+        each._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    beside._start()
+    shown.runner.session._on_event("state", "paused", "", {})
+    assert "another panel runs" in shown.told.status.html and beside.runner.measuring
+    beside.close()
+
+
+def test_a_sweep_that_is_done_offers_to_measure_again():
+    shown = panel(Swept())
+    shown._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    shown._show_state()
+    assert shown._go.description == "Pause"
+    shown.runner.session._on_event("sample", 1.0, {"progress": 1, "progress_text": "", "curve": []}, {"level": 10.0})
+    assert shown._go.description == "Measure again"
+    acted = []
+    shown.runner.session.act = acted.append
+    shown._on_go()
+    assert acted == ["again"]
+    shown.close()
+
+
 def test_what_went_wrong_stands_there_until_the_state_changes(shown):
-    shown._open()
-    shown._session.state = "running"
+    shown.runner.open()
+    shown.runner.session.state = "running"
     shown._guarded("no function at all")
-    shown._speak()
-    assert "not callable" in shown._status.html
-    shown._event(State("running"))
-    assert "not callable" not in shown._status.html
+    shown.told.speak()
+    assert "not callable" in shown.told.status.html
+    shown._on_event(State("running"))
+    assert "not callable" not in shown.told.status.html
 
 
 class Swept(Sweep):
@@ -182,30 +207,30 @@ def measured(shown, count: int, progress: float) -> None:
     """A sample arrives, as the bench sends it."""
     curve = [{"x": x, "level": 5.0 * x} for x in range(count)]
     values = {"level": [(p["x"], p["level"]) for p in curve], "progress": progress, "progress_text": "N = 9"}
-    shown._event(Sample(1.0, values | {"curve": curve}, {"level": 10.0}))
+    shown._on_event(Sample(1.0, values | {"curve": curve}, {"level": 10.0}))
 
 
 def test_a_sweep_has_a_progress_bar_which_is_gone_when_it_is_done_and_each_point_is_drawn():
     shown, sent = panel(Swept()), []
     shown.figure.send = lambda message, *_: sent.append(message["kind"])
-    assert shown._progress.html == ""
+    assert shown.told.progress.html == ""
     measured(shown, 1, 0.25)
-    assert "<progress" in shown._progress.html and "25 %, N = 9" in shown._progress.html
+    assert "<progress" in shown.told.progress.html and "25 %, N = 9" in shown.told.progress.html
     assert shown.figure.data()["level"] == ([0], [0.0])
     # If nothing but the progress is new, expect that nothing is painted again
     measured(shown, 1, 0.4)
-    assert sent == ["frames"] and "40 %" in shown._progress.html
+    assert sent == ["frames"] and "40 %" in shown.told.progress.html
     measured(shown, 4, 1.0)
-    assert sent == ["frames", "frames"] and shown._progress.html == ""
-    assert "✓ it is so" in shown._findings.html
+    assert sent == ["frames", "frames"] and shown.told.progress.html == ""
+    assert "✓ it is so" in shown.told.findings.html
     shown.close()
 
 
 def test_the_table_of_a_sweep_has_a_row_a_point():
     shown = panel(Swept())
-    shown._open()
+    shown.runner.open()
     measured(shown, 3, 1.0)
-    shown._show_table.value = True
-    assert "<th scope='col'>N</th><th scope='col'>level, %</th>" in shown._table.html
-    assert shown._table.html.count("<tr>") == 4
+    shown.told.show_table(True)
+    assert "<th scope='col'>N</th><th scope='col'>level, %</th>" in shown.told.table.html
+    assert shown.told.table.html.count("<tr>") == 4
     shown.close()

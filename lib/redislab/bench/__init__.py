@@ -17,7 +17,7 @@ from redislab.bench.instruments import Watch, Work, commandstats, watch
 from redislab.bench.knobs import Knob, choice, decision, number, switch, text
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
-from redislab.bench.session import Sample, Session, State, open_session
+from redislab.bench.session import PauseReason, Sample, Session, State, open_session
 from redislab.bench.sweep import Sweep
 from redislab.bench.tables import WatchedTable
 from redislab.bench.timings import Timings
@@ -28,6 +28,7 @@ __all__ = [
     "Knob",
     "Line",
     "Networked",
+    "PauseReason",
     "Recording",
     "Sample",
     "Session",

@@ -208,9 +208,6 @@ class Bench:
                 emit((key, "state", "failed", sentence(failure), {}))
 
     def _start(self, key, pickled: bytes, address) -> None:
-        for other, running in self._open.items():
-            if other != key:
-                running.pause()
         if key not in self._open or self._open[key].state in ("failed", "closed"):
             experiment = pickle.loads(pickled)
             self._open[key] = Running(experiment, self._lab(address), lambda *event: emit((key, *event)))

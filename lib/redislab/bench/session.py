@@ -6,8 +6,10 @@ import itertools
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 import cloudpickle
 from traitlets import All
@@ -17,6 +19,8 @@ from redislab.bench.recording import Recording
 from redislab.errors import ExperimentError
 from redislab.world.child import Child, ChildEndedError
 
+# what was asked for here, and an older state that the bench still reports
+OVERTAKEN = {("pausing", "starting"), ("pausing", "running"), ("starting", "paused"), ("closed", "paused")}
 PATIENCE = 60.0  # s; starting may include a container and a data set, so this is long
 
 
@@ -36,6 +40,15 @@ class State:
     name: str
     message: str = ""
     where: dict = field(default_factory=dict)
+
+
+class PauseReason(Enum):
+    """Why a session does not measure: whether and when it goes on follows from this."""
+
+    PRESSED = "pressed"
+    HIDDEN = "out of sight"
+    IDLE = "nobody touched it for a while"
+    OTHER = "another one was started"
 
 
 class Bench:
@@ -85,7 +98,10 @@ class Bench:
 
 
 class Session:
-    """One experiment in the bench. Turn its knobs by setting the experiment's traits; the newest value wins.
+    """One experiment in the bench. Set its knobs by setting the experiment's traits; the newest value wins.
+
+    One session of a kernel measures at a time: to start one pauses the others. Here, and nowhere else, it is known who
+    measures, be it a panel, the claims board, or a cell.
 
     Args:
         experiment: the kernel's twin of an Experiment; its knobs are followed.
@@ -94,6 +110,8 @@ class Session:
     """
 
     _keys = itertools.count()
+    _all: weakref.WeakSet = weakref.WeakSet()
+    on_rest: set[Callable] = set()  # each is called whenever a session has paused, ended, or measured all there is
 
     def __init__(self, experiment, on_event: Callable | None = None, call: Callable | None = None):
         self.experiment, self.key, self.state = experiment, next(self._keys), "new"
@@ -101,6 +119,9 @@ class Session:
         self._events: queue.Queue = queue.Queue()
         self._listener, self._call = on_event or self._events.put, call or (lambda function, event: function(event))
         self._bench: Bench | None = None
+        self.pause_reason: PauseReason | None = None
+        self.done = False
+        self._all.add(self)
         experiment.observe(self._on_knob_change, All)
 
     def __enter__(self) -> "Session":
@@ -118,12 +139,26 @@ class Session:
         from redislab.world import start
 
         address = start().address
+        for other in list(self._all - {self}):
+            other.pause(PauseReason.OTHER)
+        self.state, self.pause_reason, self.done = "starting", None, False
         self._bench = Bench.shared()
         self._bench.add(self)
         self._bench.send("start", self, cloudpickle.dumps(self.experiment), address)
 
-    def pause(self) -> None:
-        self._send("pause")
+    @property
+    def measuring(self) -> bool:
+        return self.state in ("starting", "running")
+
+    @classmethod
+    def busy(cls) -> bool:
+        """Whether any session measures and is not done."""
+        return any(each.measuring and not each.done for each in list(cls._all))
+
+    def pause(self, reason: PauseReason = PauseReason.PRESSED) -> None:
+        if self.measuring:
+            self.state, self.pause_reason = "pausing", reason
+            self._send("pause")
 
     def reset(self) -> None:
         """Set up anew, with the knobs where they are."""
@@ -137,6 +172,7 @@ class Session:
         self.experiment.unobserve(self._on_knob_change, All)
         self._send("close")
         self.state = "closed"
+        self._rest()
 
     def wait(self, state: str | None = None, timeout: float = PATIENCE) -> None:
         """Take in events until `state` is reached, or without one for `timeout` seconds.
@@ -167,17 +203,27 @@ class Session:
         if kind == "sample":
             t, values, knobs = event
             self.recording.samples.append({"t": t, **knobs, **values})
+            before, self.done = self.done, self.experiment.done(values)
             self._notify(Sample(t, values, knobs))
+            if self.done and not before:
+                self._rest()
         elif kind == "state":
             state = State(*event)
-            self.state = state.name
             self.recording.where |= state.where
-            self._notify(state)
+            if (self.state, state.name) not in OVERTAKEN:
+                self.state = state.name
+                self._notify(state)
+            if state.name in ("paused", "failed"):
+                self._rest()
         elif kind == "cleared":
             self.recording = Recording(self.recording.title)
         elif kind == "total":
             for name, value in event[0].items():
                 setattr(self.recording, name, value)
+
+    def _rest(self) -> None:
+        for tell in list(self.on_rest):
+            tell()
 
     def _notify(self, event) -> None:
         try:

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from redislab.bench.experiment import Experiment, action
+from redislab.bench.experiment import Experiment
 from redislab.bench.load import Outcome
 
 
@@ -50,8 +50,8 @@ class Sweep(Experiment):
         if self.rounds is not None:
             self.rounds.part, self.rounds.doing = share, doing
 
-    @action("Measure again")
     def again(self) -> None:
+        """Measure all points once more, as the panel's button says when they are measured."""
         self.rounds.again()
 
     def load(self) -> "Rounds":

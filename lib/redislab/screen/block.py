@@ -2,6 +2,8 @@
 
 import ipywidgets as widgets
 
+from redislab.screen.controls import close_tree
+
 GONE = "<p>The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.</p>"
 
 
@@ -15,10 +17,36 @@ class Block(widgets.VBox):
         names: classes for the sheet.
     """
 
+    _shown: dict[tuple, "Block"] = {}
+
     def __init__(self, children, *names: str):
         super().__init__(children)
         for name in ("rl", *names):
             self.add_class(name)
+
+    @classmethod
+    def show(cls, key, *arguments, **options):
+        """Make one in the place of the one that was shown under the same key, which is closed."""
+        if (former := cls._shown.pop((cls, key), None)) is not None:
+            former.close()
+        made = cls._shown[cls, key] = cls(*arguments, **options)
+        return made
+
+    @classmethod
+    def shown(cls, key) -> "Block | None":
+        return cls._shown.get((cls, key))
+
+    def leave(self) -> None:
+        """Stop what goes on behind it; called once, before it is taken off the page."""
+
+    def close(self) -> None:
+        """Leave the page, with everything it is made of."""
+        if self.comm is None:
+            return
+        self.leave()
+        for key in [key for key, block in self._shown.items() if block is self]:
+            del self._shown[key]
+        close_tree(self)
 
     def _repr_mimebundle_(self, **kwargs):
         return super()._repr_mimebundle_(**kwargs) | {"text/html": GONE}

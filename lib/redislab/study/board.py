@@ -11,10 +11,9 @@ from ipywidgets import HBox
 
 from redislab.screen import words
 from redislab.screen.block import Block
-from redislab.screen.controls import button, close_tree
+from redislab.screen.controls import button
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
-from redislab.screen.panel import enlist
 from redislab.screen.words import Words
 from redislab.study import claims as measuring
 from redislab.study import progress
@@ -27,18 +26,13 @@ SYMBOLS = {HOLDS: "circle", FAILS: "x", UNDECIDED: "circle-open"}
 FARTHEST = 1000.0  # times what was claimed; what is farther off stands at the edge
 ROW, AXIS = 24, 74  # px
 
-_boards: dict[str | None, "Board"] = {}
-
 
 def show_board(lessons: Lessons, what: str | None = None, guess=None) -> "Board":
     """A board of all claims, or of a section's; what was measured stays when it is shown again."""
-    made, former = Board(lessons, what, guess), _boards.get(what)
-    if former is not None:
-        former.close()
-        for result in former.results:
-            made.show(result)
-    _boards[what] = made
-    enlist(f"claims {what}", made)
+    former = Board.shown(what)
+    made = Board.show(what, lessons, what, guess)
+    for result in former.results if former is not None else ():
+        made.show_result(result)
     return made
 
 
@@ -60,8 +54,6 @@ class Board(Block):
         figure: the chart; `figure.data()` is what is drawn.
         measuring: whether something is.
     """
-
-    done = False  # as a panel would say that it is at rest, and in nobody's way
 
     def __init__(self, lessons: Lessons, what: str | None = None, guess=None):
         self.claims, self.guess, self._lessons = lessons.select(what), guess, lessons
@@ -119,7 +111,7 @@ class Board(Block):
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def show(self, result: Result) -> None:
+    def show_result(self, result: Result) -> None:
         """Put a result on the board."""
         self._found[result.claim.id] = result
         self._table.cells = self._table.cells | cells(result)
@@ -152,7 +144,7 @@ class Board(Block):
         self._progress.html = words.progress(share, f"{text}; about {max(1, left):.0f} s are left")
 
     def _take(self, result: Result) -> None:
-        self.show(result)
+        self.show_result(result)
         if result.verdict != UNKNOWN:
             progress.note("claim", result.claim.id, verdict=result.verdict)
 
@@ -176,11 +168,8 @@ class Board(Block):
         if self._found:
             self._sentence.download(f"redislab-claims.{kind}", text())
 
-    def close(self) -> None:
-        """Stop measuring and leave the page; nothing is left behind."""
+    def leave(self) -> None:
         self.stop()
-        if self.comm is not None:
-            close_tree(self)
 
     def __repr__(self) -> str:
         return repr(self.results) or f"<Board of {len(self.claims)} claims, none measured yet>"

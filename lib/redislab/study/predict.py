@@ -5,11 +5,9 @@ import traitlets
 
 from redislab.bench import Knob
 from redislab.screen.block import Block
-from redislab.screen.controls import Control, button, close_tree
+from redislab.screen.controls import Control, button
 from redislab.screen.words import Words, escape, measured, quantity
 from redislab.study import progress
-
-_guesses: dict[str, "Guess"] = {}
 
 
 def predict(
@@ -30,9 +28,7 @@ def predict(
         raise ValueError(f"A guess needs a choice: {list(options)} has to hold at least two different options.")
     if not options and not low < high:
         raise ValueError(f"A guess needs room: low={low} has to be below high={high}.")
-    if question in _guesses:
-        _guesses[question].close()
-    _guesses[question] = made = Guess(question, low, high, tuple(options), unit, key, at or {})
+    made = Guess.show(question, question, low, high, tuple(options), unit, key, at or {})
     made.restore(progress.latest("guess", question).get("value"))
     return made
 
@@ -91,13 +87,6 @@ class Guess(Block):
         if value in self._options or (number and self._low <= value <= self._high):
             self._control.show(value)
             self._show(value)
-
-    def close(self) -> None:
-        """Leave the page, with everything it is made of."""
-        if _guesses.get(self.question) is self:
-            del _guesses[self.question]
-        if self.comm is not None:
-            close_tree(self)
 
     def _toggle(self) -> None:
         chosen = self._control.widget.value

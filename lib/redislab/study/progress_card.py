@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from redislab.errors import ProgressError
 from redislab.screen.block import Block
-from redislab.screen.controls import button, close_tree
+from redislab.screen.controls import button
 from redislab.screen.words import Words, escape, grid, measured, quantity
 from redislab.study import progress as kept
 from redislab.study.lessons import Lessons
@@ -14,15 +14,10 @@ from redislab.study.task import Styled
 
 COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
 
-_shown: list["Progress"] = []
-
 
 def show_progress(lessons: Lessons) -> "Progress":
     """The card; showing it again replaces the one that was there."""
-    while _shown:
-        _shown.pop().close()
-    _shown.append(Progress(lessons))
-    return _shown[-1]
+    return Progress.show("progress", lessons)
 
 
 class Progress(Block):
@@ -74,11 +69,8 @@ class Progress(Block):
         told.append(kept.write_error or f"It is kept in {kept.where().name}, which the notebooks of this folder share.")
         self._said.html = f"<p>{escape(' '.join(told))}</p>"
 
-    def close(self) -> None:
-        """Leave the page, with everything it is made of."""
+    def leave(self) -> None:
         kept.listeners.discard(self.refresh)
-        if self.comm is not None:
-            close_tree(self)
 
     def _download(self) -> None:
         self._said.download(kept.NAME, kept.dump())

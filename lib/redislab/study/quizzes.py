@@ -8,12 +8,10 @@ import anywidget
 import traitlets
 
 from redislab.screen.block import Block
-from redislab.screen.controls import close_tree
 from redislab.screen.live import HERE as SCREEN
 from redislab.study import progress
 
 HERE = Path(__file__).parent
-_shown: dict[str, Block] = {}
 
 
 class Quiz:
@@ -35,10 +33,8 @@ class Quiz:
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         """Shown again, it replaces what was there."""
-        if self.name in _shown:
-            close_tree(_shown[self.name])
-        _shown[self.name] = Block([Page(self)])
-        return _shown[self.name]._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+        block = Block.show(f"quiz {self.name}", [Page(self)])
+        return block._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
         lines = []

@@ -8,7 +8,7 @@ from types import CodeType
 import ipywidgets as widgets
 
 from redislab.screen.block import Block
-from redislab.screen.controls import button, close_tree
+from redislab.screen.controls import button
 from redislab.screen.live import HERE as SCREEN
 from redislab.screen.show import Source
 from redislab.screen.words import Words, escape
@@ -20,15 +20,10 @@ from redislab.study.texts import Text
 NOT_YET = "Not yet: the gap is as it was. Fill it, run that cell and then this one again."
 MARKS = {True: ("✓", "met"), False: ("✗", "not met"), None: ("·", "not tried")}
 
-_tasks: dict[str, "Task"] = {}
-
 
 def show_task(exercise: type[Exercise]) -> "Task":
     """The card of an exercise; showing it again replaces the one that was there."""
-    if exercise.name in _tasks:
-        _tasks[exercise.name].close()
-    _tasks[exercise.name] = Task(exercise)
-    return _tasks[exercise.name]
+    return Task.show(exercise.name, exercise)
 
 
 class Styled(Words):
@@ -90,9 +85,7 @@ class Task(Block):
             report = sandbox.try_out(self._exercise, function)
             progress.note("exercise", self.name, passed=report.passed)
             self._mark.html = mark(self.name)
-        if self.result is not None:
-            self.result.close()
-        self.result = Result(self.text, report)
+        self.result = Result.show(self.name, self.text, report)
         return self.result
 
     def hint(self, number: int | None = None) -> "Note":
@@ -113,10 +106,7 @@ class Task(Block):
         """One that passes; there are others."""
         return Source({"solution.py": self.text.solution})
 
-    def close(self) -> None:
-        """Leave the page, with everything it is made of."""
-        if self.comm is not None:
-            close_tree(self)
+    def leave(self) -> None:
         if self.result is not None:
             self.result.close()
 
@@ -155,11 +145,6 @@ class Result(Block):
         met = sum(finding.met is True for finding in findings)
         verdict = "Passed" if self.passed else "Not yet"
         return f"{verdict}: {met} of {len(findings)} requirements met"
-
-    def close(self) -> None:
-        """Leave the page, with everything it is made of."""
-        if self.comm is not None:
-            close_tree(self)
 
     def _row(self, finding) -> str:
         mark, meaning = MARKS[finding.met]
