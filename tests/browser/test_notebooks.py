@@ -41,7 +41,7 @@ class OnPage:
         began = looked = time.monotonic()
         while not (answer := self.ask(what)):
             now = time.monotonic()
-            assert now < began + timeout, f"still not: {what}; {self.ask('panel._status.html')}"
+            assert now < began + timeout, f"still not: {what}; {self.ask('panel.told.status.html')}"
             if now > looked + 1:
                 self.look()
                 looked = now
@@ -59,7 +59,7 @@ class OnPage:
             if before is None and self.ask("panel.experiment.done(panel.recording.last)"):
                 return
             self.look()
-            assert time.monotonic() < deadline, f"nothing else is drawn: {self.ask('panel._status.html')}"
+            assert time.monotonic() < deadline, f"nothing else is drawn: {self.ask('panel.told.status.html')}"
             self.page.wait_for_timeout(BREATH)
 
     def colours(self) -> set:
@@ -93,7 +93,7 @@ class OnPage:
         )  # what is beside it may just be leaving
         while not self.ask(running):
             now = time.monotonic()
-            assert now < began + 60, f"it does not start: {self.ask('panel._status.html')}"
+            assert now < began + 60, f"it does not start: {self.ask('panel.told.status.html')}"
             self.look()
             if now >= press and not self.ask("panel.runner.measuring or panel.runner.may_begin"):
                 self.here.locator(".rl-go").click()

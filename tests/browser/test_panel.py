@@ -145,7 +145,7 @@ def test_out_of_sight_it_pauses_and_back_in_sight_it_goes_on(scratch):
     OnPage(notebook, 0).start()
     notebook.page.locator(".jp-OutputArea-output").last.evaluate("(el) => el.scrollIntoView({ block: 'end' })")
     notebook.until("shown.runner.state == 'paused'")
-    assert "out of sight" in notebook.ask("shown._status.html")
+    assert "out of sight" in notebook.ask("shown.told.status.html")
     panel = OnPage(notebook, 0)
     notebook.until("shown.runner.state == 'running'")
     panel.goes_on()
