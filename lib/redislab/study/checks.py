@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 from redislab.keys import KeyNamespace
@@ -23,31 +24,6 @@ def requirement(says: str, hint: int):
         return method
 
     return mark
-
-
-class Call(threading.Thread):
-    """One call under way in a thread of its own; `result()` waits for it, and raises what it raised."""
-
-    def __init__(self, function: Callable, *arguments):
-        super().__init__(daemon=True)
-        self._function, self._arguments, self._value, self._failure = function, arguments, None, None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._value = self._function(*self._arguments)
-        except BaseException as failure:  # for the thread that asks for the result
-            self._failure = failure
-
-    def done(self, within: float) -> bool:
-        self.join(within)
-        return not self.is_alive()
-
-    def result(self):
-        self.join()
-        if self._failure:
-            raise self._failure
-        return self._value
 
 
 class Sent(NamedTuple):
@@ -82,12 +58,16 @@ class CheckContext:
         self.client.ping()  # so that no handshake is among the commands that are counted
         self.sent()
 
+    def prepare(self) -> None:
+        """Put on the empty server what a call is to find."""
+
     def call(self, *arguments):
         """Call the learner's function."""
         return self.function(self.client, self.keys, *arguments)
 
-    def begin(self, *arguments) -> Call:
-        return Call(self.call, *arguments)
+    def begin(self, *arguments) -> Future:
+        """Call the learner's function in a thread of its own."""
+        return begin(self.call, *arguments)
 
     def together(self, count: int, *arguments) -> tuple[list, list[float]]:
         """`count` calls in as many threads, simultaneously: what each returned, and how many seconds it took."""
@@ -98,16 +78,16 @@ class CheckContext:
             began = time.perf_counter()
             return self.call(*arguments), time.perf_counter() - began
 
-        calls = [Call(join_in) for _ in range(count)]
+        calls = [begin(join_in) for _ in range(count)]
         values, seconds = zip(*[call.result() for call in calls], strict=True)
         return list(values), list(seconds)
 
     def moments(self, act: Callable[[], None]):
-        """Calls to make one after the other, each on an empty server: `act()` comes just before the first command of the
-        first call, before the second command of the second, and so on; in the last call there is no such command any more.
+        """Calls to make one after the other, each on a server prepared again: `act()` comes just before the first command
+        of the first call, before the second command of the second, and so on; the last call has no such command any more.
         """
         for number in range(MOST_MOMENTS):
-            self.empty()
+            self.reset()
             moment = Moment(self, number, act)
             yield moment
             if not moment.came:
@@ -116,6 +96,16 @@ class CheckContext:
     def deaths(self):
         """Moments at which the process dies: nothing more is sent, not even by a `finally`."""
         return self.moments(die)
+
+    def whenever(self, moments, trouble: Callable[[], str], *arguments) -> tuple[bool, str]:
+        """Whether `trouble()` finds nothing, "", after a call at each of these moments; and what it has found."""
+        tried = 0
+        for moment in moments:
+            moment(*arguments)
+            if moment.came and (found := trouble()):
+                return False, found
+            tried += moment.came
+        return True, f"tried at {count(tried, 'moment')}, and all was well"
 
     def round_trips(self) -> list[list[list[str]]]:
         """What this thread has sent since the last call: round trips of commands of words, long words cut."""
@@ -141,6 +131,10 @@ class CheckContext:
     def empty(self) -> None:
         """Remove all keys."""
         self.redis.flushall()
+
+    def reset(self) -> None:
+        self.empty()
+        self.prepare()
 
     def left(self, key: str) -> float:
         """Seconds until `key` expires; -1 never, -2 it does not exist."""
@@ -199,6 +193,16 @@ class Exercise:
 
 def die() -> None:
     raise Killed
+
+
+def begin(function: Callable, *arguments) -> Future:
+    """Call it in a thread of its own."""
+    return ThreadPoolExecutor(1).submit(function, *arguments)
+
+
+def done(call: Future, within: float) -> bool:
+    """Whether it returns, or raises, within so many seconds."""
+    return bool(wait([call], within).done)
 
 
 def count(number: int, one: str) -> str:

@@ -96,6 +96,7 @@ class Trial:
 
     def _check(self, requirement, function, prefix: str) -> tuple[bool, str]:
         with contextlib.closing(self._exercise.context(function, self._lab, prefix, self._stop)) as context:
+            context.prepare()
             return requirement(self._exercise, context)
 
     def _stop(self, sentence: str) -> None:

@@ -10,12 +10,8 @@ DELETIONS = ("DEL", "UNLINK")
 class SweepContext(WalkContext):
     """A context with keys to be deleted, and others."""
 
-    def have(self) -> None:
+    def prepare(self) -> None:
         self.redis.mset(dict.fromkeys([*self.mine, *self.others], 1))
-
-    def trips(self) -> list:
-        self.have()
-        return super().trips()
 
 
 class SweepUnlink(Exercise):
@@ -25,12 +21,12 @@ class SweepUnlink(Exercise):
 
     @requirement("Where there is nothing to delete it returns 0", hint=4)
     def nothing(self, context):
+        context.empty()
         got = context.call()
         return got == 0 and got is not None, f"it returned {got!r}"
 
     @requirement("Every key with the prefix is gone, and no other", hint=1)
     def gone(self, context):
-        context.have()
         context.call()
         left, kept = context.redis.exists(*context.mine), context.redis.exists(*context.others)
         return (left, kept) == (0, OTHERS), f"{left} of {KEYS} are left, and {kept} of {OTHERS} others"
@@ -58,7 +54,6 @@ class SweepUnlink(Exercise):
                 gone.extend(command[1 : VANISHED + 1])
                 context.redis.delete(*gone)
 
-        context.have()
         context.disturb(DELETIONS, vanish)
         got = context.call()
         return got == KEYS - len(gone), f"it returned {got!r}; wanted {KEYS} less {len(gone)}, which had just expired"

@@ -15,8 +15,7 @@ class AuditContext(WalkContext):
         endless: the names of those.
     """
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         self.endless = set(self.mine[::EACH])
         pipeline = self.redis.pipeline(transaction=False).mset(dict.fromkeys(self.others, 1))
         for number, name in enumerate(self.mine):

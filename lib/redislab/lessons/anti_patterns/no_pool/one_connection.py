@@ -2,7 +2,7 @@
 
 import contextlib
 
-from redislab.study.checks import PATIENCE, Call, CheckContext, Exercise, count, requirement
+from redislab.study.checks import PATIENCE, CheckContext, Exercise, begin, count, requirement
 
 CALLS, CROWD, MOST = 20, 32, 8
 STALL = 400  # ms
@@ -11,8 +11,7 @@ STALL = 400  # ms
 class UrlContext(CheckContext):
     """A context whose function is given the URL of a server with a few users and orders, and returns two functions."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         self.redis.mset(
             {f"{kind}:{number}": f"{kind} {number}" for kind in ("user", "order") for number in range(CROWD)}
         )
@@ -31,9 +30,9 @@ class UrlContext(CheckContext):
         before = self.connections() - 1
         self.redis.client_pause(STALL)
         got = []
-        for call in [Call(get_user, number) for number in range(CROWD)]:
-            with contextlib.suppress(Exception):  # a call that failed got nothing
-                got += [call.result()] if call.done(PATIENCE) else []
+        for call in [begin(get_user, number) for number in range(CROWD)]:
+            with contextlib.suppress(Exception):  # a call that failed, or hangs, got nothing
+                got.append(call.result(PATIENCE))
         return got, self.connections() - before
 
 

@@ -3,7 +3,7 @@
 import threading
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import PATIENCE, Call, count, eventually, life, lives, near, requirement
+from redislab.study.checks import PATIENCE, begin, count, done, eventually, life, lives, near, requirement
 
 TTL, AHEAD = 60, 12  # s
 ID, READERS = 42, 32
@@ -58,7 +58,7 @@ class GuardedRefresh(CachedExercise):
         context.have(NEAR_END)
         context.hold()
         reader = context.begin(ID)
-        if not reader.done(PATIENCE / 2):
+        if not done(reader, PATIENCE / 2):
             return False, "the reader waited for the query"
         return context.is_old(reader.result()), f"it returned {reader.result()!r:.60}"
 
@@ -85,8 +85,8 @@ class GuardedRefresh(CachedExercise):
     def guarded(self, context):
         context.have(NEAR_END)
         loaded = context.hold()
-        crowd = Call(context.together, READERS, ID)
-        waiting = "" if crowd.done(PATIENCE) else ", and some readers wait"
+        crowd = begin(context.together, READERS, ID)
+        waiting = "" if done(crowd, PATIENCE) else ", and some readers wait"
         eventually(lambda: context.source.finds)
         eventually(lambda: context.source.finds > 1, SETTLING)
         finds = context.source.finds

@@ -2,9 +2,10 @@
 
 import itertools
 import re
+from threading import Event
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import PATIENCE, count, eventually, lives, near, requirement
+from redislab.study.checks import PATIENCE, count, done, eventually, lives, near, requirement
 from redislab.study.tap import undisturbed
 
 TTL, LOCK_TTL = 60, 5  # s
@@ -102,20 +103,10 @@ class SingleFlight(CachedExercise):
     @requirement("Only its owner releases it", hint=4)
     def owner(self, context):
         """The first reader's lock expires during its load; the second reader takes it; then the first one is done."""
-        may_load, calls = [False, False], itertools.count()
-
-        def load(_):
-            number = next(calls)
-            eventually(lambda: number > 1 or may_load[number], 2 * PATIENCE)
-
-        context.source.before_find = load
-        try:
-            return self.overtaken(context, may_load)
-        finally:
-            may_load[:] = True, True
-
-    def overtaken(self, context, may_load: list[bool]):
-        source, first = context.source, context.begin(ID)
+        source, calls = context.source, itertools.count(1)
+        first_may, second_may = Event(), Event()
+        source.before_find = lambda _: (first_may if next(calls) == 1 else second_may).wait(2 * PATIENCE)
+        first = context.begin(ID)
         eventually(lambda: source.finds == 1)
         if not context.locks():
             return False, "there was no lock in Redis"
@@ -123,8 +114,8 @@ class SingleFlight(CachedExercise):
         context.begin(ID)
         if not eventually(lambda: source.finds == 2 and context.locks()):
             return False, "a second reader could not take the lock after the first one's had expired"
-        may_load[0] = True
-        first.done(PATIENCE)
+        first_may.set()
+        done(first, PATIENCE)
         kept = context.locks()
         return bool(kept), f"a late reader {'left' if kept else 'took away'} the lock that was another's by then"
 

@@ -13,8 +13,7 @@ OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
 class WriteContext(CachedContext):
     """A row and its entry in the cache, which both have the old name."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         self.database.users.save(ID, self.user(OLD))
         self.fill()
 

@@ -11,10 +11,9 @@ MOST_TRIPS, MOST_VALUES = 3, 40
 
 
 class CatalogueContext(CheckContext):
-    """A catalogue of products with tags."""
+    """A catalogue of products with tags, of which some have expired."""
 
-    def have(self, gone=()) -> None:
-        """All products and tags, but without the products that have expired."""
+    def prepare(self, gone=GONE) -> None:
         pipeline = self.redis.pipeline()
         for number in range(PRODUCTS):
             if str(number) not in gone:
@@ -33,8 +32,7 @@ class CatalogueContext(CheckContext):
     def cost(self) -> Sent:
         """Of a call that finds some expired, when scripts are loaded."""
         for _ in range(2):
-            self.empty()
-            self.have(gone=GONE)
+            self.reset()
             self.sent()
             self.ask()
         return self.sent()
@@ -53,14 +51,13 @@ class LivingProducts(Exercise):
 
     @requirement("Products that have all the tags, of two or of three", hint=1)
     def tagged(self, context):
-        context.have()
+        context.prepare(gone=())
         two, three = context.ask(), context.ask(*TAGS)
         seen = f"{count(len(two), 'product')} with two tags and {len(three)} with three; wanted 10 and 2"
         return two == BOTH and three == {"0", "30"}, seen
 
     @requirement("Products that have expired are left out", hint=2)
     def living(self, context):
-        context.have(gone=GONE)
         got = context.ask()
         dead = len(got & GONE)
         seen = f"{dead} of {len(GONE)} that have expired came back, and {len(got) - dead} living; wanted 0 and 7"
@@ -78,7 +75,6 @@ class LivingProducts(Exercise):
 
     @requirement("Afterwards the expired ones are gone from these tags, and the living are not", hint=3)
     def pruned(self, context):
-        context.have(gone=GONE)
         context.ask()
         for tag in ASKED:
             members = context.redis.smembers(context.tag(tag))
@@ -90,11 +86,9 @@ class LivingProducts(Exercise):
 
     @requirement("A product that comes back meanwhile keeps its tags", hint=4)
     def returns(self, context):
-        for moment in context.moments(lambda: context.come_back("12")):
-            context.have(gone=GONE)
-            moment(*ASKED)
+        def trouble() -> str:
             lost = [tag for tag in ASKED if not context.redis.sismember(context.tag(tag), 12)]
-            if moment.came and lost:
-                missed = f"is no longer found by {' and '.join(lost)}"
-                return False, f"product 12 came back between two commands, and {missed}"
-        return True, "it does, whenever it comes"
+            missed = f"is no longer found by {' and '.join(lost)}"
+            return lost and f"product 12 came back between two commands, and {missed}"
+
+        return context.whenever(context.moments(lambda: context.come_back("12")), trouble, *ASKED)

@@ -10,8 +10,7 @@ ALL = list(range(ITEMS, 0, -1))
 class FeedContext(CheckContext):
     """A feed with the items 1 to ITEMS, of which some came in the same millisecond."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         self.feed = self.keys.feed(OWNER)
         self.post(ITEMS)
 

@@ -14,8 +14,7 @@ class BoardContext(CheckContext):
         board: it, as (place, player, score).
     """
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         key = self.keys.leaderboard(BOARD)
         self.redis.zadd(key, {f"player:{number}": 100 if number in EQUAL else number for number in range(PLAYERS)})
         rows = self.redis.zrange(key, 0, -1, desc=True, withscores=True)

@@ -15,7 +15,7 @@ class ProfileContext(CheckContext):
     def key(self) -> str:
         return self.keys.profile(ID)
 
-    def have(self) -> None:
+    def prepare(self) -> None:
         self.redis.hset(self.key, mapping=OLD)
         self.redis.expire(self.key, TTL)
 
@@ -31,14 +31,12 @@ class OwnField(Exercise):
 
     @requirement("The city is the new one, the points are added, and their new number is returned", hint=1)
     def changed(self, context):
-        context.have()
         got, now = context.call(*CHANGE), context.profile()
         seen = f"city {now.get('city')!r}, points {now.get('points')!r}, and {got!r:.40} was returned"
         return (now.get("city"), now.get("points"), str(got)) == (CITY, "40", "40"), seen
 
     @requirement("The other fields, and the time until the profile expires, are as they were", hint=1)
     def others(self, context):
-        context.have()
         context.call(*CHANGE)
         now, left = context.profile(), context.left(context.key)
         lost = sorted(now.keys() ^ OLD.keys())
@@ -48,29 +46,29 @@ class OwnField(Exercise):
 
     @requirement("Another writer's field survives, whenever it is written", hint=1)
     def another_field(self, context):
-        for moment in context.moments(lambda: context.redis.hset(context.key, "theme", "light")):
-            context.have()
-            moment(*CHANGE)
-            if moment.came and (theme := context.profile().get("theme")) != "light":
-                return False, f"between two commands another one set the theme to 'light', and now it is {theme!r}"
-        return True, "it did, at each moment"
+        def trouble() -> str:
+            theme = context.profile().get("theme")
+            lost = f"between two commands another one set the theme to 'light', and now it is {theme!r}"
+            return "" if theme == "light" else lost
+
+        moments = context.moments(lambda: context.redis.hset(context.key, "theme", "light"))
+        return context.whenever(moments, trouble, *CHANGE)
 
     @requirement("Points that another writer adds meanwhile are not lost", hint=2)
     def another_count(self, context):
-        for moment in context.moments(lambda: context.redis.hincrby(context.key, "points", 5)):
-            context.have()
-            moment(*CHANGE)
-            points, wanted = context.profile().get("points"), 45 if moment.came else 40
-            if points != str(wanted):
-                return False, f"30 points, 10 of yours and 5 that came between two commands make {points}; wanted 45"
-        return True, "30 and 10 and 5 make 45, at each moment"
+        def trouble() -> str:
+            points = context.profile().get("points")
+            sum = f"30 points, 10 of yours and 5 that came between two commands make {points}; wanted 45"
+            return "" if points == "45" else sum
+
+        moments = context.moments(lambda: context.redis.hincrby(context.key, "points", 5))
+        return context.whenever(moments, trouble, *CHANGE)
 
     @requirement("A process that dies half-way has changed both, or nothing", hint=3)
     def death(self, context):
-        for dying in context.deaths():
-            context.have()
-            dying(*CHANGE)
+        def trouble() -> str:
             city, points = map(context.profile().get, ("city", "points"))
-            if (city == CITY) != (points == "40"):
-                return False, f"the process died between two commands, and left the city {city!r} with {points} points"
-        return True, "it did, at each moment"
+            half = f"the process died between two commands, and left the city {city!r} with {points} points"
+            return half if (city == CITY) != (points == "40") else ""
+
+        return context.whenever(context.deaths(), trouble, *CHANGE)

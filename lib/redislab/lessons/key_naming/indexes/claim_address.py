@@ -7,19 +7,21 @@ OLD, NEW, THIRD, BOBS = "ada@old.example", "ada@new.example", "ada@third.example
 
 
 class MemberContext(CheckContext):
-    """Members of one tenant, whose keys share a slot: a script may use several of them on a cluster too."""
+    """Two members of one tenant, whose keys share a slot: a script may use several of them on a cluster too."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.keys = self.keys.tenant("acme", together=True)
 
-    def have(self, emails=None) -> None:
-        """Two members, with their addresses."""
-        for id, email in (emails or {ADA: OLD, BOB: BOBS}).items():
-            self.redis.hset(self.record(id), "name", {ADA: "Ada", BOB: "Bob"}[id])
-            if email:
-                self.redis.hset(self.record(id), "email", email)
-                self.redis.set(self.entry(email), id)
+    def prepare(self) -> None:
+        for id, name, email in ((ADA, "Ada", OLD), (BOB, "Bob", BOBS)):
+            self.redis.hset(self.record(id), mapping={"name": name, "email": email})
+            self.redis.set(self.entry(email), id)
+
+    def drop_address(self) -> None:
+        """Ada has none any more."""
+        self.redis.hdel(self.record(ADA), "email")
+        self.redis.delete(self.entry(OLD))
 
     def move(self, id: str, old: str, new: str) -> None:
         """Another client moves a member, as it should be done."""
@@ -59,39 +61,34 @@ class ClaimAddress(Exercise):
 
     @requirement("A free address is in the record, leads to the member, and True is returned", hint=1)
     def free(self, context):
-        context.have()
         got, email, holder = context.call(ADA, NEW), context.email(ADA), context.holder(NEW)
         seen = f"the record has {email!r}, the entry leads to {holder!r}, and {got!r} was returned"
         return (got, email, holder) == (True, NEW, ADA), seen
 
     @requirement("The member's other fields stay; and a member without an address can have one", hint=1)
     def others(self, context):
-        context.have()
         context.call(ADA, NEW)
         name = context.redis.hget(context.record(ADA), "name")
         if name != "Ada":
             return False, f"the name was 'Ada', and is {name!r}"
-        context.empty()
-        context.have({ADA: None, BOB: BOBS})
+        context.reset()
+        context.drop_address()
         got, trouble = context.call(ADA, NEW), context.trouble()
         return got is True and not trouble, trouble or f"the name is there, and {got!r} was returned to one without"
 
     @requirement("The former address leads to nobody, and others can claim it", hint=2)
     def former(self, context):
-        context.have()
         context.call(ADA, NEW)
         holder = context.holder(OLD)
         return holder is None, f"it leads to {holder or 'nobody'}"
 
     @requirement("To claim one's own address is True, and changes nothing", hint=2)
     def own(self, context):
-        context.have()
         got, trouble = context.call(ADA, OLD), context.trouble()
         return got is True and not trouble, trouble or f"{got!r} was returned"
 
     @requirement("Another member's address stays theirs: False, and nothing is changed", hint=3)
     def taken(self, context):
-        context.have()
         got, holder, email = context.call(ADA, BOBS), context.holder(BOBS), context.email(ADA)
         seen = f"it leads to {holder!r}, whose it is not" if holder != BOB else f"it still leads to {BOB!r}"
         seen = f"{seen}; member {ADA} has {email!r}, and {got!r} was returned"
@@ -112,10 +109,5 @@ class ClaimAddress(Exercise):
         return self.consistent(context, context.deaths(), "the process died")
 
     def consistent(self, context, moments, what: str) -> tuple[bool, str]:
-        """Whether record and index agree after each of these calls."""
-        for moment in moments:
-            context.have()
-            moment(ADA, NEW)
-            if trouble := context.trouble():
-                return False, f"{what} between two commands, and {trouble}"
-        return True, "record and index agree, whenever that is"
+        met, seen = context.whenever(moments, context.trouble, ADA, NEW)
+        return met, seen if met else f"{what} between two commands, and {seen}"

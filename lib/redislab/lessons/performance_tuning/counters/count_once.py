@@ -7,15 +7,22 @@ BIG = 2**53 + 1
 
 
 class CounterContext(CheckContext):
-    """A context in which there may be a counter."""
+    """A context in which there may be a counter, at `number`."""
+
+    number = None
 
     @property
     def key(self) -> str:
         return self.keys.counter(NAME)
 
-    def have(self, number: int) -> None:
-        """A counter with some time left."""
-        self.redis.set(self.key, number, ex=LEFT)
+    def prepare(self) -> None:
+        if self.number is not None:
+            self.redis.set(self.key, self.number, ex=LEFT)
+
+    def begin_at(self, number: int) -> None:
+        """Prepare a counter with some time left."""
+        self.number = number
+        self.prepare()
 
     def add(self) -> tuple[str, str, str]:
         """What a call returns and stores; and both in words."""
@@ -30,7 +37,7 @@ class CountOnce(Exercise):
 
     @requirement("30 and 10 make 40, which is stored and returned, and the counter expires when it would have", hint=1)
     def adds(self, context):
-        context.have(30)
+        context.begin_at(30)
         got, stored, seen = context.add()
         right = got == stored == "40" and near(context.left(context.key), LEFT)
         return right, f"{seen}; there were {LEFT} s left"
@@ -42,36 +49,39 @@ class CountOnce(Exercise):
 
     @requirement("What another client adds meanwhile is not lost", hint=3)
     def another(self, context):
-        for moment in context.moments(lambda: context.redis.incrby(context.key, 5)):
-            context.have(30)
-            moment(NAME, 10)
-            stored, wanted = context.redis.get(context.key), "45" if moment.came else "40"
-            if stored != wanted:
-                return False, f"30, 10 and the 5 that came between two commands make {stored}; wanted {wanted}"
-        return True, "30 and 10 and 5 make 45, at each moment"
+        def trouble() -> str:
+            stored = context.redis.get(context.key)
+            sum = f"30, 10 and the 5 that came between two commands make {stored}; wanted 45"
+            return "" if stored == "45" else sum
+
+        context.begin_at(30)
+        return context.whenever(context.moments(lambda: context.redis.incrby(context.key, 5)), trouble, NAME, 10)
 
     @requirement("A process that dies half-way leaves no counter without a TTL", hint=3)
     def death(self, context):
         return self.expires(context, context.deaths(), "the process died")
 
-    @requirement("Nor does a counter that expires half-way", hint=3)
+    @requirement("Nor does a new counter that expires half-way", hint=3)
+    def new_end(self, context):
+        return self.expires(context, context.moments(context.empty), "the counter ended")
+
+    @requirement("Nor one that was there before", hint=3)
     def end(self, context):
-        met, seen = self.expires(context, context.moments(context.empty), "the counter ended")
-        return self.expires(context, context.moments(context.empty), "the counter ended", 30) if met else (met, seen)
+        context.begin_at(30)
+        return self.expires(context, context.moments(context.empty), "the counter ended")
 
     @requirement("It counts to the last digit, beyond 2^53 too, and returns what it has counted", hint=4)
     def exact(self, context):
-        context.have(BIG)
+        context.begin_at(BIG)
         got, stored, _ = context.add()
         seen = f"{BIG} and 10 are stored as {stored}, and {got} was returned; wanted {BIG + 10}"
         return got == stored == str(BIG + 10), seen
 
-    def expires(self, context, moments, what: str, number: int | None = None) -> tuple[bool, str]:
-        """Whether the counter has a TTL after each of these calls, before which it was at `number`, or did not exist."""
-        for moment in moments:
-            if number is not None:
-                context.have(number)
-            moment(NAME, 10)
-            if context.left(context.key) == -1:
-                return False, f"{what} between two commands, and there is a counter that is kept for ever"
-        return True, "each expires, whenever that is"
+    def expires(self, context, moments, what: str) -> tuple[bool, str]:
+        """Whether the counter has a TTL after a call at each of these moments."""
+
+        def trouble() -> str:
+            endless = context.left(context.key) == -1
+            return f"{what} between two commands, and there is a counter that is kept for ever" if endless else ""
+
+        return context.whenever(moments, trouble, NAME, 10)

@@ -9,8 +9,7 @@ VALUES = [None if number % EACH == 0 else f"user {number}" for number in range(K
 class UsersContext(CheckContext):
     """A context with many users."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def prepare(self) -> None:
         self.redis.mset({self.keys.user(number): value for number, value in enumerate(VALUES) if value})
 
     def trips(self) -> list:
