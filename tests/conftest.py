@@ -36,7 +36,7 @@ def pytest_unconfigure():
 # The labs that are measured most finely come first, in two workers, while the others are at what takes least of the processor;
 FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
 # then the rest; pages last, which are painted by the processor: no more than two browsers at once, and nothing beside them.
-LAST = "labs course test_notebooks binder browser".split()
+LAST = "lessons study test_notebooks binder browser".split()
 WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
 
 
@@ -46,8 +46,8 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = Path(nodeid.partition("::")[0])
-            if path.parent.name == "labs" and (half := _finest(path.stem)) is not None:
-                return f"labs {half}"
+            if path.parent.name == "lessons" and (half := _finest(path.stem)) is not None:
+                return f"lessons {half}"
             if path.parent.name == "browser":
                 notebook = re.search(r"\[(\d\d)_", nodeid)
                 odd = int(notebook[1]) % 2 if notebook else path.stem in WITH_ODD_NOTEBOOKS
@@ -70,7 +70,7 @@ def _finest(stem: str) -> int | None:
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if {item.path.parent.name, item.path.stem} & {"labs", "browser", "binder", "course", "test_notebooks"}:
+        if {item.path.parent.name, item.path.stem} & {"lessons", "browser", "binder", "study", "test_notebooks"}:
             # measured beside whatever else the machine does: it may try again
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=_turn)
@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items):
 
 def _turn(item) -> int:
     names = (item.path.stem, item.path.parent.name)
-    if names[1] == "labs" and (half := _finest(names[0])) is not None:
+    if names[1] == "lessons" and (half := _finest(names[0])) is not None:
         return half
     if names[1] == "browser":
         return 10 + LAST.index("browser") + 1
