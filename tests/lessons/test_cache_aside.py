@@ -87,5 +87,5 @@ def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running
     for experiment in (TtlLab(), StampedeLab()):
         lab = running(experiment)
         for sample in lab.go_on(2):
-            assert experiment.sentence(sample)
-            experiment.verdict(sample)
+            assert experiment.say(sample)
+            experiment.judge(sample)

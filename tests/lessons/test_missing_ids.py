@@ -92,18 +92,21 @@ def test_who_asks_for_known_ids_pays_for_an_unprotected_flood(running):
 def test_a_server_with_the_type_is_asked_for_it(lab, bloom_server):
     # Given the experiment itself, without a bench, on a server with the type
     place = Lab.attach(Address(bloom_server.url, "docker", "redislab:missing", lab.address.database_url))
-    experiment, window = MissingIdsLab(bloom=True, share=50.0, sentinel_ttl=5.0), Window()
-    experiment.server = place.server
-    experiment.setup(place)
+    branch, window = place.branch("missing"), Window()
+    experiment = MissingIdsLab(bloom=True, share=50.0, sentinel_ttl=5.0)
+    experiment.server = branch.server
+    experiment.setup(branch)
+    experiment.follow(experiment.knobs())
     answers = [experiment.request() for _ in range(500)]
     window.add([Outcome(tags, 0.001) for tags in answers], len(answers))
     values = experiment.sample(window)
     # Expect that it is used, and hardly a query
     assert place.redis.execute_command("BF.INFO", experiment.filter.key)
-    assert values["type"] == "BloomFilter" and "own Bloom type" in experiment.sentence(values)
+    assert "own Bloom type" in experiment.say(values)
     assert values["per_thousand"] < 80
-    experiment.teardown()
-    assert not list(place.redis.scan_iter("redislab:missing*bloom*"))
+    experiment.release()
+    branch.close()
+    assert not list(place.redis.scan_iter("redislab:missing*"))
     place.close()
 
 

@@ -1,4 +1,4 @@
-from redislab.lessons.caching_patterns.choosing.ranking import holds, measured, said
+from redislab.lessons.caching_patterns.choosing.ranking import Ranking, holds, in_words, measured
 
 CLAIM = (("a",), ("b", "c"), ("d",))
 
@@ -20,4 +20,10 @@ def test_a_claim_holds_if_every_place_is_clearly_better_than_the_next():
 
 
 def test_it_is_said_best_first():
-    assert said(CLAIM) == "a > b ≈ c > d"
+    assert in_words(CLAIM) == "a > b ≈ c > d"
+
+
+def test_a_verdict_says_whether_the_claim_holds_and_what_was_measured():
+    ranking = Ranking("figure", (("a",), ("b",)))
+    assert ranking.verdict({"a": 1.0, "b": 2.0}) == "true: a > b"
+    assert ranking.verdict({"a": 2.0, "b": 2.1}) == "false: a ≈ b"

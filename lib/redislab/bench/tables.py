@@ -16,7 +16,8 @@ class WatchedTable:
         kind: as the table's, unless another one is given.
         finds, saves: calls so far.
         seconds: that the finds took, all together.
-        before_find, after_find, before_commit, after_commit: called with the id, in the thread of the call.
+        before_find, after_find, before_commit, after_commit: called with the id, in the thread of the call; after one
+            that failed, not.
     """
 
     def __init__(self, table, kind: str | None = None):
@@ -36,11 +37,12 @@ class WatchedTable:
         self.before_find(id)
         began = time.perf_counter()
         try:
-            return self._table.find(id)
+            record = self._table.find(id)
         finally:
             with self._lock:
                 self.seconds += time.perf_counter() - began
-            self.after_find(id)
+        self.after_find(id)
+        return record
 
     def save(self, id, record) -> int:
         with self._lock:

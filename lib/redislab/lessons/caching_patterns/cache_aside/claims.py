@@ -2,8 +2,7 @@
 
 import functools
 
-from redislab.lessons.caching_patterns.cache_aside.lab import TtlLab
-from redislab.lessons.caching_patterns.choosing.lab import MODULES
+from redislab.lessons.caching_patterns.cache_aside.lab import MODULES, TtlLab
 from redislab.study.claim import Always, Bound, Claim
 
 
@@ -26,17 +25,17 @@ def foretold(stage) -> list[float]:
         )
 
 
-aside = functools.partial(Claim, section="1.1")
+aside = functools.partial(Claim, section="1.1", lab="TtlLab", seconds=12.0)
 
 CLAIMS = (
     aside(
         "hit-ratio", None, says="The hit ratio follows from TTL, rate and popularity (a formula, not the module's)",
-        measures="the hit ratio ÷ the formula's", unit="×", bound=Bound(0.96, 1.04), claimed=1, lab="TtlLab",
-        measure=foretold, seconds=12.0,
+        measures="the hit ratio ÷ the formula's", unit="×", bound=Bound(0.96, 1.04), claimed=1,
+        measure=foretold,
     ),
     aside(
         "cache-failure", 141, says="A failure of the cache does not break the application",
         measures="reads that are answered while Redis is dead, as in the module", unit="%", bound=Always(low=99),
-        lab="TtlLab", measure=answered, claimed=100, seconds=12.0,
+        measure=answered, claimed=100,
     ),
 )  # fmt: skip

@@ -1,23 +1,27 @@
 """Section 1.5: each kind of thing by the pattern that suits it."""
 
+import functools
 import random
 
-from traitlets import observe
-
-from redislab.bench import Chart, Line, Networked, Watch, action, choice, number
+from redislab.bench import Networked, Watch, WatchedTable, action, bars, choice, number, on, time_chart
 from redislab.caching import Hybrid, RefreshAhead, Resilient, WriteThrough
 from redislab.caching.write_through import DB_FIRST
-from redislab.lessons.caching_patterns.workload import Popularity, Versions
+from redislab.lessons.caching_patterns.workload import Popularity, observed
 
-ASIDE, THROUGH, AHEAD = "cache-aside", "write-through (DB first)", "refresh-ahead"
-PATTERNS = [ASIDE, THROUGH, AHEAD]
+PATTERNS = {
+    "cache-aside": Resilient,
+    "write-through (DB first)": functools.partial(WriteThrough, order=DB_FIRST),
+    "refresh-ahead": RefreshAhead,
+}
+ASIDE, THROUGH, AHEAD = PATTERNS
 OURS, OTHERS = "through the cache", "past the cache"
 KINDS = {"user": "user profiles", "product": "products", "order": "order histories"}
+ROWS, SKEW = 40, 0.9  # of each kind
 
 
-def lines(key: str) -> tuple[Line, ...]:
-    """One line for each kind, whose values are called `key` and the kind."""
-    return tuple(Line(f"{key}_{kind}", label) for kind, label in KINDS.items())
+def each(key: str) -> dict[str, str]:
+    """A line for each kind; its values are called `key` and the kind."""
+    return {f"{key}_{kind}": label for kind, label in KINDS.items()}
 
 
 class HybridLab(Networked):
@@ -26,9 +30,9 @@ class HybridLab(Networked):
     title = "Hybrid"
     claim = "Combine patterns based on data type"
 
-    user = choice(THROUGH, PATTERNS, label="User profiles", help="DB, then delete would be a cache-aside")
-    product = choice(AHEAD, PATTERNS, label="Products")
-    order = choice(ASIDE, PATTERNS, label="Order histories")
+    user = choice(THROUGH, list(PATTERNS), label="User profiles", help="DB, then delete would be a cache-aside")
+    product = choice(AHEAD, list(PATTERNS), label="Products")
+    order = choice(ASIDE, list(PATTERNS), label="Order histories")
     ttl = number(3.0, 0.5, 30, label="TTL", unit="s", log=True)
     writes = number(5.0, 0, 50, label="Writes", unit="%", step=1)
     writers = choice(OURS, [OURS, OTHERS], label="Writers", help="past the cache: as another application would")
@@ -36,77 +40,56 @@ class HybridLab(Networked):
     rate = number(200.0, 50, 600, label="Requests", unit="/s", log=True)
 
     charts = (
-        Chart("Hit ratio", lines("hits"), unit="%", low=0, high=100),
-        Chart("Stale reads", lines("stale"), unit="/s", low=0),
-        Chart("Latency of a read, p50", lines("p50"), unit="ms", kind="bars", low=0),
-        Chart("Latency of a read, p99", lines("p99"), unit="ms", kind="bars", low=0),
+        time_chart("Hit ratio", "%", 0, 100, **each("hits")),
+        time_chart("Stale reads", "/s", **each("stale")),
+        bars("Latency of a read, p50", "ms", **each("p50")),
+        bars("Latency of a read, p99", "ms", **each("p99")),
     )
     presets = {
-        "As the module routes": {"user": THROUGH, "product": AHEAD, "order": ASIDE},
-        "All alike": {"user": ASIDE, "product": ASIDE, "order": ASIDE},
-        "Many writes": {"writes": 30.0, "writers": OURS},
+        "As the module routes": {},
+        "All alike": dict.fromkeys(KINDS, ASIDE),
+        "Many writes": {"writes": 30.0},
         "Others write too": {"writes": 20.0, "writers": OTHERS},
     }
     workers = 64
     span = 4.0
-    ROWS, SKEW = 40, 0.9
+    waiting = "Waiting for the first reads of each kind."
     hybrid = None
 
     def setup(self, lab):
-        self.database, self.keys, self.asked = lab.open_database(), lab.keys, None
-        tables = {"user": self.database.users, "product": self.database.products, "order": self.database.orders}
-        self.tables = {kind: Versions(table) for kind, table in tables.items()}
-        self.popularity = {kind: Popularity(table.ids[: self.ROWS], self.SKEW) for kind, table in tables.items()}
-        self.slow_down()
+        self.database, self.keys, self.asked = lab.database, lab.keys, None
+        self.tables = {kind: WatchedTable(getattr(self.database, f"{kind}s")) for kind in KINDS}
+        self.popularity = {kind: Popularity(table.ids[:ROWS], SKEW) for kind, table in self.tables.items()}
+        self.at_end(self.stop_refreshing)
         self.connect(lab.server, max_connections=2 * self.workers)
 
-    def teardown(self):
-        super().teardown()
-        self.let_go(self.hybrid)
-        self.database.close()
+    @on("client")
+    def observe_client(self):
+        self.watch = Watch(self.client)
 
-    @staticmethod
-    def let_go(hybrid):
-        for pattern in hybrid.patterns.values() if hybrid else ():
+    @on("client", *KINDS)
+    def route(self):
+        self.stop_refreshing()
+        self.hybrid = Hybrid({
+            kind: PATTERNS[getattr(self, kind)](self.client, table, self.keys) for kind, table in self.tables.items()
+        })  # fmt: skip
+
+    def stop_refreshing(self):
+        for pattern in self.hybrid.patterns.values() if self.hybrid else ():
             if isinstance(pattern, RefreshAhead):
                 pattern.close(timeout=0)
 
-    def connected(self):
-        self.watch = Watch(self.client)
-        self.route()
-
-    @observe(*KINDS)
-    def route(self, _=None):
-        if self.client:
-            former = self.hybrid
-            self.hybrid = Hybrid({kind: self.pattern(getattr(self, kind), self.tables[kind]) for kind in KINDS})
-            self.time_out()
-            self.let_go(former)
-
-    def pattern(self, name, table):
-        common = (self.client, table, self.keys)
-        if name == THROUGH:
-            return WriteThrough(*common, order=DB_FIRST)
-        return Resilient(*common) if name == ASIDE else RefreshAhead(*common)
-
-    @observe("ttl")
-    def time_out(self, _=None):
-        if self.hybrid:
-            for pattern in self.hybrid.patterns.values():
-                pattern.ttl = self.ttl
-
-    @observe("db_ms")
-    def slow_down(self, _=None):
-        if self.server:
-            self.database.added_latency = self.db_ms / 1e3
+    @on("client", *KINDS, "ttl", "db_ms")
+    def tune(self):
+        self.database.added_latency = self.db_ms / 1e3
+        for pattern in self.hybrid.patterns.values():
+            pattern.ttl = self.ttl
 
     @action("Ask for 42 of each kind")
     def ask(self):
-        """Three reads, and what the database holds beside them."""
+        """Three reads; whether each has the columns of its own table."""
         found = {kind: self.hybrid.get(kind, 42) for kind in KINDS}
-        self.asked = {
-            kind: bool(row) and row.keys() == self.tables[kind].find(42).keys() for kind, row in found.items()
-        }
+        self.asked = {kind: found[kind].keys() == table.find(42).keys() for kind, table in self.tables.items()}
 
     def request(self):
         kind = random.choice(list(KINDS))
@@ -114,12 +97,9 @@ class HybridLab(Networked):
         return self.write(kind, id) if random.random() < self.writes / 100 else self.read(kind, id)
 
     def read(self, kind, id):
-        newest = self.tables[kind].newest(id)
-        self.watch.take()
-        record = self.hybrid.get(kind, id)
-        first = next((command for command in self.watch.take() if command.text.startswith("GET ")), None)
-        tags = (kind, f"{kind} hit") if first and first.reply is not None else (kind,)
-        return (*tags, f"{kind} stale") if record["version"] < newest else tags
+        hit, stale = observed(lambda: self.hybrid.get(kind, id), self.watch, self.tables[kind].newest(id))
+        tags = (kind, f"{kind} hit") if hit else (kind,)
+        return (*tags, f"{kind} stale") if stale else tags
 
     def write(self, kind, id):
         record = self.tables[kind].find(id)
@@ -139,28 +119,19 @@ class HybridLab(Networked):
         return values
 
     def sentence(self, values):
-        if any(values[f"hits_{kind}"] is None for kind in KINDS):
-            return "Waiting for the first reads of each kind."
         hits = ", ".join(f"{values[f'hits_{kind}']:.0f} % of the reads of {label}" for kind, label in KINDS.items())
         stale = sum(values[f"stale_{kind}"] for kind in KINDS)
-        said = f"Found in the cache: {hits}. {stale:.1f} reads a second are out of date."
-        if values["asked"]:
-            said += f" {self.answer(values['asked'])}"
-        return said
-
-    @staticmethod
-    def answer(asked) -> str:
-        """What became of the three 42s."""
+        told = f"Found in the cache: {hits}. {stale:.1f} reads a second are out of date."
+        if not (asked := values.get("asked")):
+            return told
         if all(asked.values()):
-            return "User 42, product 42 and order 42 are three entries, each a row of its own table."
+            return f"{told} User 42, product 42 and order 42 are three entries, each a row of its own table."
         wrong = ", ".join(f"{kind} 42" for kind, right in asked.items() if not right)
-        return f"Not a row of its own table: {wrong}."
+        return f"{told} Not a row of its own table: {wrong}."
 
     def verdict(self, values):
         hits = {kind: values[f"hits_{kind}"] for kind in KINDS}
-        if None in hits.values():
-            return None
-        best, worst = (pick(hits, key=hits.get) for pick in (max, min))
+        best, worst = max(hits, key=hits.get), min(hits, key=hits.get)
         return (
             f"Most hits: {KINDS[best]} by {getattr(self, best)}, {hits[best]:.0f} %; fewest: {KINDS[worst]} by "
             f"{getattr(self, worst)}, {hits[worst]:.0f} %. Ids do not collide here; with the module's keys they do"

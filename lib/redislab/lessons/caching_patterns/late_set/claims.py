@@ -1,27 +1,24 @@
 """What is claimed of this section's subject, and how it is measured."""
 
-import functools
-
 from redislab.lessons.caching_patterns.late_set.lab import LateSetLab
+from redislab.lessons.caching_patterns.late_set.steps import Step
 from redislab.study.claim import Claim, Possible
 
 
 def stale(stage) -> list[float]:
     """Seconds for which readers get the old row."""
-    with stage.take(LateSetLab(ttl=2.0), BEAT=0.1) as take:
+    with stage.take(LateSetLab(ttl=2.0), beat=0.1) as take:
         found = []
         for _ in range(3):
             take.act("run_through")
-            take.until(lambda sample: 0 < sample["step"] < 7)
-            found.append(take.until(lambda sample: sample["step"] == 7)["stale_for"])
+            take.until(lambda sample: Step.START < sample["step"] < Step.EXPIRED)
+            found.append(take.until(lambda sample: sample["step"] == Step.EXPIRED)["stale_for"])
     return found
 
 
-aside = functools.partial(Claim, section="1.1")
-
 CLAIMS = (
-    aside(
-        "stale-reads", 148, says="Between updates data can be stale",
+    Claim(
+        "stale-reads", 148, "1.1", says="Between updates data can be stale",
         measures="how long readers get the old row, with a TTL of 2 s", unit="s", bound=Possible(low=0.1),
         lab="LateSetLab", measure=stale, claimed=2, seconds=10.0,
     ),

@@ -1,118 +1,32 @@
 """Section 1.1, extra: two clients, step by step, and a SET that comes too late."""
 
 import json
-import secrets
 import threading
 import time
 
-from traitlets import observe
-
-from redislab.bench import Chart, Experiment, Line, Watch, action, choice, number
+from redislab.bench import Experiment, Line, Watch, action, choice, dotted, number, on, time_chart, xy_chart
 from redislab.caching import ModuleCacheAside, SingleFlight
-from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.late_set.stepped import SteppedClient
+from redislab.lessons.caching_patterns.late_set.steps import (
+    LABELS,
+    NEW,
+    NOTHING,
+    OLD,
+    PLACES,
+    TOLD,
+    TOLD_WITH_LEASE,
+    Held,
+    Step,
+)
 
 NONE, LEASE = "none (as in the module)", "lease"
-PATIENCE = 600.0  # s that a client is left standing until it gives up
 ROW = 77  # a product
-TOLD = (
-    "Press Next step: a reader and a writer are about to use the same row.",
-    "The reader looks in the cache and finds nothing.",
-    "The reader selects the row, and is held up before it can store it.",
-    "The writer commits a new row.",
-    "The writer deletes the entry, though there is none yet.",
-    "The reader, late, stores the row that it had.",
-    "Somebody reads again.",
-    "The entry's TTL is over. Next step begins another round.",
-)
-WITH_LEASE = {
-    4: "The writer deletes the entry, though there is none yet, and the reader's lease.",
-    5: "The reader, late, may not store what it had: its lease is gone.",
-}
-STEPS = (
-    "<b>reader<br>writer</b>",  # the first line of a label is the reader's, the second the writer's
-    "GET<br>",
-    "SELECT<br>",
-    "<br>commit",
-    "<br>DEL",
-    "SET<br>",
-    "read again<br>",
-    "TTL over<br>",
-)
-PLACES = ("nothing", "the old row", "the new row")
-
-
-class AbandonedError(Exception):
-    """The client was not told to go on."""
-
-
-class Client:
-    """One of the two: a thread that stops before and after its SELECT, and after its commit, until the next `step()`.
-
-    It stands between a caching pattern and the table, so that the pattern is the real one.
-    """
-
-    def __init__(self, table, watch: Watch):
-        self._table, self.kind, self._watch = table, table.kind, watch
-        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
-        self._failure, self.sent = None, []
-
-    def start(self, work) -> None:
-        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
-        self._thread.start()
-
-    def step(self) -> list:
-        """Let it go on to its next stop, or its end; the commands that it sent to Redis on the way."""
-        self._go.release()
-        self._stopped.acquire(timeout=30)
-        if self._failure:
-            raise self._failure
-        return self.sent
-
-    def end(self) -> None:
-        self._failure = self._failure or AbandonedError()
-        self._go.release()
-        self._thread.join(10)
-
-    @property
-    def gave_up(self) -> bool:
-        return isinstance(self._failure, AbandonedError)
-
-    def find(self, id):
-        self._stop()
-        record = self._table.find(id)
-        self._stop()
-        return record
-
-    def save(self, id, record) -> int:
-        version = self._table.save(id, record)
-        self._stop()
-        return version
-
-    def _run(self, work) -> None:
-        try:
-            self._wait()
-            work()
-        except Exception as failure:
-            self._failure = self._failure or failure
-        self._tell()
-
-    def _stop(self) -> None:
-        self._tell()
-        self._wait()
-
-    def _tell(self) -> None:
-        self.sent = self._watch.take()
-        self._stopped.release()
-
-    def _wait(self) -> None:
-        if not self._go.acquire(timeout=PATIENCE) or self._failure:
-            raise AbandonedError
 
 
 class LateSetLab(Experiment):
     """Two real clients of one row, interleaved by a button, while a third one watches both sides 20 times a second.
 
-    The third reads as a reader would, cache first, but stores nothing: the entry is the two clients' alone.
+    The third reads as a reader would, cache first, but stores nothing: only the two clients write the entry.
     """
 
     title = "The late SET"
@@ -122,72 +36,72 @@ class LateSetLab(Experiment):
     ttl = number(10.0, 2, 60, label="TTL", unit="s", step=1)
 
     charts = (
-        Chart(
-            "Who holds what; red: readers get the old row",
-            (
-                Line("cache", "cache", shape="hv"),
-                Line("database", "database", shape="hv"),
-                Line("reader", "what a reader gets", "dot", "predicted", "hv", fault=True),
-            ),
-            kind="xy",
-            wide=True,
-            x_names=STEPS,
-            y_names=PLACES,
-        ),
-        Chart("Reads of the old row, after the commit", (Line("stale", "of all reads"),), unit="%", low=0, high=100),
-        Chart("Time left of the entry", (Line("left", "left"), Line("life", "TTL", "dot", "limit")), unit="s", low=0),
-    )
-    presets = {"As in the module": {"fix": NONE}, "With a lease": {"fix": LEASE}}
+        xy_chart("Who holds what; red: readers get the old row", low=None, x="step", wide=True,
+                 x_names=tuple(LABELS.values()), y_names=PLACES,
+                 cache=Line("", "cache", shape="hv"), database=Line("", "database", shape="hv"),
+                 reader=Line("", "what a reader gets", "dot", "predicted", "hv", fault=True)),
+        time_chart("Reads of the old row, after the commit", "%", 0, 100, stale="of all reads"),
+        time_chart("Time left of the entry", "s", left="left", life=dotted("TTL")),
+    )  # fmt: skip
+    presets = {"As in the module": {}, "With a lease": {"fix": LEASE}}
     rate = 20
     workers = 4
     span = 1.0
-    BEAT = 1.2  # s between two steps that nobody presses for
-    clients = ()
+    beat = 1.2  # s between two steps of "Run it through"
+    give_up_after = 600.0  # s that a client waits for its next step
 
     def setup(self, lab):
-        self.client, self.database = lab.client(), lab.open_database()
-        self.table, self.keys = self.database.products, KeyNamespace(f"{lab.prefix}:late_{secrets.token_hex(3)}")
-        self.pair = [(client, Watch(client)) for client in (lab.client(), lab.client())]
-        self.key, self.lock, self.over = self.keys.product(ROW), threading.RLock(), threading.Event()
+        self.client, self.database, self.keys = lab.client(), lab.database, lab.keys
+        self.table = self.database.products
+        self.key = self.keys.product(ROW)
+        self.pair = [lab.client(), lab.client()]
+        self.watches = [Watch(client) for client in self.pair]
+        self.clients, self.lock, self.over = [], threading.RLock(), threading.Event()
+        self.at_end(self.dismiss)
+        self.at_end(self.over.set)  # first
         SingleFlight(self.client, self.table, self.keys, ttl=1).get(ROW)  # hands the scripts to the server
-        self.begin()
-
-    def teardown(self):
-        self.over.set()
-        with self.lock:
-            self.dismiss()
-        self.database.close()
 
     def dismiss(self):
-        for client in self.clients:
-            client.end()
-        self.client.delete(self.key, self.keys.beside(self.key, "lease"))
+        """End the two clients, and empty the cache."""
+        with self.lock:
+            for client in self.clients:
+                client.end()
+            self.client.delete(self.key, self.keys.beside(self.key, "lease"))
 
-    @observe("fix")
-    def begin(self, _=None):
+    @on("fix")
+    def begin(self):
         """A round: an empty cache, and two clients about to start."""
-        if not self.server:
-            return
         with self.lock:
             self.dismiss()
             record = self.table.find(ROW)
-            self.first, self.stale, self.sent, self.done = record["version"], [], [], 0
-            reader, writer = self.clients = [Client(self.table, watch) for _, watch in self.pair]
-            sides = [(self.pair[0][0], reader), (self.pair[1][0], writer), (self.client, self.table)]
-            self.caches = first, second, _ = [self.pattern(*side) for side in sides]
-            reader.start(lambda: first.get(ROW))
-            writer.start(lambda: second.put(ROW, record))
-            self.steps = [reader.step, reader.step, writer.step, writer.step, reader.step, self.read_again]
+            self.step, self.first_version = Step.START, record["version"]
+            self.stale, self.sent = [], []  # when the old row was read, and what the latest step sent
+            reader, writer = self.clients = [
+                SteppedClient(self.table, watch, self.give_up_after) for watch in self.watches
+            ]
+            reads, writes = (self.pattern(*side) for side in zip(self.pair, (reader.table, writer.table), strict=True))
+            another = self.pattern(self.client, self.table)
+            self.caches = [reads, writes, another]
+            reader.start(lambda: reads.get(ROW))
+            writer.start(lambda: writes.put(ROW, record))
+            self.moves = {
+                Step.LOOK_UP: reader.step,
+                Step.SELECT: reader.step,
+                Step.COMMIT: writer.step,
+                Step.DELETE: writer.step,
+                Step.LATE_SET: reader.step,
+                Step.READ_AGAIN: lambda: another.get(ROW) and [],
+            }
             self.seen = [self.look()]
 
-    def pattern(self, client, source):
+    def pattern(self, client, table):
         if self.fix == NONE:
-            return ModuleCacheAside(client, source, self.keys, ttl=self.ttl)
-        return SingleFlight(client, source, self.keys, ttl=self.ttl, jitter=0, lease_ttl=PATIENCE)
+            return ModuleCacheAside(client, table, self.keys, ttl=self.ttl)
+        return SingleFlight(client, table, self.keys, ttl=self.ttl, jitter=0, lease_ttl=self.give_up_after)
 
-    @observe("ttl")
-    def time_out(self, _=None):
-        for cache in self.caches if self.server else ():
+    @on("ttl")
+    def time_out(self):
+        for cache in self.caches:
             cache.ttl = self.ttl
 
     @action("Next step")
@@ -195,39 +109,37 @@ class LateSetLab(Experiment):
         with self.lock:
             if self.over.is_set():
                 return
-            if self.done >= len(self.steps) or any(client.gave_up for client in self.clients):
+            if self.step >= Step.READ_AGAIN or any(client.gave_up for client in self.clients):
                 self.begin()
-            self.sent = self.steps[self.done]()
-            self.done += 1
-            self.seen.append(self.look())
+            step = Step(self.step + 1)
+            self.sent = self.moves[step]()
+            self.arrive(step)
+
+    def arrive(self, step: Step):
+        self.step = step
+        self.seen.append(self.look())
 
     @action("Run it through")
     def run_through(self):
         """All the steps that are left, or a round of its own."""
-        over = self.over
         self.next_step()
-        while self.done < len(self.steps) and not over.wait(self.BEAT):
+        while self.step < Step.READ_AGAIN and not self.over.wait(self.beat):
             self.next_step()
 
-    def read_again(self):
-        self.caches[-1].get(ROW)
-        return []
-
-    def look(self) -> tuple[int, int]:
-        """What cache and database hold, as places in PLACES."""
+    def look(self) -> Held:
         cached = self.client.get(self.key)
-        newest = self.table.find(ROW)["version"]
-        return 0 if cached is None else self.place(json.loads(cached)["version"]), self.place(newest)
+        in_cache = NOTHING if cached is None else self.which(json.loads(cached))
+        return Held(in_cache, self.which(self.table.find(ROW)))
 
-    def place(self, version: int) -> int:
-        return 1 if version <= self.first else 2
+    def which(self, record) -> int:
+        return OLD if record["version"] <= self.first_version else NEW
 
     def gap(self, random):
         return 1 / self.rate
 
     def request(self):
-        cached, newest = self.look()
-        if (cached or newest) == newest:
+        held = self.look()
+        if held.reader == held.database:
             return "read"
         self.stale.append(time.perf_counter())
         return "read", "stale"
@@ -235,53 +147,50 @@ class LateSetLab(Experiment):
     def sample(self, window):
         with self.lock:
             left = self.client.pttl(self.key)
-            if left < 0 and self.done == len(self.steps):
-                self.done += 1
-                self.seen.append(self.look())
-            held = [*enumerate(self.seen), (len(self.seen) - 0.5, self.seen[-1])]  # the last is so until the next step
+            if left < 0 and self.step == Step.READ_AGAIN:
+                self.arrive(Step.EXPIRED)
+            points = [
+                *enumerate(self.seen),
+                (len(self.seen) - 0.5, self.seen[-1]),
+            ]  # the last holds until the next step
             now = window.interval.tags
             return {
-                "cache": [(step, cached) for step, (cached, _) in held],
-                "database": [(step, newest) for step, (_, newest) in held],
-                "reader": [(step, cached or newest) for step, (cached, newest) in held],
+                side: [(x, getattr(held, side)) for x, held in points] for side in ("cache", "database", "reader")
+            } | {
                 "stale": 100 * now["stale"] / now["read"] if now["read"] else None,
                 "left": max(0, left) / 1e3,
                 "life": self.ttl,
-                "step": self.done,
+                "step": self.step,
                 "stale_reads": len(self.stale),
                 "stale_for": self.stale_for,
-                "sent": [said(command) for command in self.sent],
+                "sent": [in_short(command) for command in self.sent],
             }
 
     @property
     def stale_for(self) -> float | None:
         """Seconds for which the old row was read; None until the late SET has had its turn."""
-        if self.done < 5:
+        if self.step < Step.LATE_SET:
             return None
         return self.stale[-1] - self.stale[0] if self.stale else 0.0
 
     def sentence(self, values):
-        step, (_, cached), (_, newest) = values["step"], values["cache"][-1], values["database"][-1]
-        told = WITH_LEASE.get(step, TOLD[step]) if self.fix == LEASE else TOLD[step]
+        (_, cached), (_, newest) = values["cache"][-1], values["database"][-1]
+        told = (TOLD_WITH_LEASE if self.fix == LEASE else TOLD)[values["step"]]
         if values["sent"]:
             told += f" Sent: {', '.join(values['sent'])}."
         told += f" Cache: {PLACES[cached]}; database: {PLACES[newest]}."
-        if cached and cached != newest:
-            told += f" Whoever reads gets the old row for another {values['left']:.1f} s."
+        if cached not in (NOTHING, newest):
+            told += f" Readers get the old row for another {values['left']:.1f} s."
         return told
 
     def verdict(self, values):
-        if values["step"] < 5:
-            return None
-        if not values["stale_reads"]:
+        reads, seconds = values["stale_reads"], values["stale_for"]
+        if not reads:
             return "Not here: no read got the old row once the new one was committed"
-        return (
-            f"True: {values['stale_reads']} reads in {values['stale_for']:.1f} s got the old row; "
-            f"the TTL is {values['life']:g} s"
-        )
+        return f"True: {reads} reads in {seconds:.1f} s got the old row; the TTL is {values['life']:g} s"
 
 
-def said(command) -> str:
+def in_short(command) -> str:
     """A command and its reply, in a word or two."""
     words = command.text.split()
     name = " ".join(words[:2]) if words[0] == "EVALSHA" else words[0]

@@ -2,8 +2,7 @@
 
 import functools
 
-from redislab.lessons.caching_patterns.choosing.lab import MODULES
-from redislab.lessons.caching_patterns.refresh_ahead.lab import NONE, RefreshAheadLab
+from redislab.lessons.caching_patterns.refresh_ahead.lab import MODULES, NONE, RefreshAheadLab
 from redislab.study.claim import Bound, Claim
 from redislab.study.stage import shared
 

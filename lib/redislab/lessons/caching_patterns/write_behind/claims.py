@@ -2,14 +2,13 @@
 
 import functools
 
-from redislab.lessons.caching_patterns.write_behind.lab import MODULES as IN_PROCESS
-from redislab.lessons.caching_patterns.write_behind.lab import STREAM, WriteBehindLab
+from redislab.lessons.caching_patterns.write_behind.lab import MODULES, STREAM, WriteBehindLab
 from redislab.study.claim import Always, Bound, Claim
 
 
 def surviving(stage) -> list[float]:
     """% of the rows with acknowledged writes that are not lost, when the application is killed and Redis is not."""
-    experiment = WriteBehindLab(queue=IN_PROCESS, rate=200.0, hot=10_000, flush_ms=1000.0)
+    experiment = WriteBehindLab(queue=MODULES, rate=200.0, hot=10_000, flush_ms=1000.0)
     with stage.take(experiment) as take:
         found, former = [], (0, 0)
         for _ in range(3):

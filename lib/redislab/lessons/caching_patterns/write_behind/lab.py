@@ -1,17 +1,15 @@
 """Section 1.3: write-behind, and what it takes to lose a write."""
 
-import contextlib
 import functools
 import itertools
 import random
-import threading
 import time
 from collections import Counter
 
-from redislab.bench import Experiment, action, choice, number, on, solid, switch, time_chart
-from redislab.bench.application import Application
+from redislab.bench import action, choice, number, on, solid, switch, time_chart
 from redislab.bench.readings import fill
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.killable import Killable
 from redislab.lessons.caching_patterns.write_behind.receipts import Receipts
 from redislab.lessons.caching_patterns.write_behind.shops import ModuleShop, StreamShop
 
@@ -19,10 +17,9 @@ MODULES, STREAM = "in process (module)", "Redis Stream"
 SHOPS = {MODULES: ModuleShop, STREAM: StreamShop}
 SHORT = {MODULES: "module", STREAM: "stream"}
 COMPARE_EVERY = 0.3  # s; each comparison scans the table
-RECOVERY = 6.0  # s that a restarted application has to save what was left, before what is missing is counted
 
 
-class WriteBehindLab(Experiment):
+class WriteBehindLab(Killable):
     """Clients write to an application, which acknowledges immediately and saves later.
 
     The application is a process of its own. What it acknowledged is noted here, with the version of each write, and is
@@ -59,41 +56,25 @@ class WriteBehindLab(Experiment):
     workers = 64
     span = 3.0
     waiting = "Waiting for the first writes."
-    application = None
 
     def setup(self, lab):
+        super().setup(lab)
         self.lab, self.users = lab, lab.database.users
         self.record = functools.cache(self.users.find)
-        self.numbers, self.restarts = itertools.count(), threading.RLock()
-        self.database_down = False
+        self.numbers, self.database_down = itertools.count(), False
         self.risked, self.gone = Counter(), Counter()  # rows, by the queue that was killed while some waited in it
 
     @on("queue")
     def open(self):
         """An application with keys of its own: what the other one leaves behind is not a loss."""
         with self.out_of_service():
-            if self.application:
-                self.application.kill()
             self.receipts, self.compared = Receipts(self.users), 0.0
             self.keys = KeyNamespace(f"{self.lab.prefix}:{{writes{next(self.numbers)}}}")
-            self.launch()
+            self.launch_shop()
 
-    @contextlib.contextmanager
-    def out_of_service(self):
-        """Writes fail meanwhile, and no one else kills or starts the application."""
-        with self.restarts:
-            self.away = True
-            yield
-            self.away = False
-
-    def launch(self):
-        factory = functools.partial(SHOPS[self.queue], self.lab.address, self.keys.prefix, self.tuning())
-        if self.application:
-            self.application.restart(factory)
-        else:
-            self.application = self.owned(Application(factory))
+    def launch_shop(self):
+        self.launch(functools.partial(SHOPS[self.queue], self.lab.address, self.keys.prefix, self.tuning()))
         self.tune()  # a knob may have been set while it started
-        self.state = self.application.call("state")
 
     def tuning(self) -> dict:
         return self.settings() | {"down": self.database_down}
@@ -101,10 +82,6 @@ class WriteBehindLab(Experiment):
     @on("batch", "flush_ms", "coalescing", "db_ms")
     def tune(self):
         self.tell("tune", self.tuning())
-
-    def tell(self, *call):
-        with contextlib.suppress(ConnectionError):  # the next application is told when it starts
-            self.application.call(*call)
 
     def request(self):
         if self.away:
@@ -118,13 +95,10 @@ class WriteBehindLab(Experiment):
     def kill(self):
         """SIGKILL, with Redis up all the while. It is started again, recovers what it can, and then the rows are counted."""
         with self.out_of_service():
-            self.application.kill()
             self.receipts.compare()
             self.risked[self.queue] += self.receipts.rows
-            self.launch()
-            deadline = time.monotonic() + RECOVERY
-            while self.application.call("queued") and time.monotonic() < deadline:
-                time.sleep(0.05)
+            self.launch_shop()
+            self.let_it_recover()
             self.gone[self.queue] += self.receipts.audit(self.application.call("kept"))
 
     @action("Database down")
@@ -143,10 +117,7 @@ class WriteBehindLab(Experiment):
 
     def look(self):
         """What the application says of itself, and what the table holds now."""
-        if self.away:
-            return  # a call would wait until it is back
-        with contextlib.suppress(ConnectionError):
-            self.state = self.application.call("state")
+        if self.ask():
             for id, version in self.state["dropped"]:
                 self.receipts.lose(id, version)
         if time.monotonic() - self.compared > COMPARE_EVERY:
