@@ -57,6 +57,8 @@ class WriteThroughContender(Contender):
 
 
 class WriteBehindContender(Contender):
+    """Accepts a write in Redis, or in the process's own queue, and saves it later."""
+
     name = "write-behind"
     ours, modules = WriteBehind, ModuleWriteBehind
 
