@@ -65,7 +65,6 @@ class Networked(Experiment):
             return set()
         self._direct = not self.rtt
         self.client = self.server.client(via=self.via, **self._options)
-        self.connected()
         return {"client"}
 
     def _head_for(self, server, options: dict) -> None:
@@ -78,9 +77,6 @@ class Networked(Experiment):
         if server.port not in self._delays:
             self._delays[server.port] = self.owned(Delay(server.host, server.port))
         return self._delays[server.port]
-
-    def connected(self) -> None:
-        """`self.client` is a new one."""
 
     def _measure_soon(self) -> None:
         self._measured_at = time.monotonic()

