@@ -152,29 +152,6 @@ def test_every_diagram_is_drawn_for_the_room():
     assert {path: drawn(path) for path in FOLDER.glob("*.svg")} == diagrams(), "Run python -m tests.browser.diagrams"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_is_one_idea_and_a_function_one_thought(path):
-    text = path.read_text()
-    assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            said = ast.get_docstring(node)
-            lines = node.end_lineno - node.lineno + 1 - (len(said.splitlines()) + 1 if said else 0)
-            assert lines <= 30, f"{node.name} has {lines} lines"
-
-
-def lines_of_code(path: Path) -> int:
-    """Lines that are neither blank, nor a comment, nor part of a docstring: what explains the code is not held against it."""
-    text = path.read_text()
-    lines = {
-        number for number, line in enumerate(text.splitlines(), 1) if line.strip() and not line.strip().startswith("#")
-    }
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
-            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    return len(lines)
-
-
 def test_public_things_say_what_they_are():
     for path in MODULES:
         tree = ast.parse(path.read_text())
