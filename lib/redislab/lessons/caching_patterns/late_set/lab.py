@@ -7,17 +7,7 @@ import time
 from redislab.bench import Experiment, Line, Watch, action, choice, dotted, number, on, time_chart, xy_chart
 from redislab.caching import ModuleCacheAside, SingleFlight
 from redislab.lessons.caching_patterns.late_set.stepped import SteppedClient
-from redislab.lessons.caching_patterns.late_set.steps import (
-    LABELS,
-    NEW,
-    NOTHING,
-    OLD,
-    PLACES,
-    TOLD,
-    TOLD_WITH_LEASE,
-    Held,
-    Step,
-)
+from redislab.lessons.caching_patterns.late_set.steps import LABELS, NEW, NOTHING, OLD, PLACES, Held, Step, told
 
 NONE, LEASE = "none (as in the module)", "lease"
 ROW = 77  # a product
@@ -175,13 +165,13 @@ class LateSetLab(Experiment):
 
     def sentence(self, values):
         (_, cached), (_, newest) = values["cache"][-1], values["database"][-1]
-        told = (TOLD_WITH_LEASE if self.fix == LEASE else TOLD)[values["step"]]
+        said = told(values["step"], self.fix == LEASE)
         if values["sent"]:
-            told += f" Sent: {', '.join(values['sent'])}."
-        told += f" Cache: {PLACES[cached]}; database: {PLACES[newest]}."
+            said += f" Sent: {', '.join(values['sent'])}."
+        said += f" Cache: {PLACES[cached]}; database: {PLACES[newest]}."
         if cached not in (NOTHING, newest):
-            told += f" Readers get the old row for another {values['left']:.1f} s."
-        return told
+            said += f" Readers get the old row for another {values['left']:.1f} s."
+        return said
 
     def verdict(self, values):
         reads, seconds = values["stale_reads"], values["stale_for"]

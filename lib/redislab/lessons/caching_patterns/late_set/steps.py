@@ -42,6 +42,12 @@ TOLD_WITH_LEASE = TOLD | {
     Step.LATE_SET: "The reader, late, may not store what it had: its lease is gone.",
 }
 
+
+def told(step: Step, leased: bool) -> str:
+    """What has happened, in a sentence."""
+    return (TOLD_WITH_LEASE if leased else TOLD)[step]
+
+
 NOTHING, OLD, NEW = range(3)
 PLACES = ("nothing", "the old row", "the new row")
 
