@@ -12,7 +12,9 @@ LIMIT = 5000  # writes that may wait in the stream
 
 
 class Shop:
-    """What both applications have in common. A subclass makes `cache`, the pattern that takes the writes."""
+    """What both applications have in common. A subclass makes `cache`, the pattern that takes the writes, and says how many
+    are `queued`, waiting to be saved.
+    """
 
     def __init__(self, address, prefix: str, settings: dict):
         lab = Lab.attach(address)
@@ -37,10 +39,6 @@ class Shop:
             "dead": 0,
             "dropped": [],
         }
-
-    def queued(self) -> int:
-        """How many writes wait to be saved."""
-        raise NotImplementedError
 
     def kept(self) -> dict:
         """The newest version, by id, of the writes that Redis keeps for the database."""
