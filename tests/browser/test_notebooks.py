@@ -175,7 +175,7 @@ def test_every_panel_appears_and_every_control_does_something(open_notebook, pat
     notebook.page.wait_for_function("(count) => document.querySelectorAll('.rl-panel').length === count", arg=count)
     for index in range(count):
         panel = OnPage(notebook, index)
-        assert panel.ask("panel._asked(panel.experiment.settings())"), "it opens elsewhere than its guess is about"
+        assert panel.ask("panel.told._asked(panel.experiment.settings())"), "it opens elsewhere than its guess is about"
         panel.here.evaluate(HEIGHTS)
         panel.start()
         panel.here.locator(".rl-sentence", has_text=".").wait_for()
