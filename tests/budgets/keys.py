@@ -20,10 +20,10 @@ def treemap(open_) -> Row:
     notebook = open_("import redislab", PANEL)
     notebook.run_cell(1)
     notebook.page.wait_for_selector(".rl-panel")
-    notebook.until(f"shown._last.values.get('held') == {KEYS}", timeout=120)
+    notebook.until(f"shown.recording.last.get('held') == {KEYS}", timeout=120)
     notebook.ask(f"setattr(shown.experiment, 'looks', {SAMPLE})")
     seconds = notebook.page.evaluate(DRAWN, SAMPLE) / 1e3
-    margin = notebook.ask("shown._last.values['margin']")
+    margin = notebook.ask("shown.recording.last['margin']")
     notebook.close()
     note = f"from {SAMPLE:,} keys, a share to ±{margin:.1f} points"
     return Row("treemap of a million keys drawn", seconds, 5, unit="s", note=note)
