@@ -79,7 +79,7 @@ class Running:
             self.state_is("new")
 
     def close(self) -> None:
-        """Stop the load and tear down; a failure to tidy up is nobody's news."""
+        """Stop the load and tear down; a failure to tidy up is only printed."""
         if self.state == "running":
             self._load.stop(timeout=2.0)
         if self._branch is not None:

@@ -47,7 +47,7 @@ class PauseReason(Enum):
 
     PRESSED = "pressed"
     HIDDEN = "out of sight"
-    IDLE = "nobody touched it for a while"
+    IDLE = "not touched for a while"
     OTHER = "another one was started"
 
 
@@ -161,7 +161,7 @@ class Session:
             self._send("pause")
 
     def reset(self) -> None:
-        """Set up anew, with the knobs where they are."""
+        """Set up again, with the knobs where they are."""
         self._send("reset")
 
     def act(self, name: str) -> None:
@@ -229,7 +229,7 @@ class Session:
         try:
             self._call(self._listener, event)
         except RuntimeError:
-            pass  # the kernel's loop is closed: there is nobody left to tell
+            pass  # the kernel's loop is closed, and its page with it
 
 
 def open_session(experiment, on_event: Callable, call: Callable) -> Session:

@@ -1,11 +1,11 @@
 // A board of live plots. plotly.js comes to the page once, asked of the kernel by the first board that needs it;
-// afterwards only new points come. The data belong to the model, so every view of it, and a page loaded anew, has them all.
+// afterwards only new points come. The data belong to the model, so every view of it, and a page that is reloaded, has them all.
 
 const PATIENCE = 5000; // ms until another board asks for plotly.js: the one that asked may have been closed
 const LINGER = 700; // ms out of sight before it is told: scrolling past is not leaving
 const ENDS = ["dead", "terminating", "restarting", "autorestarting"]; // what JupyterLab calls a kernel that leaves
 const GONE = "The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.";
-const STILL = 15000; // ms between two reports that somebody is there
+const STILL = 15000; // ms between two reports that the page is in use
 
 function plotlyFor(model) {
   const shared = (globalThis.redislabPlotly ??= { asked: -Infinity });
@@ -21,7 +21,7 @@ async function loadPlotly(packed) {
   const shared = globalThis.redislabPlotly;
   if (shared.loading) return;
   shared.loading = true;
-  const others = globalThis.Plotly; // somebody else's version on this page stays theirs
+  const others = globalThis.Plotly; // another version on this page stays in place
   const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const blob = await new Response(text, { headers: { "Content-Type": "text/javascript" } }).blob();
   const script = Object.assign(document.createElement("script"), { src: URL.createObjectURL(blob) });
@@ -34,7 +34,7 @@ async function loadPlotly(packed) {
   document.head.append(script);
 }
 
-// A kernel may end while its page is open: by the server, because nobody did anything; killed; or restarted. JupyterLab asks
+// A kernel may end while its page is open: by the server, because it was idle; killed; or restarted. JupyterLab asks
 // for kernels and for sessions in turn: where the session is missed first, the kernel is disposed of without being called dead.
 function whenItEnds(model, tell) {
   const kernel = model.widget_manager.kernel;
@@ -164,7 +164,7 @@ class Plot {
     Object.assign(trace, { ids: x, labels, parents: x.map((path, i) => path.slice(0, Math.max(0, cut[i]))), values: y });
   }
 
-  // What nobody has measured yet is a dash: plotly would write 0, and gives a bar that was null once no text later either.
+  // What is not measured yet is a dash: plotly would write 0, and gives a bar that was null once no text later either.
   bar(trace, { texttemplate }) {
     const colour = (i) => this.bars[trace.meta?.even ? 0 : (trace.y.length - 1 - i) % this.bars.length];
     trace.marker = { color: trace.y?.map((_, i) => colour(i)) };

@@ -1,4 +1,4 @@
-"""When a panel measures: while somebody looks at it and nothing else measures, or because Start was pressed."""
+"""When a panel measures: while it is in sight and nothing else measures, or because Start was pressed."""
 
 import time
 from collections.abc import Callable

@@ -127,7 +127,7 @@ class Board(Block):
                 self._posted(self._take)(result)
         except measuring.StoppedError:
             ended = "Stopped." if stage.stop.is_set() else "Stopped, because a panel was started."
-        except Exception as failure:  # nobody reads a thread's traceback
+        except Exception as failure:  # a thread's traceback is not read
             ended = f"{type(failure).__name__}: {failure}"
         self._posted(self._rest)(ended)
 

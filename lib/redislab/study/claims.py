@@ -40,7 +40,7 @@ def each(claims: list[Claim], stage: Stage, report: Callable) -> Iterator[Result
     """The results, one by one as they come; what fails is a sentence in its result, and the next one follows.
 
     Raises:
-        StoppedError: nobody wants the rest any more.
+        StoppedError: the rest is no longer wanted.
     """
     pace = Pace(claims, report)
     stage.tick = pace.tick
@@ -52,7 +52,7 @@ def measure(claim: Claim, stage: Stage, tell: Callable = lambda text, part, upto
     """Measure one claim, case by case; what cannot be measured here is said in `notes`.
 
     Raises:
-        StoppedError: nobody wants it any more.
+        StoppedError: it is no longer wanted.
     """
     figures, notes, parts = {}, {}, len(claim.cases)
     for number, (case, arguments) in enumerate(claim.cases.items()):
@@ -100,7 +100,7 @@ class Results(list):
 
     @property
     def table(self):
-        import pandas as pd  # half a second that nobody has to wait for who does not want it
+        import pandas as pd  # half a second, only for those who want a table
 
         return pd.DataFrame(self.rows).astype({"line": "Int64"})  # some have none
 

@@ -103,7 +103,7 @@ class Take:
 
         Raises:
             ExperimentError: it failed, or there is none in time.
-            StoppedError: nobody wants it any more.
+            StoppedError: it is no longer wanted.
         """
         deadline, samples = time.monotonic() + timeout, self._session.recording.samples
         while True:

@@ -67,7 +67,7 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
 
 
 def _find_socket() -> None:
-    """Point DOCKER_HOST at a socket that is there, Podman's included, unless somebody has set it."""
+    """Point DOCKER_HOST at a socket that is there, Podman's included, unless it is set."""
     if "DOCKER_HOST" in os.environ or Path(SOCKETS[0]).exists():
         return
     places = {"HOME": str(Path.home()), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "/run")}

@@ -184,7 +184,7 @@ def connect(url: str):
 def provide(where: str | None, folder: Path, name: str) -> Provided:
     """A seeded database: SQLite in `folder`, PostgreSQL at a URL, or PostgreSQL in a container for "docker".
 
-    On somebody's PostgreSQL everything goes into a schema of our own, which `close` drops; schemas whose owner died
+    On a PostgreSQL of the learner's own everything goes into a schema of our own, which `close` drops; schemas whose owner died
     without that are dropped by the next one.
 
     Raises:

@@ -15,7 +15,7 @@ ATTRIBUTES = "=IIQiIQQQII"  # struct sched_attr, of 56 bytes; its sixth field is
 
 
 def take_short_turns(thread: int = 0) -> None:
-    """Have `thread` (an id; 0: this one, and those that it starts from now on) interrupt whoever has had a longer turn.
+    """Have `thread` (an id; 0: this one, and those that it starts from now on) interrupt what has had a longer turn.
 
     It gets no more of the processor than before, but sooner: with the page and the load on the same two cores, one
     wake-up in a hundred was 0.9 ms late, and 0.2 ms with this. Linux 6.12 or newer; elsewhere nothing happens.
