@@ -43,8 +43,8 @@ class LiveFigure(anywidget.AnyWidget):
             `layout.meta` may hold {"window": s}, a time axis that follows its data, and {"settle": ["y"]}, axes that
             fit their data without twitching.
         window: points that lag the newest one by more than this (on x) are dropped; None keeps them all.
-        on_page: called with "hello", "seen" (and whether the board is in sight) and "here" (the mouse was moved or
-            pressed a key). It is called on the thread that the page's messages arrive on.
+        on_page: called with "hello", "seen" (and whether the board is in sight) and "here" (the mouse was moved, or
+            a key pressed). It is called on the thread that the page's messages arrive on.
 
     `feed` may be called from any thread.
     """
