@@ -20,6 +20,7 @@ from redislab.world import Server, start
 from redislab.world.lab import first
 from redislab.world.processes import free_port
 
+pytest_plugins = ["tests.clients"]  # any_client, and what goes with it
 IN_CI = os.environ.get("CI") == "true"
 # Some workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
 MARK = f"REDISLAB_TESTS_{os.getpid()}"

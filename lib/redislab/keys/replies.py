@@ -1,0 +1,29 @@
+"""Replies in one shape, whatever the client's protocol and decoding: RESP 2 or 3, bytes or text.
+
+A class that reads a reply by its shape asks here, so that it gives the same results with every client of redis-py.
+"""
+
+from collections.abc import Iterator
+
+
+def text(reply):
+    """The reply with every byte string decoded, at any depth. What is not UTF-8 keeps its bytes as surrogates."""
+    if isinstance(reply, bytes):
+        return reply.decode("utf-8", "surrogateescape")
+    if isinstance(reply, dict):
+        return {text(name): text(value) for name, value in reply.items()}
+    if isinstance(reply, (list, tuple, set)):
+        return type(reply)(map(text, reply))
+    return reply
+
+
+def pairs(reply) -> Iterator[tuple]:
+    """A map as its pairs, if it came as a dict (RESP3), as a list of pairs, or as one flat list (RESP2)."""
+    if not reply:
+        return iter(())
+    if isinstance(reply, dict):
+        return iter(reply.items())
+    if isinstance(reply[0], (list, tuple)):
+        return map(tuple, reply)
+    flat = iter(reply)
+    return zip(flat, flat, strict=True)
