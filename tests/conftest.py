@@ -4,17 +4,14 @@ import contextlib
 import functools
 import glob
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 import redis
-from xdist.scheduler import LoadScopeScheduling
 
 from redislab.world import Server, start
 from redislab.world.lab import first
@@ -34,56 +31,10 @@ def pytest_unconfigure():
     shutil.rmtree(HOME, ignore_errors=True)
 
 
-# The labs that are measured most finely come first, in two workers, while the others are at what takes least of the processor;
-FIRST = ("test_cache_aside test_refresh_ahead", "test_arena test_write_through test_write_behind test_hybrid")
-# then the rest; pages last, which are painted by the processor: no more than two browsers at once, and nothing beside them.
-LAST = "lessons study test_notebooks binder browser".split()
-WITH_ODD_NOTEBOOKS = "test_cache_aside test_exercises test_present".split()
-
-
-def pytest_xdist_make_scheduler(config, log):
-    """What goes to a worker at once: a file, a notebook, one half of the finest labs, or of the browser's tests."""
-
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            path = Path(nodeid.partition("::")[0])
-            if path.parent.name == "lessons" and (half := _finest(path.stem)) is not None:
-                return f"lessons {half}"
-            if path.parent.name == "browser":
-                notebook = re.search(r"\[(\d\d)_", nodeid)
-                odd = int(notebook[1]) % 2 if notebook else path.stem in WITH_ODD_NOTEBOOKS
-                return f"browser {odd:d}"
-            return nodeid if path.stem in ("test_notebooks", "test_binder") else str(path)
-
-    return ByFile(config, log) if config.getvalue("dist") == "loadscope" else None
-
-
-def pytest_terminal_summary(terminalreporter):
-    """What those had met with that had to try again: a figure to look at, though in the end they passed."""
-    for report in terminalreporter.getreports("rerun"):
-        crash = getattr(report.longrepr, "reprcrash", None)
-        terminalreporter.line(f"TRIED AGAIN {report.nodeid}: {crash.message if crash else report.longrepr}")
-
-
-def _finest(stem: str) -> int | None:
-    return next((index for index, half in enumerate(FIRST) if stem in half.split()), None)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if {item.path.parent.name, item.path.stem} & {"lessons", "browser", "binder", "study", "test_notebooks"}:
-            # measured beside whatever else the machine does: it may try again
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
-    items.sort(key=_turn)
-
-
-def _turn(item) -> int:
-    names = (item.path.stem, item.path.parent.name)
-    if names[1] == "lessons" and (half := _finest(names[0])) is not None:
-        return half
-    if names[1] == "browser":
-        return 10 + LAST.index("browser") + 1
-    return 10 + max((LAST.index(name) + 1 for name in names if name in LAST), default=0)
+def pytest_sessionfinish(session, exitstatus):
+    """`make test` runs the tests in parts: one in which there is none of the chosen tests has not failed."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.option.markexpr:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 @functools.cache

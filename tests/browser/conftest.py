@@ -1,4 +1,4 @@
-"""One JupyterLab for all browser tests, a Chromium for each file, and a page for each test."""
+"""One JupyterLab and one Chromium for all browser tests, and a page for each of them, or for each notebook of the course."""
 
 import os
 import shutil
@@ -38,18 +38,16 @@ def jupyterlab(tmp_path_factory):
         server.close()
 
 
-@pytest.fixture(scope="session")
-def profile(tmp_path_factory):
-    """A folder in which Chromium keeps JupyterLab's code as it has compiled it, which a page without a past does anew each time."""
-    return tmp_path_factory.mktemp("chromium")
+@pytest.fixture(scope="package")
+def context(tmp_path_factory):
+    """One Chromium for all browser tests, which keeps JupyterLab's code as it has compiled it.
 
-
-@pytest.fixture(scope="module")
-def context(profile):
-    """One Chromium for the tests of a file: while it is there, Playwright has an event loop running in this thread."""
+    While it is there, Playwright has an event loop running in this thread: it ends with the last of them.
+    """
     needs("browser")
     from playwright.sync_api import sync_playwright
 
+    profile = tmp_path_factory.mktemp("chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch_persistent_context(profile, executable_path=chromium(), args=FLAGS)
         yield running

@@ -183,6 +183,12 @@ class Notebook:
             " (cell.model.outputs?.toJSON() ?? []).filter((o) => o.output_type === 'error').map((o) => o.evalue))"
         )
 
+    def check(self) -> None:
+        """Nothing has gone wrong so far: no cell, nothing on the console, no request that has left this machine."""
+        assert self.cell_errors() == []
+        assert self.errors == []
+        assert self.strays == []
+
     def shoot(self, name: str, **options) -> None:
         """Save a picture, where REDISLAB_SCREENSHOTS says."""
         if folder := os.environ.get("REDISLAB_SCREENSHOTS"):

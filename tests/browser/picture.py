@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.browser.test_notebooks import OnPage
+from tests.browser.on_page import OnPage
 from tests.budgets.page import pages
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / ".images" / "panel.png"

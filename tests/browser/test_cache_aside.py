@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_notebooks import OnPage
+from tests.browser.on_page import OnPage
 
 NOTEBOOK = "01_caching_patterns.ipynb"
 RECENT = (

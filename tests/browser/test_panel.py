@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.browser.jupyterlab import write
-from tests.browser.test_notebooks import OnPage
+from tests.browser.on_page import OnPage
 
 EXPERIMENT = """
 from redislab import panel

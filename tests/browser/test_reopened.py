@@ -3,7 +3,7 @@
 import nbformat
 
 from tests.browser.jupyterlab import write
-from tests.browser.test_notebooks import OnPage
+from tests.browser.on_page import OnPage
 
 START = "from redislab import labs, panel, start\nlab = start()\nlab"
 SHOWN = "panel(labs.FirstContact())"
