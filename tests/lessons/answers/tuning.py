@@ -283,3 +283,56 @@ def runs_it_to_load_it(client, script, names, args):
     except redis.exceptions.NoScriptError:
         client.eval(script, len(names), *names, *args)
         return client.evalsha(digest, len(names), *names, *args)
+
+
+# a pool that waits
+
+
+def on(pool):
+    return redis.Redis(connection_pool=pool)
+
+
+@right("pool-that-waits")
+def as_connect_does(url, rate, seconds):
+    from redislab.tuning import Settings, connect, square_root
+
+    return connect(url, Settings(max_connections=square_root(rate, seconds)))
+
+
+@right("pool-that-waits")
+def with_half_a_second(url, rate, seconds):
+    size = int(rate * seconds + 2 * (rate * seconds) ** 0.5) + 1
+    return redis.Redis.from_pool(redis.BlockingConnectionPool.from_url(url, max_connections=size, timeout=0.5))
+
+
+@wrong("pool-that-waits", hint=1, sees="it used [5, 14, 6]")
+def with_a_factor(url, rate, seconds):
+    from redislab.tuning import module_formula
+
+    return on(redis.BlockingConnectionPool.from_url(url, max_connections=module_formula(rate, seconds), timeout=1))
+
+
+@wrong("pool-that-waits", hint=1, sees="it used [3, 9, 4]")
+def as_many_as_are_busy(url, rate, seconds):
+    return on(redis.BlockingConnectionPool.from_url(url, max_connections=round(rate * seconds), timeout=1))
+
+
+@wrong("pool-that-waits", hint=2, sees="of 21 were answered")
+def that_raises(url, rate, seconds):
+    from redislab.tuning import square_root
+
+    return on(redis.ConnectionPool.from_url(url, max_connections=square_root(rate, seconds)))
+
+
+@wrong("pool-that-waits", hint=2, sees="of 21 were answered")
+def with_little_patience(url, rate, seconds):
+    from redislab.tuning import square_root
+
+    return on(redis.BlockingConnectionPool.from_url(url, max_connections=square_root(rate, seconds), timeout=0.01))
+
+
+@wrong("pool-that-waits", hint=3, sees="still waiting after 2 s")
+def with_the_usual_timeout(url, rate, seconds):
+    from redislab.tuning import square_root
+
+    return on(redis.BlockingConnectionPool.from_url(url, max_connections=square_root(rate, seconds)))
