@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from redislab.study.checks import CheckContext, Exercise, requirement
+from redislab.study.checks import CheckContext, Exercise, die, requirement
 from redislab.world import Lab
 
 
@@ -37,29 +37,41 @@ def adds_and_notes(client, keys):
 
 
 def test_another_one_comes_before_each_command_in_turn(context):
-    """Given 1, and one who adds 10 just before the call, between its two commands, and not at all."""
+    """Given 1, and one who adds 10 just before the call, and then between its two commands."""
     at = context(adds_by_two_commands)
-    key, values = at.keys.counter("it"), []
-    for moment in at.moments(lambda: at.redis.incrby(key, 10)):
-        at.redis.set(key, 1, ex=60)
-        moment()
-        values.append((moment.came, int(at.redis.get(key))))
-    assert values == [(True, 12), (True, 2), (False, 2)]
+    key = at.keys.counter("it")
+    calls = at.moments(lambda at: at.redis.incrby(key, 10), given=lambda at: at.redis.set(key, 1, ex=60))
+    assert [int(at.redis.get(key)) for _ in calls] == [12, 2]
 
 
 def test_a_dead_process_sends_nothing_more(context):
-    at, left = context(adds_and_notes), []
-    for dying in at.deaths():
-        dying()
-        left.append(sorted(name.rpartition(":")[2] for name in at.names()))
-    assert left == [[], ["it"], ["it", "other"], ["it", "last", "other"]]
+    at = context(adds_and_notes)
+    left = [sorted(name.rpartition(":")[2] for name in at.names()) for _ in at.moments(die)]
+    assert left == [[], ["it"], ["it", "other"]]
 
 
 def test_a_call_that_another_call_interrupts(context):
     at, others = context(adds_by_two_commands), []
-    for moment in at.moments(lambda: others.append(at.call())):
-        moment()
+    assert list(at.moments(lambda at: others.append(at.call()))) == [None, None]
     assert len(others) == 2 and at.redis.get(at.keys.counter("it")) == "1"
+
+
+def test_a_requirement_is_checked_after_each_moment(context):
+    """Given two requirements on a counter to which another one adds 10 meanwhile. Expect a verdict, and why."""
+
+    class Meanwhile(Exercise):
+        @requirement("it is there", hint=1, whenever=CheckContext.empty)
+        def there(self, context):
+            return context.redis.exists(context.keys.counter("it")) == 1, "it is gone"
+
+        @requirement("nothing is lost", hint=1, whenever=lambda at: at.redis.incrby(at.keys.counter("it"), 10))
+        def kept(self, context):
+            value = context.redis.get(context.keys.counter("it"))
+            return value == "11", f"10 and 1 make {value}"
+
+    at = context(adds_by_two_commands)
+    verdicts = [check(Meanwhile(), at) for check in Meanwhile.requirements()]
+    assert verdicts == [(True, "tried at 2 moments, and all was well"), (False, "10 and 1 make 1")]
 
 
 def test_what_a_call_costs_once_its_script_is_loaded(context):

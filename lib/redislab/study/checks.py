@@ -1,5 +1,7 @@
 """How an exercise is checked: each requirement on a real, empty server, with interference at the worst moment."""
 
+import contextlib
+import functools
 import itertools
 import sys
 import threading
@@ -16,14 +18,34 @@ PATIENCE = 3.0  # s for something that takes milliseconds
 MOST_MOMENTS = 50  # commands of one call before which a check interferes
 
 
-def requirement(says: str, hint: int):
-    """Mark a method of an Exercise as a requirement: it takes a CheckContext and returns (met or not, what was seen)."""
+def requirement(says: str, hint: int, whenever: Callable | None = None, given: Callable | None = None):
+    """Mark a method of an Exercise as a requirement: it takes a CheckContext and returns (met or not, what was seen).
+
+    With `whenever`, such as `die`, the machinery calls the function with the exercise's `arguments`, again and again:
+    `whenever(context)` comes just before the first command of the first call, before the second command of the second, and so
+    on. The requirement has to be met after each of them. `given(context)` prepares each call.
+    """
 
     def mark(method):
-        method.says, method.hint = says, hint
-        return method
+        check = after_each_moment(method, whenever, given) if whenever else method
+        check.says, check.hint = says, hint
+        return check
 
     return mark
+
+
+def after_each_moment(method: Callable, act: Callable, given: Callable | None) -> Callable:
+    @functools.wraps(method)
+    def check(exercise, context):
+        moments = 0
+        for _ in context.moments(act, *exercise.arguments, given=given):
+            met, seen = method(exercise, context)
+            if not met:
+                return False, seen
+            moments += 1
+        return True, f"tried at {count(moments, 'moment')}, and all was well"
+
+    return check
 
 
 class Sent(NamedTuple):
@@ -82,30 +104,34 @@ class CheckContext:
         values, seconds = zip(*[call.result() for call in calls], strict=True)
         return list(values), list(seconds)
 
-    def moments(self, act: Callable[[], None]):
-        """Calls to make one after the other, each on a server prepared again: `act()` comes just before the first command
-        of the first call, before the second command of the second, and so on; the last call has no such command any more.
+    def moments(self, act: Callable, *arguments, given: Callable | None = None):
+        """Call the function on a server prepared again, with `act(context)` just before its first command, then with it before
+        the second, and so on until there is no such command any more; yields what each of these calls returned.
         """
         for number in range(MOST_MOMENTS):
             self.reset()
-            moment = Moment(self, number, act)
-            yield moment
-            if not moment.came:
+            if given:
+                given(self)
+            came, got = self._interrupt(number, act, arguments)
+            if not came:
                 return
+            yield got
 
-    def deaths(self):
-        """Moments at which the process dies: nothing more is sent, not even by a `finally`."""
-        return self.moments(die)
+    def _interrupt(self, number: int, act: Callable, arguments) -> tuple[bool, object]:
+        """A call with `act` before the command of that number, from 0: whether it got that far, and what it returned."""
+        sent, came, got = itertools.count(), False, None
 
-    def whenever(self, moments, trouble: Callable[[], str], *arguments) -> tuple[bool, str]:
-        """Whether `trouble()` finds nothing, "", after a call at each of these moments; and what it has found."""
-        tried = 0
-        for moment in moments:
-            moment(*arguments)
-            if moment.came and (found := trouble()):
-                return False, found
-            tried += moment.came
-        return True, f"tried at {count(tried, 'moment')}, and all was well"
+        def before(command):
+            nonlocal came
+            if next(sent) == number or (came and act is die):  # the dead send nothing more, not even in a `finally`
+                came = True
+                act(self)
+
+        self.tap.before = before
+        with contextlib.suppress(Killed):
+            got = self.call(*arguments)
+        self.tap.before = undisturbed
+        return came, got
 
     def round_trips(self) -> list[list[list[str]]]:
         """What this thread has sent since the last call: round trips of commands of words, long words cut."""
@@ -146,44 +172,19 @@ class CheckContext:
         self.tap.before = sys.exit  # which a thread does without a word
 
 
-class Moment:
-    """A call in which something happens just before a certain command. Call it with the function's own arguments.
-
-    Attributes:
-        came: whether the call got that far.
-    """
-
-    def __init__(self, context: CheckContext, number: int, act: Callable[[], None]):
-        self._context, self._number, self._act = context, number, act
-        self._sent, self.came = itertools.count(), False
-
-    def __call__(self, *arguments):
-        self._context.tap.before = self._before
-        try:
-            return self._context.call(*arguments)
-        except Killed:
-            return None
-        finally:
-            self._context.tap.before = undisturbed
-
-    def _before(self, command) -> None:
-        number = next(self._sent)
-        if number == self._number or (number > self._number and self._act is die):
-            self.came = True
-            self._act()
-
-
 class Exercise:
     """Requirements, checked in the order of the class, each in a CheckContext of its own.
 
     Attributes:
         name: the exercise's, and its text's: `NAME.md`, beside it.
         context: the class of the context, which decides what the function is given.
+        arguments: of the calls in which something comes between.
         database: whether the check needs one.
     """
 
     name = ""
     context = CheckContext
+    arguments = ()
     database = False
 
     @classmethod
@@ -191,7 +192,8 @@ class Exercise:
         return [member for member in vars(cls).values() if hasattr(member, "says")]
 
 
-def die() -> None:
+def die(context) -> None:
+    """The process ends between two commands."""
     raise Killed
 
 

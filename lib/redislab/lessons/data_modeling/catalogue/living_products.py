@@ -47,7 +47,7 @@ class CatalogueContext(CheckContext):
 class LivingProducts(Exercise):
     """Intersect, look, and remove what is dead: in one step, because a product may come back meanwhile."""
 
-    name, context = "living-products", CatalogueContext
+    name, context, arguments = "living-products", CatalogueContext, ASKED
 
     @requirement("Products that have all the tags, of two or of three", hint=1)
     def tagged(self, context):
@@ -84,11 +84,10 @@ class LivingProducts(Exercise):
                 return False, f"{still}, and has lost {lost} living"
         return True, "both tags hold the living only"
 
-    @requirement("A product that comes back meanwhile keeps its tags", hint=4)
+    @requirement(
+        "A product that comes back meanwhile keeps its tags", hint=4, whenever=lambda context: context.come_back("12")
+    )
     def returns(self, context):
-        def trouble() -> str:
-            lost = [tag for tag in ASKED if not context.redis.sismember(context.tag(tag), 12)]
-            missed = f"is no longer found by {' and '.join(lost)}"
-            return lost and f"product 12 came back between two commands, and {missed}"
-
-        return context.whenever(context.moments(lambda: context.come_back("12")), trouble, *ASKED)
+        lost = [tag for tag in ASKED if not context.redis.sismember(context.tag(tag), 12)]
+        missed = f"is no longer found by {' and '.join(lost)}"
+        return not lost, f"product 12 came back between two commands, and {missed}"

@@ -1,6 +1,6 @@
 """Change two fields of a profile as fields, without writing the whole profile back."""
 
-from redislab.study.checks import CheckContext, Exercise, life, near, requirement
+from redislab.study.checks import CheckContext, Exercise, die, life, near, requirement
 
 ID, TTL = 42, 600
 OLD = {"name": "Ada", "city": "London", "points": "30", "theme": "dark"}
@@ -27,7 +27,7 @@ class ProfileContext(CheckContext):
 class OwnField(Exercise):
     """HSET for what is set, HINCRBY for what is counted, MULTI around both: nothing is read, so nothing is overwritten."""
 
-    name, context = "own-field", ProfileContext
+    name, context, arguments = "own-field", ProfileContext, CHANGE
 
     @requirement("The city is the new one, the points are added, and their new number is returned", hint=1)
     def changed(self, context):
@@ -44,31 +44,24 @@ class OwnField(Exercise):
         seen = f"{', '.join(lost)} came or went" if lost else "the fields are there" if same else "others have changed"
         return same and near(left, TTL), f"{seen}, and the profile is kept {life(left)}"
 
-    @requirement("Another writer's field survives, whenever it is written", hint=1)
+    @requirement(
+        "Another writer's field survives, whenever it is written", hint=1,
+        whenever=lambda context: context.redis.hset(context.key, "theme", "light"),
+    )  # fmt: skip
     def another_field(self, context):
-        def trouble() -> str:
-            theme = context.profile().get("theme")
-            lost = f"between two commands another one set the theme to 'light', and now it is {theme!r}"
-            return "" if theme == "light" else lost
+        theme = context.profile().get("theme")
+        return theme == "light", f"between two commands another one set the theme to 'light', and now it is {theme!r}"
 
-        moments = context.moments(lambda: context.redis.hset(context.key, "theme", "light"))
-        return context.whenever(moments, trouble, *CHANGE)
-
-    @requirement("Points that another writer adds meanwhile are not lost", hint=2)
+    @requirement(
+        "Points that another writer adds meanwhile are not lost", hint=2,
+        whenever=lambda context: context.redis.hincrby(context.key, "points", 5),
+    )  # fmt: skip
     def another_count(self, context):
-        def trouble() -> str:
-            points = context.profile().get("points")
-            sum = f"30 points, 10 of yours and 5 that came between two commands make {points}; wanted 45"
-            return "" if points == "45" else sum
+        points = context.profile().get("points")
+        return points == "45", f"30 points, 10 of yours and 5 that came between two commands make {points}; wanted 45"
 
-        moments = context.moments(lambda: context.redis.hincrby(context.key, "points", 5))
-        return context.whenever(moments, trouble, *CHANGE)
-
-    @requirement("A process that dies half-way has changed both, or nothing", hint=3)
+    @requirement("A process that dies half-way has changed both, or nothing", hint=3, whenever=die)
     def death(self, context):
-        def trouble() -> str:
-            city, points = map(context.profile().get, ("city", "points"))
-            half = f"the process died between two commands, and left the city {city!r} with {points} points"
-            return half if (city == CITY) != (points == "40") else ""
-
-        return context.whenever(context.deaths(), trouble, *CHANGE)
+        city, points = map(context.profile().get, ("city", "points"))
+        left = f"the process died between two commands, and left the city {city!r} with {points} points"
+        return (city == CITY) == (points == "40"), left

@@ -1,7 +1,7 @@
 """Count requests: admit exactly the limit, in a window that no request prolongs and that always ends."""
 
 from redislab.lessons.data_modeling.rate_limits.limits import LIMIT, WINDOW, LimitContext
-from redislab.study.checks import Exercise, life, lives, near, requirement
+from redislab.study.checks import Exercise, die, life, lives, near, requirement
 
 ASKED = 12
 LEFT = 20  # s
@@ -10,7 +10,7 @@ LEFT = 20  # s
 class FixedWindow(Exercise):
     """INCR counts and answers in one step; the counter gets its TTL once, when it is created."""
 
-    name, context = "fixed-window", LimitContext
+    name, context, arguments = "fixed-window", LimitContext, ("ada", LIMIT, WINDOW)
 
     @requirement(f"Of {ASKED} requests the first {LIMIT} are admitted, and as many of another subject's", hint=1)
     def admitted(self, context):
@@ -43,20 +43,16 @@ class FixedWindow(Exercise):
         seen = f"with {LEFT} s left came {2 * LIMIT} requests, and then the counter was kept {life(longest)}"
         return near(longest, LEFT), seen
 
-    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3)
+    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3, whenever=die)
     def death(self, context):
-        return self.expires(context, context.deaths(), "the process died", asked=0)
+        return self.expires(context, "the process died")
 
-    @requirement("Nor does a request whose window ends half-way", hint=3)
+    @requirement(
+        "Nor does a request whose window ends half-way", hint=3, given=LimitContext.ask, whenever=LimitContext.empty
+    )
     def end(self, context):
-        return self.expires(context, context.moments(context.empty), "the window ended", asked=1)
+        return self.expires(context, "the window ended")
 
-    def expires(self, context, moments, what: str, asked: int) -> tuple[bool, str]:
-        """Whether every counter has a TTL after each of these calls, before which so many requests came."""
-        for moment in moments:
-            for _ in range(asked):
-                context.ask()
-            moment("ada", LIMIT, WINDOW)
-            if any(context.left(key) == -1 for key in context.names()):
-                return False, f"{what} between two commands, and the counter is kept for ever"
-        return True, "each counter ends, whenever that is"
+    def expires(self, context, what: str) -> tuple[bool, str]:
+        endless = any(context.left(key) == -1 for key in context.names())
+        return not endless, f"{what} between two commands, and the counter is kept for ever"

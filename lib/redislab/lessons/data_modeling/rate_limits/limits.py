@@ -13,12 +13,16 @@ class LimitContext(CheckContext):
 
     def last_place(self) -> tuple[bool, str]:
         """With one place left, a second request comes at any moment of one: is one of the two admitted?"""
-        other = []
-        for moment in self.moments(lambda: other.append(self.ask())):
-            other.clear()
+        others = []
+
+        def leave_one_place(context):
+            others.clear()
             for _ in range(LIMIT - 1):
                 self.ask()
-            got = bool(moment("ada", LIMIT, WINDOW)) + sum(other)
-            if other and got != 1:
+
+        act = lambda context: others.append(self.ask())  # noqa: E731
+        for mine in self.moments(act, "ada", LIMIT, WINDOW, given=leave_one_place):
+            got = bool(mine) + sum(others)
+            if got != 1:
                 return False, f"the other one came between two commands, and {got} of two were admitted"
         return True, "whenever the other one came, one was admitted"

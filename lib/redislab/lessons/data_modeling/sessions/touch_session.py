@@ -1,6 +1,6 @@
 """Extend a session that exists; one that has expired stays expired, whenever it expires."""
 
-from redislab.study.checks import CheckContext, Exercise, life, near, requirement
+from redislab.study.checks import CheckContext, Exercise, die, life, near, requirement
 
 ID, TTL, LEFT = "3f9c", 1800, 300  # s
 OLD = {"user": "42", "page": "/home"}
@@ -26,7 +26,7 @@ class SessionContext(CheckContext):
 class TouchSession(Exercise):
     """The look whether it exists, the write and the new TTL are one step."""
 
-    name, context = "touch-session", SessionContext
+    name, context, arguments = "touch-session", SessionContext, (ID, PAGE)
 
     @requirement(f"A session that exists has the new page and {TTL} s again, and True is returned", hint=1)
     def living(self, context):
@@ -47,19 +47,13 @@ class TouchSession(Exercise):
         back = f"there is a session again, kept {life(context.left(names[0]))}" if names else "there is none"
         return got is False and not names, f"{back}, and {got!r} was returned"
 
-    @requirement("One that expires half-way stays expired too", hint=3)
+    @requirement("One that expires half-way stays expired too", hint=3, whenever=SessionContext.empty)
     def ending(self, context):
-        def trouble() -> str:
-            back, left = context.redis.hgetall(context.key), life(context.left(context.key))
-            return back and f"it ended between two commands, and came back as {back}, kept {left}"
+        back, left = context.redis.hgetall(context.key), life(context.left(context.key))
+        return not back, f"it ended between two commands, and came back as {back}, kept {left}"
 
-        return context.whenever(context.moments(context.empty), trouble, ID, PAGE)
-
-    @requirement("A process that dies half-way has written both the page and the TTL, or nothing", hint=3)
+    @requirement("A process that dies half-way has written both the page and the TTL, or nothing", hint=3, whenever=die)
     def death(self, context):
-        def trouble() -> str:
-            page, left = context.page()
-            half = f"the process died between two commands, and left page {page!r}, {life(left)}"
-            return half if (page == PAGE) != near(left, TTL) else ""
-
-        return context.whenever(context.deaths(), trouble, ID, PAGE)
+        page, left = context.page()
+        half = f"the process died between two commands, and left page {page!r}, {life(left)}"
+        return (page == PAGE) == near(left, TTL), half

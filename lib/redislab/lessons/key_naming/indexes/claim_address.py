@@ -1,6 +1,6 @@
 """Give a member a free address: record and index change in one step, and no address has two owners."""
 
-from redislab.study.checks import CheckContext, Exercise, requirement
+from redislab.study.checks import CheckContext, Exercise, die, requirement
 
 ADA, BOB = "42", "7"
 OLD, NEW, THIRD, BOBS = "ada@old.example", "ada@new.example", "ada@third.example", "bob@example"
@@ -57,7 +57,7 @@ class MemberContext(CheckContext):
 class ClaimAddress(Exercise):
     """One script: is it free, take it, change the record, drop the entry of the former address."""
 
-    name, context = "claim-address", MemberContext
+    name, context, arguments = "claim-address", MemberContext, (ADA, NEW)
 
     @requirement("A free address is in the record, leads to the member, and True is returned", hint=1)
     def free(self, context):
@@ -94,20 +94,24 @@ class ClaimAddress(Exercise):
         seen = f"{seen}; member {ADA} has {email!r}, and {got!r} was returned"
         return got is False and holder == BOB and email == OLD and not context.trouble(), seen
 
-    @requirement("If another member claims it at any moment, one of the two has it", hint=4)
+    @requirement(
+        "If another member claims it at any moment, one of the two has it", hint=4,
+        whenever=lambda context: context.move(BOB, BOBS, NEW),
+    )  # fmt: skip
     def race(self, context):
-        moments = context.moments(lambda: context.move(BOB, BOBS, NEW))
-        return self.consistent(context, moments, "another one claimed it")
+        return self.consistent(context, "another one claimed it")
 
-    @requirement("If the same member moves elsewhere at any moment, one address is left", hint=4)
+    @requirement(
+        "If the same member moves elsewhere at any moment, one address is left", hint=4,
+        whenever=lambda context: context.move(ADA, OLD, THIRD),
+    )  # fmt: skip
     def elsewhere(self, context):
-        moments = context.moments(lambda: context.move(ADA, OLD, THIRD))
-        return self.consistent(context, moments, "the member moved elsewhere")
+        return self.consistent(context, "the member moved elsewhere")
 
-    @requirement("A process that dies half-way leaves record and index consistent", hint=4)
+    @requirement("A process that dies half-way leaves record and index consistent", hint=4, whenever=die)
     def death(self, context):
-        return self.consistent(context, context.deaths(), "the process died")
+        return self.consistent(context, "the process died")
 
-    def consistent(self, context, moments, what: str) -> tuple[bool, str]:
-        met, seen = context.whenever(moments, context.trouble, ADA, NEW)
-        return met, seen if met else f"{what} between two commands, and {seen}"
+    def consistent(self, context, what: str) -> tuple[bool, str]:
+        trouble = context.trouble()
+        return not trouble, f"{what} between two commands, and {trouble}"

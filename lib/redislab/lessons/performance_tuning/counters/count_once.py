@@ -1,28 +1,21 @@
 """An increment that loses nothing: no other client's, no TTL, no digit."""
 
-from redislab.study.checks import CheckContext, Exercise, life, near, requirement
+from redislab.study.checks import CheckContext, Exercise, die, life, near, requirement
 
 NAME, TTL, LEFT = "orders", 3600, 600  # s
 BIG = 2**53 + 1
 
 
 class CounterContext(CheckContext):
-    """A context in which there may be a counter, at `number`."""
-
-    number = None
+    """A context in which there may be a counter."""
 
     @property
     def key(self) -> str:
         return self.keys.counter(NAME)
 
-    def prepare(self) -> None:
-        if self.number is not None:
-            self.redis.set(self.key, self.number, ex=LEFT)
-
-    def begin_at(self, number: int) -> None:
-        """Prepare a counter with some time left."""
-        self.number = number
-        self.prepare()
+    def begin_at(self, number: int = 30) -> None:
+        """A counter with some time left."""
+        self.redis.set(self.key, number, ex=LEFT)
 
     def add(self) -> tuple[str, str, str]:
         """What a call returns and stores; and both in words."""
@@ -33,11 +26,11 @@ class CounterContext(CheckContext):
 class CountOnce(Exercise):
     """INCRBY counts, and a new counter gets its TTL in the same step."""
 
-    name, context = "count-once", CounterContext
+    name, context, arguments = "count-once", CounterContext, (NAME, 10)
 
     @requirement("30 and 10 make 40, which is stored and returned, and the counter expires when it would have", hint=1)
     def adds(self, context):
-        context.begin_at(30)
+        context.begin_at()
         got, stored, seen = context.add()
         right = got == stored == "40" and near(context.left(context.key), LEFT)
         return right, f"{seen}; there were {LEFT} s left"
@@ -47,28 +40,25 @@ class CountOnce(Exercise):
         got, stored, seen = context.add()
         return got == stored == "10" and near(context.left(context.key), TTL), seen
 
-    @requirement("What another client adds meanwhile is not lost", hint=3)
+    @requirement(
+        "What another client adds meanwhile is not lost", hint=3, given=CounterContext.begin_at,
+        whenever=lambda context: context.redis.incrby(context.key, 5),
+    )  # fmt: skip
     def another(self, context):
-        def trouble() -> str:
-            stored = context.redis.get(context.key)
-            sum = f"30, 10 and the 5 that came between two commands make {stored}; wanted 45"
-            return "" if stored == "45" else sum
+        stored = context.redis.get(context.key)
+        return stored == "45", f"30, 10 and the 5 that came between two commands make {stored}; wanted 45"
 
-        context.begin_at(30)
-        return context.whenever(context.moments(lambda: context.redis.incrby(context.key, 5)), trouble, NAME, 10)
-
-    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3)
+    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3, whenever=die)
     def death(self, context):
-        return self.expires(context, context.deaths(), "the process died")
+        return self.expires(context, "the process died")
 
-    @requirement("Nor does a new counter that expires half-way", hint=3)
+    @requirement("Nor does a new counter that expires half-way", hint=3, whenever=CounterContext.empty)
     def new_end(self, context):
-        return self.expires(context, context.moments(context.empty), "the counter ended")
+        return self.expires(context, "the counter ended")
 
-    @requirement("Nor one that was there before", hint=3)
+    @requirement("Nor one that was there before", hint=3, given=CounterContext.begin_at, whenever=CounterContext.empty)
     def end(self, context):
-        context.begin_at(30)
-        return self.expires(context, context.moments(context.empty), "the counter ended")
+        return self.expires(context, "the counter ended")
 
     @requirement("It counts to the last digit, beyond 2^53 too, and returns what it has counted", hint=4)
     def exact(self, context):
@@ -77,11 +67,6 @@ class CountOnce(Exercise):
         seen = f"{BIG} and 10 are stored as {stored}, and {got} was returned; wanted {BIG + 10}"
         return got == stored == str(BIG + 10), seen
 
-    def expires(self, context, moments, what: str) -> tuple[bool, str]:
-        """Whether the counter has a TTL after a call at each of these moments."""
-
-        def trouble() -> str:
-            endless = context.left(context.key) == -1
-            return f"{what} between two commands, and there is a counter that is kept for ever" if endless else ""
-
-        return context.whenever(moments, trouble, NAME, 10)
+    def expires(self, context, what: str) -> tuple[bool, str]:
+        endless = context.left(context.key) == -1
+        return not endless, f"{what} between two commands, and there is a counter that is kept for ever"

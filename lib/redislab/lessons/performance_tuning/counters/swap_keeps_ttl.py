@@ -1,6 +1,6 @@
 """Change a value only if it is what the caller expects, and leave its TTL alone."""
 
-from redislab.study.checks import CheckContext, Exercise, life, near, requirement
+from redislab.study.checks import CheckContext, Exercise, die, life, near, requirement
 
 NAME, OLD, NEW, OTHER = "version", "1.20", "1.21", "2.0"
 LEFT, LONGER = 600, 5000  # s
@@ -20,20 +20,16 @@ class ValueContext(CheckContext):
     def time_left(self) -> float:
         return self.left(self.key)
 
-    def ends(self, moments, wanted: float, what: str) -> tuple[bool, str]:
-        """Whether the value has so many seconds left after a call at each of these moments."""
-
-        def trouble() -> str:
-            left = self.time_left()
-            return "" if near(left, wanted) else f"{what} between two commands, and it is kept {life(left)}"
-
-        return self.whenever(moments, trouble, *SWAP)
+    def ends(self, wanted: float, what: str) -> tuple[bool, str]:
+        """Whether it has so many seconds left, after `what` came between two commands."""
+        left = self.time_left()
+        return near(left, wanted), f"{what} between two commands, and it is kept {life(left)}"
 
 
 class SwapKeepsTtl(Exercise):
     """One script: GET, compare, SET with KEEPTTL."""
 
-    name, context = "swap-keeps-ttl", ValueContext
+    name, context, arguments = "swap-keeps-ttl", ValueContext, SWAP
 
     @requirement("If it holds the old value, it holds the new one, and True is returned", hint=1)
     def equal(self, context):
@@ -66,20 +62,20 @@ class SwapKeepsTtl(Exercise):
         got, left = context.call(*SWAP), context.time_left()
         return left == -1 and got is True, f"it is kept {life(left)}, and {got!r} was returned"
 
-    @requirement("Another writer, at any moment, is not overwritten", hint=3)
+    @requirement(
+        "Another writer, at any moment, is not overwritten", hint=3,
+        whenever=lambda context: context.redis.set(context.key, OTHER, keepttl=True),
+    )  # fmt: skip
     def another(self, context):
-        def trouble() -> str:
-            value = context.redis.get(context.key)
-            return "" if value == OTHER else f"{OTHER!r} came between two commands, and is lost: {value!r}"
+        value = context.redis.get(context.key)
+        return value == OTHER, f"{OTHER!r} came between two commands, and is lost: {value!r}"
 
-        moments = context.moments(lambda: context.redis.set(context.key, OTHER, keepttl=True))
-        return context.whenever(moments, trouble, *SWAP)
-
-    @requirement("Nor is another writer's EXPIRE", hint=3)
+    @requirement(
+        "Nor is another writer's EXPIRE", hint=3, whenever=lambda context: context.redis.expire(context.key, LONGER)
+    )
     def another_end(self, context):
-        moments = context.moments(lambda: context.redis.expire(context.key, LONGER))
-        return context.ends(moments, LONGER, f"{LONGER} s were given to it")
+        return context.ends(LONGER, f"{LONGER} s were given to it")
 
-    @requirement("A process that dies half-way does not remove the TTL", hint=3)
+    @requirement("A process that dies half-way does not remove the TTL", hint=3, whenever=die)
     def death(self, context):
-        return context.ends(context.deaths(), LEFT, "the process died")
+        return context.ends(LEFT, "the process died")
