@@ -4,7 +4,7 @@ A Trial in a child process emits these events:
 
     ("ready",)                      set up; the learner's time begins
     ("trying", index)               a requirement, by its place
-    ("found", index, met, seen)     what was seen of it
+    ("found", met, seen)            what was seen of it
     ("said", text)                  what the code printed
     ("stopped", sentence)           it went too far
     ("done",)
@@ -23,6 +23,7 @@ from redislab.world import Lab
 from redislab.world.child import emit
 
 MOST_MEMORY = 1_000_000_000  # bytes, where the platform can limit it
+MOST_STORED = "256mb"  # on the server
 MOST_SAID = 4000  # characters
 NO_SERVER = "An exercise needs a server of its own, and none can be started here: install redis-server or Docker."
 
@@ -57,7 +58,7 @@ class Trial:
     def __init__(self, exercise: type[Exercise], function: bytes, address):
         self._exercise, self._function = exercise(), function
         try:
-            server = Lab.attach(address).private_server()
+            server = Lab.attach(address).private_server(maxmemory=MOST_STORED)
         except StartError:
             raise StartError(NO_SERVER) from None
         self._lab = Lab(server, "exercise")
@@ -92,7 +93,7 @@ class Trial:
             except BaseException as failure:  # SystemExit too: it is the learner's
                 met, seen = False, told(failure, function)
                 seen, raised = "It raised the same." if seen == raised else seen, seen
-            emit(("found", index, met, seen))
+            emit(("found", met, seen))
 
     def _check(self, requirement, function, prefix: str) -> tuple[bool, str]:
         with contextlib.closing(self._exercise.context(function, self._lab, prefix, self._stop)) as context:

@@ -1,7 +1,6 @@
 """The kernel's side of a check: start the process, hear what it finds, and end it in time."""
 
 import functools
-import queue
 import threading
 import time
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import cloudpickle
 from redislab.errors import StartError
 from redislab.study.checks import Exercise
 from redislab.world import start
-from redislab.world.child import Child
+from redislab.world.child import Child, ChildEndedError
 
 STARTING = 60.0  # s; a server of its own may have to start in a container
 DEADLINE = 10.0  # s for a check
@@ -73,58 +72,59 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
         return report
     from redislab.study.process import Trial
 
-    child, events = Child(functools.partial(Trial, exercise, pickled, lab.address), "check"), queue.Queue()
-    listening = threading.Thread(target=_listen, args=(child, events), daemon=True)
-    listening.start()
+    child = Child(functools.partial(Trial, exercise, pickled, lab.address), "check")
     try:
         child.tell("start")
-        _follow(child, events, report, deadline)
+        _follow(child, report, deadline)
+    except StartError as failure:
+        report.stopped = str(failure)
+    except Exception as failure:
+        report.stopped = f"It could not be tried ({failure})."
     finally:
         child.kill()
-        listening.join()
         child.close()
     return report
 
 
-def _follow(child: Child, events: queue.Queue, report: Report, deadline: float) -> None:
-    """Take in events until the end, whichever it is."""
-    trying, began = None, time.monotonic()
-    until = began + STARTING
-    while True:
-        try:
-            kind, *event = events.get(timeout=max(0.0, until - time.monotonic()))
-        except queue.Empty:
-            return _stop(report, trying, f"It was not done within {deadline:g} s and was stopped.")
-        if kind == "ready":
-            until = max(began + deadline, time.monotonic() + AT_LEAST * deadline)
-        elif kind == "trying":
-            trying = event[0]
-        elif kind == "found":
-            report.findings[event[0]].met, report.findings[event[0]].seen = event[1:]
-            trying = None
-        elif kind == "said":
-            report.said += event[0]
-        elif kind == "stopped":
-            sentence = event[0] if event else f"The process that it ran in ended (exit {child.kill()})."
-            return _stop(report, trying, sentence, hinted=False)
-        elif kind == "done":
-            return None
+def _follow(child: Child, report: Report, deadline: float) -> None:
+    """Note what the child finds, until it is done, or ends, or is killed because its time is over."""
+    began, trying, late = time.monotonic(), None, threading.Event()
+    watchdog = _kill_after(STARTING, child, late)
+    try:
+        for kind, *event in child.events():
+            if kind == "ready":
+                watchdog.cancel()
+                left = deadline - (time.monotonic() - began)
+                watchdog = _kill_after(max(left, AT_LEAST * deadline), child, late)
+            elif kind == "trying":
+                trying = report.findings[event[0]]
+            elif kind == "found":
+                trying.met, trying.seen = event
+                trying = None
+            elif kind == "said":
+                report.said += event[0]
+            elif kind == "stopped":
+                return _stop(report, trying, event[0])
+            elif kind == "done":
+                return None
+    except ChildEndedError:
+        pass  # before it was set up
+    finally:
+        watchdog.cancel()
+    if late.is_set():
+        return _stop(report, trying, f"It was not done within {deadline:g} s and was stopped.", hinted=True)
+    return _stop(report, trying, f"The process that it ran in ended (exit {child.kill()}).")
 
 
-def _stop(report: Report, trying: int | None, sentence: str, hinted: bool = True) -> None:
+def _kill_after(seconds: float, child: Child, late: threading.Event) -> threading.Timer:
+    timer = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _stop(report: Report, trying: Finding | None, sentence: str, hinted: bool = False) -> None:
     """It ends here; if a requirement was being tried, that one is not met, and its hint may not be what helps."""
     report.stopped = sentence
     if trying is not None:
-        finding = report.findings[trying]
-        finding.met, finding.seen, finding.hint = False, sentence, finding.hint if hinted else None
-
-
-def _listen(child: Child, events: queue.Queue) -> None:
-    try:
-        for event in child.events():
-            events.put(event)
-    except StartError as failure:
-        events.put(("stopped", str(failure)))
-    except Exception as failure:
-        events.put(("stopped", f"It could not be tried ({failure})."))
-    events.put(("stopped",))
+        trying.met, trying.seen, trying.hint = False, sentence, trying.hint if hinted else None
