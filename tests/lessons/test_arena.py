@@ -1,5 +1,3 @@
-import pytest
-
 from redislab.lessons.caching_patterns.choosing.lab import ASIDE, BEHIND, MODULES, PATTERNS, RANKINGS, figures
 from redislab.lessons.labs import ArenaLab
 
@@ -59,11 +57,3 @@ def test_other_code_is_another_application_while_it_runs(running):
         lab.experiment.set_knobs(knobs)
         lab.go_on(3)
     lab.until(lambda sample: sample["errors"] == 0, 30)
-
-
-@pytest.mark.parametrize("knobs", [{}, {"code": MODULES}])
-def test_every_sentence_can_be_said_from_the_first_sample_on(running, knobs):
-    lab = running(ArenaLab(**knobs))
-    for sample in lab.go_on(2):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)

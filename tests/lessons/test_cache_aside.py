@@ -81,11 +81,3 @@ def test_serving_stale_makes_nobody_wait_and_a_lock_makes_all_wait_once(running)
     lab.experiment.protection = "serve stale"
     lab.go_on(5)  # the lock's reads leave the window
     assert mean(sample["slow"] for sample in lab.go_on(5)[-20:]) < 1
-
-
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
-    for experiment in (TtlLab(), StampedeLab()):
-        lab = running(experiment)
-        for sample in lab.go_on(2):
-            assert experiment.say(sample)
-            experiment.judge(sample)

@@ -1,14 +1,8 @@
-from statistics import mean
-
 import pytest
 
 from redislab.lessons.data_modeling.catalogue.lab import PRUNED, STAY
 from redislab.lessons.labs import CatalogueLab
-
-
-def late(samples, key):
-    """The value of the last samples, on average."""
-    return mean(sample[key] for sample in samples[-15:] if sample[key] is not None)
+from tests.lessons.conftest import late
 
 
 def test_unpruned_the_indexes_name_the_dead_and_pruning_cures_it(running):
@@ -66,11 +60,9 @@ def test_what_is_evicted_is_served_until_it_is_swept(running):
     lab.until(lambda sample: sample["dangling"] == 0 and sample["served"] == 0)
 
 
-def test_more_tags_are_more_to_intersect_and_every_sentence_can_be_said(running):
+def test_more_tags_are_more_to_intersect(running):
     lab = running(CatalogueLab(tags=2))
-    for sample in lab.go_on(2):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
+    lab.go_on(2)
     few = lab.samples[-1]["indexes"] / lab.samples[-1]["listed"]
     lab.experiment.tags = 6
     lab.until(lambda sample: sample["indexes"] / sample["listed"] > 1.5 * few)

@@ -20,9 +20,6 @@ def test_a_new_connection_costs_a_multiple_of_a_pooled_one_and_the_server_opens_
     lab.experiment.fresh = 0
     calm = lab.until(lambda sample: sample["fresh"] == 0 and sample["opened"] < 5)
     assert calm["errors"] == 0
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
 
 
 def test_across_a_network_both_take_round_trips(running):
@@ -82,7 +79,4 @@ def test_connections_that_are_never_closed_stay_until_they_are(running):
     lab.experiment.leak = False
     lab.session.act("close_all")
     lab.until(lambda sample: sample["connected"] < 30)
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
     assert lab.samples[-1]["errors"] == 0

@@ -1,15 +1,9 @@
-from statistics import mean
-
 import pytest
 
 from redislab.lessons.data_modeling.feed.feeds import CURSOR, GROWING, POSITION
 from redislab.lessons.data_modeling.feed.reader import Reader
 from redislab.lessons.labs import FeedLab
-
-
-def late(samples, key):
-    """The value of the last samples, on average."""
-    return mean(sample[key] for sample in samples[-15:] if sample[key] is not None)
+from tests.lessons.conftest import late
 
 
 def test_pages_by_position_repeat_what_the_cursor_does_not(running):
@@ -46,13 +40,6 @@ def test_larger_pages_and_calmer_feeds_repeat_less(running):
     small = late(lab.go_on(3), "twice_position")
     lab.experiment.page_size, lab.experiment.rate = 50, 2.0
     lab.until(lambda sample: sample["twice_position"] < small / 3)
-
-
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
-    lab = running(FeedLab())
-    for sample in lab.go_on(1):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
 
 
 class Pages:

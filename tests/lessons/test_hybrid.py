@@ -1,8 +1,6 @@
-import pytest
-
 from redislab.lessons.caching_patterns.hybrid.lab import AHEAD, ASIDE, KINDS, OTHERS, PATTERNS, THROUGH
 from redislab.lessons.labs import HybridLab
-from tests.lessons.test_write_through import mean
+from tests.lessons.conftest import mean
 
 
 def settled(lab) -> list[dict]:
@@ -51,12 +49,3 @@ def test_every_pattern_may_be_chosen_for_every_kind_while_it_runs(running):
     for pattern in PATTERNS:
         lab.experiment.set_knobs(dict.fromkeys(KINDS, pattern) | {"rtt": 1.0 if pattern == THROUGH else 0.0})
         assert all(sample["errors"] == 0 for sample in lab.go_on(2))
-
-
-@pytest.mark.parametrize("knobs", [{}, dict.fromkeys(KINDS, AHEAD)])
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, knobs):
-    lab = running(HybridLab(**knobs))
-    for sample in lab.go_on(2):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
-    assert lab.experiment.judge(sample)

@@ -53,9 +53,6 @@ def test_the_first_picture_does_not_wait_for_all_keys(running):
     lab = running(KeyspaceLab(keys=1_000_000, looks=2000))
     sample = lab.until(lambda sample: sample["seen"] >= 2000)
     assert sample["held"] < 1_000_000 and sample["map"] and sample["margin"] < 2.3
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
 
 
 def test_the_kinds_add_up_and_a_tile_holds_its_parts():

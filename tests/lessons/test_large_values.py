@@ -31,9 +31,6 @@ def test_every_size_gives_a_curve_and_another_way_another(running):
     lab.experiment.set_knobs({"how": GET, "size": 1_000_000, "packed": True})
     packed = lab.until(lambda sample: sample["packed"] and sample["transfer"] and sample["measured"] == 1_000_000)
     assert packed["stored"] < 500_000 and packed["wire"] < 4
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
     assert sum(sample["errors"] for sample in lab.samples) == 0
 
 

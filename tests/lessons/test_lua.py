@@ -37,6 +37,3 @@ def test_the_modules_update_leaves_keys_for_ever_and_ours_does_not(running):
     last = lab.go_on(3.5)[-1]
     assert last["keys"] <= 1.2 * last["expected"] + 5
     assert last["stand_in"] is None or "stands in" in lab.experiment.say(last)
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)

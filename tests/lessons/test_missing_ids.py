@@ -1,5 +1,3 @@
-from statistics import mean
-
 import pytest
 
 from redislab.bench.load import Outcome
@@ -7,11 +5,7 @@ from redislab.bench.window import Window
 from redislab.lessons.caching_patterns.missing_ids.lab import MODULES
 from redislab.lessons.labs import MissingIdsLab
 from redislab.world.lab import Address, Lab
-
-
-def late(samples, key):
-    """The value of the last samples, on average."""
-    return mean(sample[key] for sample in samples[-15:] if sample[key] is not None)
+from tests.lessons.conftest import late
 
 
 @pytest.mark.parametrize("knobs", [{}, {"pattern": MODULES}, {"pattern": MODULES, "bloom": True, "sentinel_ttl": 20.0}])
@@ -108,11 +102,3 @@ def test_a_server_with_the_type_is_asked_for_it(lab, bloom_server):
     branch.close()
     assert not list(place.redis.scan_iter("redislab:missing*"))
     place.close()
-
-
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
-    for knobs in ({}, {"share": 0.0}, {"bloom": True, "sentinel_ttl": 5.0}, {"pattern": MODULES, "bloom": True}):
-        lab = running(MissingIdsLab(**knobs))
-        for sample in lab.go_on(2):
-            assert lab.experiment.say(sample)
-            lab.experiment.judge(sample)

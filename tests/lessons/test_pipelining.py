@@ -29,9 +29,6 @@ def test_a_larger_batch_is_held_in_memory_on_both_sides(running):
     lab.experiment.set_knobs({"largest": 10, "multi": True})
     again = lab.until(lambda sample: sample["multi"] and len(sample["speedup"]) == 3, timeout=30)
     assert len(again["former speedup"]) > 5
-    for sample in lab.samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
 
 
 def test_two_clients_do_more_together():

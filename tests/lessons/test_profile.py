@@ -60,9 +60,6 @@ def test_a_token_expires_and_a_plain_hset_makes_it_stay(running, lab):
     panel.until(lambda sample: not sample["stays"] and sample["field_left"] is None and sample["key_left"] is None)
 
 
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
+def test_a_large_profile_and_many_writers_make_no_errors(running):
     lab = running(ProfileLab(fields=1000, size=1000, writers=32, rtt=2.0))
-    for sample in lab.go_on(3):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
-        assert not sample["errors"]
+    assert not any(sample["errors"] for sample in lab.go_on(3))

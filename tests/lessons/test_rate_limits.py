@@ -82,11 +82,8 @@ def test_a_decision_costs_a_round_trip_and_the_modules_costs_four(running):
 
 
 @pytest.mark.parametrize("algorithm", [COUNTER, MODULE_FIXED, MODULE_LUA])
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, algorithm):
+def test_every_algorithm_comes_to_a_verdict_without_errors(running, algorithm):
     lab = running(RateLimitLab(algorithm=algorithm, period=0.5, limit=20))
     samples = lab.go_on(1.7)
-    for sample in samples:
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
     assert not any(sample["errors"] for sample in samples)
     assert any(lab.experiment.judge(sample) for sample in samples)

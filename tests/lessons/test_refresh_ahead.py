@@ -2,7 +2,6 @@ import pytest
 
 from redislab.lessons.caching_patterns.refresh_ahead.lab import (
     FIXED,
-    MODES,
     MODULES,
     NONE,
     OURS,
@@ -11,7 +10,7 @@ from redislab.lessons.caching_patterns.refresh_ahead.lab import (
 )
 from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.labs import RefreshAheadLab
-from tests.lessons.test_write_through import mean
+from tests.lessons.conftest import mean
 
 QUICK = {"ttl": 2.0, "recompute_ms": 150.0}
 
@@ -79,15 +78,6 @@ def test_xfetch_refreshes_earlier_with_a_larger_beta(running):
     late = times(settled(lab, 5))
     lab.experiment.beta = 8.0
     assert times(settled(lab, 5)) > 1.4 * late
-
-
-@pytest.mark.parametrize("knobs", [{"pattern": MODULES}, {"pattern": NONE}, *({"mode": mode} for mode in MODES)])
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, knobs):
-    lab = running(RefreshAheadLab(rtt=1.0, **knobs))
-    for sample in lab.go_on(1.5):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
-    assert lab.experiment.judge(sample)
 
 
 def test_the_pattern_may_be_changed_while_it_runs(running):

@@ -4,11 +4,7 @@ import pytest
 
 from redislab.lessons.data_modeling.sessions.lab import MODULES, OURS
 from redislab.lessons.labs import SessionsLab
-
-
-def late(samples, key):
-    """The value of the last samples, on average."""
-    return mean(sample[key] for sample in samples[-15:] if sample[key] is not None)
+from tests.lessons.conftest import late
 
 
 def test_live_sessions_follow_their_prediction_while_the_ttl_moves(running):
@@ -49,11 +45,3 @@ def test_as_in_the_module_late_writes_bring_sessions_back_without_a_user_and_som
     # Expect that choosing ours ends it
     lab.experiment.version = OURS
     lab.until(lambda sample: sample["back"] == 0 and sample["late_writes"] > 10)
-
-
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
-    for version in (OURS, MODULES):
-        lab = running(SessionsLab(version=version))
-        for sample in lab.go_on(1):
-            assert lab.experiment.say(sample)
-            lab.experiment.judge(sample)

@@ -1,22 +1,16 @@
-from statistics import mean
-
 import psutil
 
 from redislab.bench.session import Bench
 from redislab.lessons.caching_patterns.write_behind.lab import MODULES, STREAM
 from redislab.lessons.labs import WriteBehindLab
 from tests.conftest import settles
-from tests.lessons.conftest import Running
+from tests.lessons.conftest import Running, mean
 
 
 def applications() -> list[int]:
     """The processes of the bench's applications."""
     children = psutil.Process(Bench.shared().child.process.pid).children()
     return [child.pid for child in children if "application" in child.cmdline()]
-
-
-def average(samples, key):
-    return mean(sample[key] for sample in samples if sample[key] is not None)
 
 
 def kill(lab, short) -> dict:
@@ -44,17 +38,17 @@ def test_killed_with_the_modules_queue_writes_are_lost_and_with_the_stream_none(
 def test_batches_cut_transactions_and_coalescing_cuts_rows(running):
     lab = running(WriteBehindLab(batch=1, db_ms=0.0, rate=150.0, hot=20, coalescing=False))
     one_by_one = lab.go_on(6)[-10:]
-    assert average(one_by_one, "transactions") > 0.8 * average(one_by_one, "statements") > 80
+    assert mean(one_by_one, "transactions") > 0.8 * mean(one_by_one, "statements") > 80
     lab.experiment.set_knobs({"batch": 1000, "flush_ms": 1000.0})
     lab.go_on(3)
     batches = lab.go_on(5)[-20:]
-    assert average(batches, "transactions") < average(one_by_one, "transactions") / 30
-    assert average(batches, "statements") > 80
+    assert mean(batches, "transactions") < mean(one_by_one, "transactions") / 30
+    assert mean(batches, "statements") > 80
     lab.experiment.coalescing = True
     lab.go_on(3)
     coalesced = lab.go_on(5)[-20:]
-    assert average(coalesced, "statements") < average(batches, "statements") / 3
-    assert average(coalesced, "persisted") > 80
+    assert mean(coalesced, "statements") < mean(batches, "statements") / 3
+    assert mean(coalesced, "persisted") > 80
 
 
 def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(running):
@@ -62,7 +56,7 @@ def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(runn
     assert lab.go_on(3)[-1]["waiting"] > 100
     growing = lab.go_on(3)
     assert growing[-1]["waiting"] - growing[0]["waiting"] > 100
-    assert average(growing, "persisted") < average(growing, "acknowledged") / 2
+    assert mean(growing, "persisted") < mean(growing, "acknowledged") / 2
     lab.experiment.set_knobs({"batch": 1000, "flush_ms": 100.0})
     lab.until(lambda sample: sample["waiting"] < 100)
 

@@ -1,13 +1,8 @@
 import pytest
 
-from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
+from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE
 from redislab.lessons.labs import WriteThroughLab
-
-
-def mean(samples, key):
-    """Of the samples that have it."""
-    values = [sample[key] for sample in samples if sample[key] is not None]
-    return sum(values) / len(values)
+from tests.lessons.conftest import mean
 
 
 def test_cache_first_leaves_the_cache_and_the_database_with_different_rows(running):
@@ -54,12 +49,3 @@ def test_a_write_takes_a_commit_and_a_round_trip(running):
     lab.experiment.set_knobs({"commit_ms": 100.0, "rtt": 5.0})
     lab.go_on(6)
     assert lab.go_on(2)[-1]["p50"] >= 104 > quick
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running, order):
-    lab = running(WriteThroughLab(order=order))
-    for sample in lab.go_on(2):
-        assert lab.experiment.say(sample)
-        lab.experiment.judge(sample)
-    assert lab.experiment.judge(sample)
