@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from redislab.errors import ExperimentError
-from redislab.world.child import Child, ChildEndedError
+from redislab.world.child import Child
 
 
 class Application:
@@ -39,10 +39,7 @@ class Application:
         Raises:
             ConnectionError: it is not running, or was killed meanwhile.
         """
-        try:
-            return self._child.call(name, *arguments)
-        except ChildEndedError:
-            raise ConnectionError("The application is not running. restart() starts it again.") from None
+        return self._child.call(name, *arguments)
 
     def kill(self) -> None:
         """SIGKILL. What it held in memory is gone."""

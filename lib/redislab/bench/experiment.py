@@ -111,10 +111,13 @@ class Experiment(HasTraits):
     @classmethod
     def actions(cls) -> dict[str, str]:
         """Button labels by method name, in the order of the class."""
-        found = {}
-        for base in reversed(cls.__mro__):
-            found |= {name: member.action for name, member in vars(base).items() if hasattr(member, "action")}
-        return found
+        return cls._marked("action")
+
+    @classmethod
+    def _marked(cls, mark: str) -> dict:
+        """What `@action` or `@on` has noted of the methods, by name, in the order of the class."""
+        members = [member for base in reversed(cls.__mro__) for member in vars(base).items()]
+        return {name: getattr(member, mark) for name, member in members if hasattr(member, mark)}
 
     @classmethod
     def preset(cls, name: str) -> dict:
@@ -165,16 +168,9 @@ class Experiment(HasTraits):
         things that have changed because of it, and that later methods follow, such as "client".
         """
         changed = set(changed)
-        for name, followed in self._followers().items():
+        for name, followed in self._marked("follows").items():
             if followed & changed:
                 changed |= getattr(self, name)() or set()
-
-    @classmethod
-    def _followers(cls) -> dict[str, frozenset]:
-        found = {}
-        for base in reversed(cls.__mro__):
-            found |= {name: member.follows for name, member in vars(base).items() if hasattr(member, "follows")}
-        return found
 
     def request(self):
         """Send one request; return what it was ("read"), or a tuple of that and tags to count ("read", "hit")."""
@@ -201,13 +197,9 @@ class Experiment(HasTraits):
         """Readings that go with every sample without being drawn, such as the measured round trip."""
         return {}
 
-    def teardown(self) -> None:
-        """What else there is to do at the end, before what is owned is closed; runs at reset, at close, and after a failed setup."""
-
     def release(self) -> None:
-        """The end: tear down, and close what is owned."""
-        with self._owned:
-            self.teardown()
+        """The end, at reset, at close, and after a failed setup: close what is owned."""
+        self._owned.close()
 
     # in the kernel
 

@@ -172,7 +172,7 @@ class Bench:
             if any(command == "quit" for command, *_ in batch):
                 break
             for command, key, *rest in batch:
-                self._guard(key, getattr(self, f"_{command}"), key, *rest)
+                self._guard(key, self._obey, command, key, *rest)
             for key, running in list(self._open.items()):
                 if running.state == "running" and running.due() == 0.0:
                     self._guard(key, running.sample)
@@ -207,6 +207,19 @@ class Bench:
             else:
                 emit((key, "state", "failed", sentence(failure), {}))
 
+    def _obey(self, command: str, key, *rest) -> None:
+        running = self._open.get(key)
+        if command == "start":
+            self._start(key, *rest)
+        elif running is None:
+            return
+        elif command == "act":  # beside the loop, which goes on sampling what the action does
+            self._actions.submit(self._guard, key, running.act, *rest)
+        elif command == "close":
+            self._open.pop(key).close()
+        else:
+            getattr(running, command)(*rest)
+
     def _start(self, key, pickled: bytes, address) -> None:
         if key not in self._open or self._open[key].state in ("failed", "closed"):
             experiment = pickle.loads(pickled)
@@ -219,23 +232,3 @@ class Bench:
 
             self._labs[address] = Lab.attach(address)
         return self._labs[address]
-
-    def _set_knobs(self, key, knobs: dict) -> None:
-        if key in self._open:
-            self._open[key].set_knobs(knobs)
-
-    def _pause(self, key) -> None:
-        if key in self._open:
-            self._open[key].pause()
-
-    def _reset(self, key) -> None:
-        if key in self._open:
-            self._open[key].reset()
-
-    def _act(self, key, name: str) -> None:
-        if key in self._open:  # beside the loop, which goes on sampling what the action does
-            self._actions.submit(self._guard, key, self._open[key].act, name)
-
-    def _close(self, key) -> None:
-        if running := self._open.pop(key, None):
-            running.close()
