@@ -36,5 +36,5 @@ def test_an_unknown_quiz_names_the_nearest_one():
 
 
 def test_in_a_terminal_it_is_text():
-    assert "  - It returns None at once." in repr(quiz("cache-aside"))
+    assert "  - It returns None immediately." in repr(quiz("cache-aside"))
     assert "<code>" not in repr(quiz("cache-aside"))

@@ -76,7 +76,7 @@ class Experiment(HasTraits):
         waiting: what stands in place of the sentence while a value that it needs is missing.
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `gap`.
-        workers: requests that can be under way at once.
+        workers: requests that can be under way simultaneously.
         patience: seconds that a request may be late before it is given up; more where one is a whole round of measuring.
         span: seconds over which ratios, rates and percentiles are taken.
         window: seconds that a time axis shows.

@@ -15,7 +15,7 @@ READY = 60.0  # s that a lab may take to be set up
 
 
 class StoppedError(RedislabError):
-    """Somebody pressed Stop, or a panel was started, which pauses whatever else is measured."""
+    """Stop was pressed, or a panel was started, which pauses whatever else is measured."""
 
     def __str__(self) -> str:
         return "It was stopped: a panel, or another run, was started meanwhile. Run it again."

@@ -27,7 +27,7 @@ def docker(report=print, **config) -> Server:
     """A server in a container: REDISLAB_REDIS_IMAGE, or the image pinned here.
 
     Raises:
-        StartError: no Docker answers, the image cannot be had in time, or the container does not start.
+        StartError: no Docker answers, the image does not arrive in time, or the container does not start.
     """
     image = os.environ.get("REDISLAB_REDIS_IMAGE", IMAGE)
     control = run(image, 6379, extra=directives({"protected_mode": "no", **config}), report=report)
@@ -120,7 +120,7 @@ def _pull(client, image: str, deadline: float, report) -> None:
 
 
 def _reaper(client, deadline: float, report) -> None:
-    """Ryuk, testcontainers' own reaper, where its image can be had; without it the supervisor is enough."""
+    """Ryuk, testcontainers' own reaper, where its image is available; without it the supervisor is enough."""
     from testcontainers.core.config import testcontainers_config
     from testcontainers.core.container import Reaper
 

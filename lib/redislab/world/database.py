@@ -89,7 +89,7 @@ class Database:
 
     Attributes:
         added_latency: seconds that each transaction takes longer.
-        width: how many transactions may run at once; the others queue. None: no limit.
+        width: how many transactions may run simultaneously; the others queue. None: no limit.
         failing: True makes every transaction raise DatabaseError; a number from 0 to 1 that share of them.
         statements: how many were sent, by kind: "find", "save", "scan".
         transactions: how many were begun; only `save_many` puts more than one statement into one.

@@ -27,7 +27,7 @@ def take_short_turns(thread: int = 0) -> None:
 
 
 def cores() -> int:
-    """How many processors may be kept busy at once: a container's share, if it has one, else all of the machine's.
+    """How many processors may be kept busy simultaneously: a container's share, if it has one, else all of the machine's.
 
     On a Binder it is one, of a machine with dozens. Python does not know of such shares, which Linux' control groups keep
     in a file (version 2) or two (version 1).

@@ -232,6 +232,6 @@ def wait_for(host: str, port: int, alive, patience: float = 10.0) -> None:
             return client.close()
         except redis.RedisError:
             if not alive():
-                raise StartError("The server ended at once; is its configuration right?") from None
+                raise StartError("The server ended immediately; is its configuration right?") from None
             time.sleep(0.005)
     raise StartError(f"The server did not answer within {patience:.0f} s.")

@@ -212,7 +212,7 @@ def gives_bytes(url):
     return functions(redis.Redis(connection_pool=redis.BlockingConnectionPool.from_url(url, max_connections=8)))
 
 
-@wrong("one-connection", hint=2, sees="connections for 32 at once")
+@wrong("one-connection", hint=2, sees="connections for 32 calls at the same time")
 def a_pool_that_grows(url):
     return functions(redis.Redis.from_url(url, decode_responses=True))
 

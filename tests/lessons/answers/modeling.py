@@ -261,7 +261,7 @@ def fetches_the_board(client, keys, player, n):
     return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
 
 
-@wrong("around-me", hint=2, sees="around player:499: nobody")
+@wrong("around-me", hint=2, sees="around player:499: no player")
 def begins_before_the_first(client, keys, player, n):
     key = keys.leaderboard("global")
     rank = client.zrevrank(key, player)

@@ -79,7 +79,7 @@ def leaves_the_former_entry(client, keys, id, email):
     return claim(client, keys, id, email, drop="")
 
 
-@wrong("claim-address", hint=2, sees="which leads to nobody")
+@wrong("claim-address", hint=2, sees="which leads to no member")
 def drops_its_own(client, keys, id, email):
     return claim(client, keys, id, email, drop="if old then redis.call('DEL', ARGV[3] .. old) end")
 
@@ -177,7 +177,7 @@ def all_in_one(client, prefix):
     return client.unlink(*names) if names else 0
 
 
-@wrong("sweep-unlink", hint=3, sees="DEL frees it at once")
+@wrong("sweep-unlink", hint=3, sees="DEL frees it immediately")
 def by_del(client, prefix):
     return sweep(client, client.scan_iter(match=f"{prefix}*", count=500), delete="delete")
 

@@ -30,7 +30,7 @@ def hit_ratio(shares, rate: float, ttl: float, write_rate: float = 0.0) -> float
 def fewest_loads(shares, rate: float, ttl: float) -> float:
     """Loads per second without which values grow older than T: one when a key is first read, then one for each life that is read.
 
-    A key lives for T and is then absent for 1/(λpᵢ) on average, until somebody asks; so it is loaded 1/(T + 1/(λpᵢ)) times
+    A key lives for T and is then absent for 1/(λpᵢ) on average, until the next read; so it is loaded 1/(T + 1/(λpᵢ)) times
     a second (renewal-reward theorem), and these add up over the keys.
 
     Args:

@@ -1,4 +1,4 @@
-"""Section 5.1: what KEYS does to everybody else, and why so few notice."""
+"""Section 5.1: what KEYS does to other clients, and why so few notice."""
 
 import time
 from collections import deque

@@ -42,7 +42,7 @@ class SweepUnlink(Exercise):
     @requirement("No client waits while memory is freed", hint=3)
     def unlinks(self, context):
         kinds = {command[0] for trip in context.trips() for command in trip}
-        seen = "DEL frees it at once, and keeps all others waiting" if "DEL" in kinds else "no DEL was sent"
+        seen = "DEL frees it immediately, and keeps all others waiting" if "DEL" in kinds else "no DEL was sent"
         return "DEL" not in kinds, seen
 
     @requirement("It returns how many it deleted; keys that had expired by then do not count", hint=4)

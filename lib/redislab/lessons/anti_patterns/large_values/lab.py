@@ -1,4 +1,4 @@
-"""Section 5.2: what large values do to everybody else, from 1 KB to 10 MB."""
+"""Section 5.2: what large values do to other clients, from 1 KB to 10 MB."""
 
 import functools
 import time

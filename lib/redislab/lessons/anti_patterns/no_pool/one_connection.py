@@ -59,7 +59,7 @@ class OneConnection(Exercise):
     @requirement(f"{CROWD} simultaneous calls, on a slow server, have {MOST} connections at most", hint=2)
     def few(self, context):
         _, made = context.crowd()
-        return made <= MOST, f"{count(made, 'connection')} for {CROWD} at once"
+        return made <= MOST, f"{count(made, 'connection')} for {CROWD} calls at the same time"
 
     @requirement("And all of them are answered", hint=3)
     def all(self, context):

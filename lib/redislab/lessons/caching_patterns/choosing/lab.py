@@ -42,7 +42,9 @@ class ArenaLab(Killable, Networked):
     rtt = number(1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="between application and Redis")
     rate = number(240.0, 40, 800, label="Requests", unit="/s", log=True)
     writes = number(10.0, 0, 50, label="Writes", unit="%", step=1)
-    threads = number(32, 1, 64, label="Threads", integer=True, help="requests that the application handles at once")
+    threads = number(
+        32, 1, 64, label="Threads", integer=True, help="requests that the application handles simultaneously"
+    )
     skew = number(0.9, 0, 1.5, label="Skew", step=0.1, help="popularity falls as 1/rank^skew; 0: all alike")
     ttl = number(10.0, 1, 60, label="TTL", unit="s", log=True)
 

@@ -22,7 +22,7 @@ class StampedeLab(Experiment):
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
     db_width = number(
-        10, 1, 50, label="DB width", unit="queries", integer=True, help="how many the database answers at once"
+        10, 1, 50, label="DB width", unit="queries", integer=True, help="how many the database answers simultaneously"
     )
     recompute_ms = number(
         100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"

@@ -26,7 +26,7 @@ class WriteThroughLab(Networked):
     claim = "Cache always consistent with database"
 
     order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write")
-    writers = number(8, 1, 32, label="Writers at once", integer=True, help="all on the same row")
+    writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="all on the same row")
     commit_ms = number(20.0, 0, 500, label="Added commit time", unit="ms", step=5, help="before each commit")
     failures = number(0.0, 0, 100, label="Added DB failures", unit="%", step=5, help="of the commits")
     rate = number(200.0, 20, 500, label="Reads", unit="/s", log=True)
@@ -152,6 +152,4 @@ class WriteThroughLab(Networked):
             return f"False with {self.order}: {', '.join(wrong)}"
         if self.order == DB_THEN_DELETE:
             return "True of this order, which the module does not have: it deletes, and the next reader loads"
-        return (
-            f"Nothing seen against it with {self.order} and {self.writers} at once. More writers, or failures, test it"
-        )
+        return f"Nothing seen against it with {self.order} and {self.writers} writers at the same time. More writers, or failures, test it"

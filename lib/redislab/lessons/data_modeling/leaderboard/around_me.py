@@ -26,7 +26,7 @@ class BoardContext(CheckContext):
             place = next((place for place, name, _ in self.board if name == player), None)
             wanted = self.board[max(0, place - 1 - AROUND) : place + AROUND] if place else []
             rows = [(int(place), name, float(score)) for place, name, score in self.call(player, AROUND)]
-            shown = ", ".join(f"{place}. {name}" for place, name, _ in rows) or "nobody"
+            shown = ", ".join(f"{place}. {name}" for place, name, _ in rows) or "no player"
             meant = f"; wanted {wanted[0][0]} to {wanted[-1][0]}" if wanted and rows != wanted else ""
             if rows != wanted:
                 break

@@ -31,7 +31,7 @@ class ProfileLab(Networked):
     read_all = number(
         20.0, 0, 100, label="Read all", unit="%", step=5, help="the rest: half updates, half read a field"
     )
-    writers = number(8, 1, 32, label="Writers at once", integer=True, log=True)
+    writers = number(8, 1, 32, label="Simultaneous writers", integer=True, log=True)
 
     charts = (
         time_chart(
@@ -67,7 +67,7 @@ class ProfileLab(Networked):
         self.keys, inspector = lab.keys, lab.client()
         self.stored, self.scale = both(inspector, lab.keys), Scale(lab.client(), lab.keys)
         self.token, self.timings = Token(inspector, lab.keys), Timings(last=100)
-        self.ids, self.ways, self.crew = itertools.count(1), itertools.cycle(WAYS), self.owned(Writers())
+        self.ids, self.ways, self.race_writers = itertools.count(1), itertools.cycle(WAYS), self.owned(Writers())
         self.busy = self.next_race = self.next_weighing = 0.0
         self.connect(lab.server)
 
@@ -120,7 +120,7 @@ class ProfileLab(Networked):
         return "weighing"
 
     def race(self, way: str) -> tuple[str, ...]:
-        done, lost = self.crew.race(self.forms, way, self.writers, self.profile[1])
+        done, lost = self.race_writers.race(self.forms, way, self.writers, self.profile[1])
         return "race", *[f"done {way}"] * done, *[f"lost {way}"] * lost
 
     @action("Keep a token for 3 s")

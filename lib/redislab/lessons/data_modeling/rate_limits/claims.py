@@ -29,7 +29,7 @@ CLAIMS = (
     ),
     limits(
         "sliding-window", 744, says="A sliding window is more accurate: never above the limit",
-        measures="the most within one window's length ÷ the limit", measure=admitted, on="how many ask at once",
+        measures="the most within one window's length ÷ the limit", measure=admitted, on="how many ask simultaneously",
         bound=Always(high=1),
         cases={
             "8 clients, loopback": {"algorithm": MODULE_SLIDING, "threads": 8},

@@ -30,7 +30,7 @@ class RateLimitLab(Networked):
     limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
     period = number(1.0, 0.5, 5, label="Window", unit="s", log=True)
     position = number(0.0, 0, 100, label="Burst", unit="% into a window", step=5, help="0: on the boundary")
-    threads = number(8, 1, 64, label="Clients at once", integer=True, log=True)
+    threads = number(8, 1, 64, label="Simultaneous clients", integer=True, log=True)
     rate = number(5.0, 5, 200, label="Between bursts", unit="/s", log=True)
     skew = number(
         0.0, -60, 60, label="Clock of B", unit="s fast", step=1, help="application B's; ours ask Redis for the time"

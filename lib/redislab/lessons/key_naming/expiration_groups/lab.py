@@ -70,7 +70,7 @@ class ExpirationsLab(Experiment):
         pipeline.execute()
         self.cohorts[name].arrive(count, groups.groups[name].ttl, groups.jitter)
 
-    @action("2,000 short ones at once")
+    @action("2,000 short ones together")
     def burst(self):
         """As after a release, or a restart: what is stored together expires together, unless its TTLs differ."""
         for _ in range(0, BURST, CHUNK):

@@ -46,7 +46,7 @@ class MemberContext(CheckContext):
         for id in (ADA, BOB):
             email = self.email(id)
             if email and self.holder(email) != id:
-                return f"member {id} has {email!r}, which leads to {self.holder(email) or 'nobody'}"
+                return f"member {id} has {email!r}, which leads to {self.holder(email) or 'no member'}"
         for address in (OLD, NEW, THIRD, BOBS):
             holder = self.holder(address)
             if holder and self.email(holder) != address:
@@ -76,11 +76,11 @@ class ClaimAddress(Exercise):
         got, trouble = context.call(ADA, NEW), context.trouble()
         return got is True and not trouble, trouble or f"the name is there, and {got!r} was returned to one without"
 
-    @requirement("The former address leads to nobody, and others can claim it", hint=2)
+    @requirement("The former address leads to no member, and others can claim it", hint=2)
     def former(self, context):
         context.call(ADA, NEW)
         holder = context.holder(OLD)
-        return holder is None, f"it leads to {holder or 'nobody'}"
+        return holder is None, f"it leads to {holder or 'no member'}"
 
     @requirement("To claim one's own address is True, and changes nothing", hint=2)
     def own(self, context):

@@ -20,12 +20,12 @@ class IndexLab(Networked):
     claim = "Keep indexes in sync"
 
     method = choice(MODULE, [MODULE, MULTI, LUA], label="Method")
-    writers = number(8, 1, 32, label="Writers at once", integer=True, help="each another user")
+    writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="each another user")
     contested = number(20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want")
     bursts = number(5.0, 1, 10, label="Times a second", step=1)
 
     charts = (
-        time_chart("Lookups by the address a user has", "%", nobody="find nobody", other="find another"),
+        time_chart("Lookups by the address a user has", "%", nobody="find no user", other="find another"),
         time_chart("Left behind", "users", twice="owners too many", lost="not found"),
         time_chart("Latency of a move", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Moves", "/s", moved="done", refused="refused", died="died"),
@@ -95,13 +95,13 @@ class IndexLab(Networked):
         }
 
     sentence = (
-        "Of {looked:,} lookups by an address that a user has, {nobody:.1f} % find nobody and {other:.1f} % another user. "
+        "Of {looked:,} lookups by an address that a user has, {nobody:.1f} % find no user and {other:.1f} % another user. "
         "Addresses with an owner too many: {twice}; users not found by the address in their record: {lost}.",
         "{refused:.1f} moves a second are refused, because the address is taken.",
     )
 
     def verdict(self, values):
-        found = {"nobody": "find nobody", "other": "find another user"}
+        found = {"nobody": "find no user", "other": "find another user"}
         wrong = [f"{values[key]:.1f} % of the lookups {what}" for key, what in found.items() if values[key]]
         left = {"twice": "owners too many", "lost": "users not found"}
         wrong += [f"{what}: {values[key]}" for key, what in left.items() if values[key]]

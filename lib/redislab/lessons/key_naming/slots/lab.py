@@ -14,7 +14,7 @@ NODES = 3
 
 
 class SlotsLab(Experiment):
-    """Three keys of each user, on three nodes; requests ask the node of the first key for all three at once."""
+    """Three keys of each user, on three nodes; requests ask the node of the first key for all three together."""
 
     title = "Slots of a cluster"
 
