@@ -114,7 +114,7 @@ def test_the_port_may_be_taken_by_somebody_else_in_the_meantime(monkeypatch):
 def test_a_directive_that_the_server_refuses_is_told_with_its_reason():
     from redislab.world import processes
 
-    with pytest.raises(StartError, match="ended at once"):
+    with pytest.raises(StartError, match="ended immediately"):
         processes.bundled(maxmemory_policy="none-such")
 
 

@@ -1,4 +1,4 @@
-"""Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings."""
+"""Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings. This is what other floors use of it."""
 
 from redislab.bench.charts import (
     Chart,
@@ -21,39 +21,3 @@ from redislab.bench.session import PauseReason, Sample, Session, State, open_ses
 from redislab.bench.sweep import Sweep
 from redislab.bench.tables import WatchedTable
 from redislab.bench.timings import Timings
-
-__all__ = [
-    "Chart",
-    "Experiment",
-    "Knob",
-    "Line",
-    "Networked",
-    "PauseReason",
-    "Recording",
-    "Sample",
-    "Session",
-    "State",
-    "Sweep",
-    "Timings",
-    "Watch",
-    "WatchedTable",
-    "Work",
-    "action",
-    "bars",
-    "choice",
-    "commandstats",
-    "dashed",
-    "decision",
-    "dotted",
-    "number",
-    "on",
-    "open_session",
-    "ranking",
-    "solid",
-    "switch",
-    "text",
-    "time_chart",
-    "treemap",
-    "watch",
-    "xy_chart",
-]
