@@ -225,11 +225,3 @@ def life(seconds: float) -> str:
 def lives(seconds) -> str:
     """Several of them."""
     return " and ".join(map(life, seconds))
-
-
-def eventually(wanted: Callable, patience: float = PATIENCE):
-    """Ask until `wanted()` is true or patience ends; its last answer."""
-    deadline = time.monotonic() + patience
-    while not (answer := wanted()) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return answer

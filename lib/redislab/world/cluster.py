@@ -1,13 +1,13 @@
 """A cluster of ours: some nodes on this machine, without replicas, which share the slots evenly."""
 
 import itertools
-import time
 
 import redis
 
 from redislab.errors import StartError
 from redislab.world.processes import bundled, free_port, local
 from redislab.world.servers import Server
+from redislab.world.waiting import eventually
 
 SLOTS = 16384
 PATIENCE = 20.0  # s for the nodes to agree
@@ -69,13 +69,10 @@ class Cluster:
         bus = admins[0].config_get("cluster-port")["cluster-port"]
         for admin in admins[1:]:
             admin.execute_command("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port, bus)
-        deadline = time.monotonic() + PATIENCE
-        while not all(self._agrees(admin) for admin in admins):
-            if time.monotonic() > deadline:
-                raise StartError(
-                    f"The {len(admins)} nodes of the cluster did not agree within {PATIENCE:.0f} s. Try again."
-                )
-            time.sleep(0.02)
+        if not eventually(lambda: all(map(self._agrees, admins)), PATIENCE):
+            raise StartError(
+                f"The {len(admins)} nodes of the cluster did not agree within {PATIENCE:.0f} s. Try again."
+            )
         for admin in admins:
             admin.close()
 

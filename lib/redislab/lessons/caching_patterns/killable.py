@@ -2,11 +2,11 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 
 from redislab.bench import Experiment
 from redislab.bench.application import Application
+from redislab.world.waiting import eventually
 
 RECOVERY = 6.0  # s that a restarted application has to save what was left, before what is missing is counted
 
@@ -44,9 +44,7 @@ class Killable(Experiment):
 
     def let_it_recover(self) -> None:
         """Wait until nothing is queued, for RECOVERY seconds at most."""
-        deadline = time.monotonic() + RECOVERY
-        while self.application.call("queued") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(lambda: not self.application.call("queued"), RECOVERY)
 
     def tell(self, *call) -> None:
         """Call the application; if it is not running, the next one is told when it starts."""

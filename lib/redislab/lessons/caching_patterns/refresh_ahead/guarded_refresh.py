@@ -3,7 +3,8 @@
 import threading
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import PATIENCE, begin, count, done, eventually, life, lives, near, requirement
+from redislab.study.checks import PATIENCE, begin, count, done, life, lives, near, requirement
+from redislab.world.waiting import eventually
 
 TTL, AHEAD = 60, 12  # s
 ID, READERS = 42, 32

@@ -5,8 +5,9 @@ import re
 from threading import Event
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import PATIENCE, count, done, eventually, lives, near, requirement
+from redislab.study.checks import PATIENCE, count, done, lives, near, requirement
 from redislab.study.tap import undisturbed
+from redislab.world.waiting import eventually
 
 TTL, LOCK_TTL = 60, 5  # s
 READERS = 32

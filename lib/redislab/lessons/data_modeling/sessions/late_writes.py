@@ -1,10 +1,11 @@
 """Writes to sessions that are over, and the sessions that they bring back."""
 
-import time
 from collections import deque
 from contextlib import suppress
 
 import redis
+
+from redislab.world.waiting import eventually
 
 WATCHED = 200  # sessions that came back
 
@@ -38,9 +39,7 @@ class LateWrites:
         id = store.create("late", role="customer")
         key = self._keys.session(id)
         self._client.pexpire(key, 1)
-        until = time.monotonic() + 1
-        while self._client.exists(key) and time.monotonic() < until:
-            time.sleep(0.001)
+        eventually(lambda: not self._client.exists(key), 1)
         self.write(type(store)(Dying(self._client), self._keys, ttl=store.ttl) if dying else store, id)
 
     def figures(self) -> dict:
