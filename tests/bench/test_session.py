@@ -158,6 +158,10 @@ def test_pause_stops_the_load_and_start_goes_on_with_the_same_curve(opened, lab)
     session.start()
     assert ear.sample().t > last.t
     assert int(lab.redis.get(key)) >= int(paused)
+    # If one that runs is started, expect that it says so
+    ear.events.clear()
+    session.start()
+    ear.state("running")
 
 
 def test_reset_begins_at_zero_with_the_knobs_where_they_are(opened):

@@ -42,7 +42,7 @@ class Running:
 
     def start(self) -> None:
         if self.state == "running":
-            return
+            return self.state_is("running")
         if self.state != "paused":
             self.state_is("starting")
             self._branch = self.lab.branch(type(self.experiment).__name__.lower())
