@@ -25,7 +25,7 @@ def test_deleting_in_batches_is_faster_by_far_and_what_is_deleted_comes_back(run
     assert deleted["del_us"] > 5 * deleted["unlink_us"]
     again = lab.until(lambda sample: sample["progress"] == 1 and sample["sweep"])
     assert again["found"] == again["found_by_index"] == 2000
-    assert "by UNLINK in batches takes" in lab.experiment.say(again)
+    assert "with UNLINK in batches takes" in lab.experiment.say(again)
 
 
 def test_count_and_matches_show_in_the_sweep(running):

@@ -41,7 +41,7 @@ class MissingTtlsLab(Experiment):
     charts = (
         time_chart("Memory", "MB", used="used", most=dotted("limit")),
         time_chart("Hit ratio of the catalogue’s readers", "%", 0, 100, hits="hits"),
-        time_chart("Keys that go, and writes that are refused", "/s",
+        time_chart("Keys evicted or expired, and writes refused", "/s",
                    evicted="evicted", expired="expired", failed="failed writes"),
         bars("Hit ratio by policy", "%", 0, 100, **{bar: policy for policy, bar in BARS.items()}),
     )  # fmt: skip

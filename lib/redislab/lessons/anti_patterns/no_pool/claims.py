@@ -23,7 +23,7 @@ def in_rows(stage, rtt: float, tls: bool = False) -> list[float]:
 CLAIMS = (
     Claim(
         "no-pool", 1327, "5.5", "A new connection for each request is bad, a shared pool is good",
-        "a GET that connects first ÷ by the pool, in a row", "×", Bound(low=1.5), "ConnectionLab", in_rows,
+        "a GET that connects first ÷ with the pool, in a row", "×", Bound(low=1.5), "ConnectionLab", in_rows,
         {**NEAR, "1 ms, TLS": {"rtt": 1.0, "tls": True}}, "the way there", seconds=15.0,
     ),
 )  # fmt: skip

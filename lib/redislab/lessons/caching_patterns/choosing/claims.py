@@ -25,18 +25,18 @@ ranked = functools.partial(Claim, section="1.5", lab="ArenaLab", seconds=16.0)
 
 CLAIMS = (
     ranked(
-        "write-through-slower", 231, says="Writes by write-through take longer than by cache-aside",
-        measures="a write by write-through ÷ by cache-aside, p50", unit="×", bound=Bound(low=1.15),
+        "write-through-slower", 231, says="Writes with write-through take longer than with cache-aside",
+        measures="a write with write-through ÷ with cache-aside, p50", unit="×", bound=Bound(low=1.15),
         measure=functools.partial(compared, key="w50", one=THROUGH, other=ASIDE),
     ),
     ranked(
         "write-behind-fastest", 352, says="Write-behind has by far the fastest writes",
-        measures="a write by cache-aside ÷ by write-behind, p50", unit="×", bound=Bound(low=1.5),
+        measures="a write with cache-aside ÷ with write-behind, p50", unit="×", bound=Bound(low=1.5),
         measure=functools.partial(compared, key="w50", one=ASIDE, other=BEHIND),
     ),
     ranked(
-        "read-ranking", 505, says="Reads by refresh-ahead are faster than by cache-aside",
-        measures="a read by cache-aside ÷ by refresh-ahead, p50", unit="×", bound=Bound(low=1.1), claimed=1.1,
+        "read-ranking", 505, says="Reads with refresh-ahead are faster than with cache-aside",
+        measures="a read with cache-aside ÷ with refresh-ahead, p50", unit="×", bound=Bound(low=1.1), claimed=1.1,
         measure=functools.partial(compared, key="r50", one=ASIDE, other=AHEAD),
     ),
 )  # fmt: skip

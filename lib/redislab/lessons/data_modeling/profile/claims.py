@@ -34,7 +34,7 @@ profile = functools.partial(Claim, section="2.2", lab="ProfileLab", seconds=18.0
 
 CLAIMS = (
     profile(
-        "json-or-hash", 597, says="A hash is good, one large JSON string is bad", measures="time by JSON ÷ by the hash",
+        "json-or-hash", 597, says="A hash is good, one large JSON string is bad", measures="time with JSON ÷ with the hash",
         unit="×", bound=Bound(low=1.1), measure=json_to_hash, on="what is done",
         cases={
             "change a field of 5": {"fields": 5, "work": "update"},

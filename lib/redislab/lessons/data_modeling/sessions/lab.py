@@ -102,4 +102,5 @@ class SessionsLab(Experiment):
         if not values["late_writes"]:
             return None
         code = "our code" if self.version == OURS else "the module's code"
-        return f"With {code}: {values['came_back'] or 'none'} of {values['late_writes']} late writes brought back a session that was over"
+        back = values["came_back"] or "none"
+        return f"With {code}: {back} of {values['late_writes']} late writes brought back an expired session"

@@ -131,7 +131,7 @@ class ScanLab(Crowded):
             f"{values['found']:,} of {values['held']:,} keys match. The sweep takes {values['sweep']:,.1f} ms and about {calls:,} "
             f"calls, the index set {values['index']:,.1f} ms."
         ]
-        for bar, how in (("del_us", "by a DEL of its own"), ("unlink_us", "by UNLINK in batches")):
+        for bar, how in (("del_us", "with a DEL of its own"), ("unlink_us", "with UNLINK in batches")):
             if values.get(bar):
                 said.append(f"Deleting a key {how} takes {values[bar]:,.1f} µs.")
         return " ".join(said)

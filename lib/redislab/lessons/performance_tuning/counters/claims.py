@@ -38,17 +38,17 @@ races = functools.partial(Claim, section="4.3", lab="CountersLab", unit="%", sec
 CLAIMS = (
     Claim(
         "lua-round-trips", 1163, "4.3", "A script saves round trips",
-        "a rate limit by four commands ÷ by a script", "×", Bound(low=1.5), "RateLimitLab",
+        "a rate limit with four commands ÷ with a script", "×", Bound(low=1.5), "RateLimitLab",
         decisions, NEAR, TRIP, seconds=15.0,
     ),
     races(
         "lua-atomic", 1163, says="A script is atomic: there are no race conditions",
-        measures="increments by a script that are not lost", bound=Always(low=100),
+        measures="increments with a script that are not lost", bound=Always(low=100),
         measure=lambda stage: [100 - share for share in lost(stage)[LUA]], claimed=100,
     ),
     races(
         "get-set-race", 1173, says="Another client can come between GET and SET",
-        measures="increments by GET and SET that are lost", bound=Possible(low=1),
+        measures="increments with GET and SET that are lost", bound=Possible(low=1),
         measure=lambda stage: lost(stage)[RACE],
     ),
 )  # fmt: skip

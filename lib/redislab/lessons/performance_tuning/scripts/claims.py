@@ -12,8 +12,8 @@ def scripts(stage, size: int) -> list[float]:
 
 CLAIMS = (
     Claim(
-        "eval-cost", 1190, "4.3", "A script may be sent with each call, by EVAL",
-        "a call by EVAL ÷ by EVALSHA", "×", Bound(high=1.25), "LuaLab", scripts,
+        "eval-cost", 1190, "4.3", "A script may be sent each time, with EVAL",
+        "a call with EVAL ÷ with EVALSHA", "×", Bound(high=1.25), "LuaLab", scripts,
         {"100 B": {"size": 100}, "10 KB": {"size": 10_000}, "100 KB": {"size": 100_000}}, "the script's size",
         claimed=1, seconds=14.0,
     ),
