@@ -1,5 +1,8 @@
 """What an experiment declares: methods that follow knobs, what is owned, sentences with gaps, presets."""
 
+import random
+import statistics
+
 import pytest
 
 from redislab.bench import Experiment, Networked, bars, dashed, dotted, number, on, time_chart, xy_chart
@@ -60,6 +63,30 @@ def test_what_is_owned_is_closed_last_made_first_even_if_one_fails():
     assert made.log == ["three", "two", "one"]
     made.release()  # nothing is closed twice
     assert made.log == ["three", "two", "one"]
+
+
+class Mixed(Experiment):
+    writes = number(10.0, 0, 90, label="Writes", unit="/s")
+
+    def mix(self):
+        return {self.read: 30.0, self.write: self.writes}
+
+    def read(self):
+        return "read"
+
+    def write(self):
+        return "write"
+
+
+def test_kinds_of_requests_are_due_as_often_as_the_mix_says():
+    made, dice = Mixed(), random.Random(1)
+    sent = [made.request() for _ in range(2000)]
+    assert 0.7 < sent.count("read") / len(sent) < 0.8
+    assert statistics.mean(made.gap(dice) for _ in range(2000)) == pytest.approx(1 / 40, rel=0.2)
+    made.writes = 0.0
+    assert {made.request() for _ in range(50)} == {"read"}
+    with pytest.raises(TypeError, match=r"define request\(\) or mix\(\)"):
+        Following().request()
 
 
 def test_sentences_wait_for_what_they_need_and_leave_out_what_is_nothing():

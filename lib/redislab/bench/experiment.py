@@ -34,7 +34,9 @@ A new lab is one class, in the `lab.py` of its section:
 
 import contextlib
 import difflib
+import random
 import time
+from collections.abc import Callable
 
 from traitlets import HasTraits
 
@@ -75,7 +77,7 @@ class Experiment(HasTraits):
         presets: by the name on the button, what differs from the knobs' defaults.
         waiting: what stands in place of the sentence while a value that it needs is missing.
         server: what is measured; the lab's server unless `setup` takes another one.
-        rate: requests offered per second (a knob, in most labs); or override `gap`.
+        rate: requests offered per second (a knob, in most labs); or override `mix` or `gap`.
         workers: requests that can be under way simultaneously.
         patience: seconds that a request may be late before it is given up; more where one is a whole round of measuring.
         span: seconds over which ratios, rates and percentiles are taken.
@@ -173,12 +175,22 @@ class Experiment(HasTraits):
                 changed |= getattr(self, name)() or set()
 
     def request(self):
-        """Send one request; return what it was ("read"), or a tuple of that and tags to count ("read", "hit")."""
-        raise TypeError(f"{type(self).__name__} has to say what one request is: define request().")
+        """Send one request; return what it was ("read"), or a tuple of that and tags to count ("read", "hit").
+
+        Without an own one, each request is a call of one of the methods of `mix`.
+        """
+        kinds = self.mix()
+        if not kinds:
+            raise TypeError(f"{type(self).__name__} has to say what one request is: define request() or mix().")
+        return random.choices([*kinds], [*kinds.values()])[0]()
+
+    def mix(self) -> dict[Callable, float]:
+        """Methods, each a kind of request, and how many of each are due per second: `{self.read: 90.0, self.write: 10.0}`."""
+        return {}
 
     def gap(self, random) -> float:
-        """Seconds until the next request is due: a Poisson process of `rate` per second."""
-        return random.expovariate(self.rate)
+        """Seconds until the next request is due: a Poisson process of `rate` per second, or of what `mix` adds up to."""
+        return random.expovariate(sum(self.mix().values()) or self.rate)
 
     def load(self):
         """What is set on it: requests at their due times. It has `start`, `stop`, `drain` and `figures`."""

@@ -1,7 +1,6 @@
 """Section 5.4: databases by number, what they keep apart, and what they do not."""
 
 import contextlib
-import random
 import threading
 
 import redis
@@ -91,13 +90,14 @@ class SelectLab(Experiment):
         except (StartError, redis.RedisError) as refusal:
             self.answer = str(refusal)
 
-    def gap(self, random):
-        return random.expovariate(self.rate + self.asks)
+    def mix(self):
+        return {self.write: self.rate, self.list_keys: self.asks}
 
-    def request(self):
-        if random.random() * (self.rate + self.asks) < self.asks:
-            self.third.keys("nobody:*")
-            return "keys"
+    def list_keys(self):
+        self.third.keys("nobody:*")
+        return "keys"
+
+    def write(self):
         with self.alone:
             written, misplaced = self.applications.write(self.threads)
         return "round", *["written"] * written, *["misplaced"] * misplaced

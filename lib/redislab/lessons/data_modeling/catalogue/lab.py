@@ -58,15 +58,11 @@ class CatalogueLab(Experiment):
         self.reader = self.catalog if self.entries == PRUNED else ModuleCatalog(self.client, self.keys)
         self.times = {"client_us": deque(maxlen=100), "server_us": deque(maxlen=100)}
 
-    def gap(self, random):
-        return random.expovariate(self.rate + self.lookups)
+    def mix(self):
+        return {self.write: self.rate, self.look_up: self.lookups}
 
-    def request(self):
-        if random.random() * (self.rate + self.lookups) < self.rate:
-            return self.write(random.randrange(self.products))
-        return self.look_up()
-
-    def write(self, id):
+    def write(self):
+        id = random.randrange(self.products)
         fields = {"name": f"Product {id}", "price": id % 100}
         category, tags = CATEGORIES[id % len(CATEGORIES)], self.tags_of[id][: self.tags]
         self.catalog.add(id, fields, category=category, tags=tags, ttl=self.ttl)

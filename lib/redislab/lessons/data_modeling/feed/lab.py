@@ -61,12 +61,10 @@ class FeedLab(Experiment):
         while self.feeds.posted < FIRST:  # what is there at the beginning, trimmed as well
             self.feeds.post()
 
-    def gap(self, random):
-        return random.expovariate(self.rate + READERS / self.pause)
+    def mix(self):
+        return {self.post: self.rate, self.page: READERS / self.pause}
 
-    def request(self):
-        if random.random() * (self.rate + READERS / self.pause) < self.rate:
-            return self.post()
+    def page(self):
         try:
             readers = self.idle.popleft()
         except IndexError:

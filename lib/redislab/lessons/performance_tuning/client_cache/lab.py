@@ -1,6 +1,5 @@
 """Section 4.3, extra: reads that never leave the process, and how old they may be."""
 
-import random
 import time
 from collections import deque
 from statistics import median
@@ -88,21 +87,19 @@ class ClientCacheLab(Networked):
             return None
         return client
 
-    def gap(self, random):
-        return random.expovariate(self.reads + self.writes)
+    def mix(self):
+        return {self.read: self.reads, self.write: self.writes}
 
-    def request(self):
-        id = self.popularity.pick()
-        if random.random() < self.writes / (self.reads + self.writes):
-            return self.write(id)
-        began = time.perf_counter()
+    def read(self):
+        id, began = self.popularity.pick(), time.perf_counter()
         age = self.versions[id].age(int(self.get(self.names[id])), began)
         if age is None:
             return "read"
         self.ages.append(1e3 * age)
         return "read", "stale"
 
-    def write(self, id):
+    def write(self):
+        id = self.popularity.pick()
         versions = self.versions[id]
         with versions.lock:
             self.writer.set(self.names[id], versions.newest + 1)

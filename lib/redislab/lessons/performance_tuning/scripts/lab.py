@@ -1,7 +1,6 @@
 """Section 4.3: what a script costs, how long it keeps others waiting, and a TTL that it may end."""
 
 import itertools
-import random
 import time
 from collections import deque
 
@@ -75,11 +74,8 @@ class LuaLab(Experiment):
         """As after a restart or a failover: the next EVALSHA is told NOSCRIPT, unless an EVAL has come before it."""
         self.client.script_flush()
 
-    def gap(self, random):
-        return random.expovariate(self.rate + PINGS + UPDATES)
-
-    def request(self):
-        return random.choices([self.ping, self.store_and_swap, self.call], [PINGS, UPDATES, self.rate])[0]()
+    def mix(self):
+        return {self.ping: PINGS, self.store_and_swap: UPDATES, self.call: self.rate}
 
     def ping(self):
         self.client.ping()
