@@ -1,39 +1,32 @@
 import statistics
-import time
 
 import pytest
 
-from redislab.bench.session import Session
+from redislab.errors import ExperimentError
+from redislab.study.stage import Stage, Take
 
 
-class Running:
-    """An experiment under way, and a way to wait for what it is to show. Of every sample that comes something can be said."""
+class Running(Take):
+    """An experiment under way, as the claims have it; it waits for samples from now on, and something can be said of each."""
 
     def __init__(self, experiment):
-        self.experiment, self.session = experiment, Session(experiment)
-        self.session.start()
-        self.session.wait("running")
-
-    @property
-    def samples(self) -> list[dict]:
-        return self.session.recording.samples
+        super().__init__(Stage(), experiment)
+        self.__enter__()
 
     def until(self, wanted, timeout=20.0) -> dict:
         """The first sample from now on that is as `wanted`."""
-        seen, deadline = len(self.samples), time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            self.session.wait(timeout=0.1)
-            for sample in self.samples[seen:]:
-                self._say(sample)
-                if wanted(sample):
-                    return sample
-                seen += 1
-        raise AssertionError(f"not seen within {timeout} s; the last was {self.session.recording.last}")
+        self._seen = len(self.samples)
+        try:
+            return super().until(lambda sample: self._said(sample) and wanted(sample), timeout)
+        except ExperimentError as failure:
+            raise AssertionError(f"{failure} The last sample: {self.session.recording.last}") from None
 
-    def _say(self, sample: dict) -> None:
-        assert self.experiment.say(sample)
+    def _said(self, sample: dict) -> str:
         self.experiment.judge(sample)
         self.experiment.findings(sample)
+        said = self.experiment.say(sample)
+        assert said
+        return said
 
     def go_on(self, seconds: float) -> list[dict]:
         """The samples of the next `seconds` of running time."""

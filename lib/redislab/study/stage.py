@@ -67,26 +67,32 @@ def shared(measure: Callable) -> Callable:
 
 
 class Take:
-    """An experiment under way. Samples are dicts of the time in s, the knobs and the values; each is looked at once."""
+    """An experiment under way, in its `session`. Samples are dicts of the time in s, the knobs and the values; each is looked at
+    once.
+    """
 
     def __init__(self, stage: Stage, experiment: Experiment):
         self._stage, self.experiment, self._seen = stage, experiment, 0
 
     def __enter__(self) -> "Take":
-        self._session = Session(self.experiment)
+        self.session = Session(self.experiment)
         try:
-            self._session.start()
+            self.session.start()
             deadline = time.monotonic() + READY
-            while self._session.state != "running":
+            while self.session.state != "running":
                 self._step(deadline, "ready")
         except BaseException:
-            self._session.close()
+            self.session.close()
             raise
         return self
 
     def __exit__(self, *_) -> None:
-        self._stage.where |= self._session.recording.where
-        self._session.close()
+        self._stage.where |= self.session.recording.where
+        self.session.close()
+
+    @property
+    def samples(self) -> list[dict]:
+        return self.session.recording.samples
 
     def set_knobs(self, **knobs) -> None:
         """Set knobs; samples from before that are not looked at."""
@@ -95,8 +101,8 @@ class Take:
 
     def act(self, name: str) -> None:
         """Press a button."""
-        self._session.act(name)
-        self._seen = len(self._session.recording.samples)
+        self.session.act(name)
+        self._seen = len(self.samples)
 
     def until(self, wanted: Callable[[dict], bool], timeout: float = 30.0) -> dict:
         """The next sample that is as wanted.
@@ -105,12 +111,13 @@ class Take:
             ExperimentError: it failed, or there is none in time.
             StoppedError: it is no longer wanted.
         """
-        deadline, samples = time.monotonic() + timeout, self._session.recording.samples
+        deadline = time.monotonic() + timeout
         while True:
-            while self._seen < len(samples):
+            self._seen = min(self._seen, len(self.samples))  # a reset begins a new list
+            while self._seen < len(self.samples):
                 self._seen += 1
-                if wanted(samples[self._seen - 1]):
-                    return samples[self._seen - 1]
+                if wanted(sample := self.samples[self._seen - 1]):
+                    return sample
             self._running()
             self._step(deadline, f"as far as was expected within {timeout:.0f} s")
 
@@ -152,8 +159,7 @@ class Take:
 
     @property
     def _now(self) -> float:
-        samples = self._session.recording.samples
-        return samples[self._seen - 1]["t"] if self._seen else 0.0
+        return self.samples[self._seen - 1]["t"] if self._seen else 0.0
 
     def _step(self, deadline: float, wanted: str) -> None:
         """Take in what comes in the next moment."""
@@ -162,8 +168,8 @@ class Take:
         self._stage.tick()
         if time.monotonic() > deadline:
             raise ExperimentError(f"{self.experiment.title} was not {wanted}.")
-        self._session.wait(timeout=SLICE)
+        self.session.wait(timeout=SLICE)
 
     def _running(self) -> None:
-        if self._session.state != "running":
+        if self.session.state != "running":
             raise StoppedError
