@@ -7,9 +7,7 @@ import cloudpickle
 import pytest
 
 from redislab.bench import Chart, Line, Sample, State, Sweep, number
-from redislab.bench.session import Session
 from redislab.errors import ExperimentError
-from tests.bench.test_session import Ear
 
 
 class Squares(Sweep):
@@ -50,18 +48,15 @@ cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["_"]))  # as
 
 
 @pytest.fixture
-def opened(lab):
-    sessions = []
+def opened(opened):
+    """A session that is started."""
 
-    def open_(experiment):
-        ear = Ear()
-        sessions.append(Session(experiment, ear))
-        sessions[-1].start()
-        return sessions[-1], ear
+    def start(experiment):
+        session, ear = opened(experiment)
+        session.start()
+        return session, ear
 
-    yield open_
-    for session in sessions:
-        session.close()
+    return start
 
 
 def whole(sample) -> bool:
