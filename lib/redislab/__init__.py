@@ -17,6 +17,7 @@ _HOMES = {
     "panel": "redislab.screen",
     "show": "redislab.screen",
     "watch": "redislab.bench",
+    "races": "redislab.screen",
     "predict": "redislab.study.predict",
     "exercise": "redislab.lessons",
     "quiz": "redislab.lessons",

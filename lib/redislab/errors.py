@@ -5,6 +5,7 @@ RedislabError
 ├── DatabaseError     the database could not be started or reached
 ├── KnobError         a knob that does not exist, or a value out of its bounds (also a ValueError)
 ├── ExperimentError   an experiment failed while it was measured
+├── RaceError         a schedule cannot be run, or a client's code does not come back
 ├── CapabilityError   the server cannot do what a lesson needs
 ├── ProgressError     a file that is no progress of this course (also a ValueError)
 └── WriteError        a write was not acknowledged
@@ -30,6 +31,10 @@ class KnobError(RedislabError, ValueError):
 
 class ExperimentError(RedislabError):
     """An experiment failed while it was measured; the message holds the cause."""
+
+
+class RaceError(RedislabError):
+    """A schedule cannot be run, or a client's code does not come back; the message says which client, and what to change."""
 
 
 class CapabilityError(RedislabError):

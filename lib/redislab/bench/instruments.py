@@ -94,13 +94,13 @@ class Watch:
     def _send(self, commands) -> None:
         sent = self._sent
         self._local.trips += 1
-        sent.extend([_text(command), None, True, self._local.trips] for command in commands)
+        sent.extend([in_words(command), None, True, self._local.trips] for command in commands)
 
     def _reply(self, reply) -> None:
         """Replies come in the order of the commands."""
         for entry in self._sent:
             if entry[2]:
-                entry[1], entry[2] = None if reply is None else _short(reply), False
+                entry[1], entry[2] = None if reply is None else in_short(reply), False
                 return
 
     def _spend(self, seconds: float) -> None:
@@ -133,9 +133,9 @@ def commandstats(client, *names: str) -> Work:
     return Work(sum(each["calls"] for each in found), sum(each["usec"] for each in found))
 
 
-def _text(command) -> str:
+def in_words(command) -> str:
     """The command in words: scripts by their file's name, long arguments cut."""
-    words = [_short(part) for word in command for part in (word.split(" ") if word == "SCRIPT LOAD" else [word])]
+    words = [in_short(part) for word in command for part in (word.split(" ") if word == "SCRIPT LOAD" else [word])]
     if words[0] == "EVALSHA":
         words[1] = lua.names().get(str(command[1]), words[1])
     elif words[:2] == ["SCRIPT", "LOAD"]:
@@ -143,7 +143,7 @@ def _text(command) -> str:
     return " ".join(words)
 
 
-def _short(value) -> str:
+def in_short(value) -> str:
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"
 

@@ -1,9 +1,10 @@
 """What the learner sees: the panel, the live figure, source on demand, and the lab's card."""
 
+from redislab.bench.races import races
 from redislab.screen import card
 from redislab.screen.live import LiveFigure
 from redislab.screen.panel import Panel, panel
 from redislab.screen.show import Source, show
 
-__all__ = ["LiveFigure", "Panel", "Source", "panel", "show"]
+__all__ = ["LiveFigure", "Panel", "Source", "panel", "races", "show"]
 card.register()

@@ -49,10 +49,13 @@ def sent(watch) -> str:
 
 
 def register() -> None:
-    """Show every Lab and every Watch as its card, if this is a notebook."""
+    """Show every Lab and every Watch as its card, and every Race on its board, if this is a notebook."""
     import IPython
+
+    from redislab.screen import race_board
 
     if shell := IPython.get_ipython():
         html = shell.display_formatter.formatters["text/html"]
         html.for_type_by_name("redislab.world.lab", "Lab", card)
         html.for_type_by_name("redislab.bench.instruments", "Watch", sent)
+        shell.display_formatter.mimebundle_formatter.for_type_by_name("redislab.bench.races", "Race", race_board.bundle)

@@ -111,6 +111,10 @@ class Lab:
         self._made.append(cluster := Cluster(nodes))
         return cluster
 
+    def close_with(self, made) -> None:
+        """Close `made` too when this lab is closed."""
+        self._made.append(made)
+
     def facts(self) -> dict:
         """What stands on the card."""
         return {

@@ -1,0 +1,240 @@
+"""Where races run: a private server and a private database, brought back to the same state before each schedule."""
+
+import functools
+import inspect
+import threading
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+import redis
+from sqlalchemy import delete, insert
+
+from redislab.bench.race_turns import SteppedConnection, SteppedTable
+from redislab.keys import KeyNamespace
+from redislab.lua import script
+from redislab.world import dataset
+from redislab.world.database import Database, connect
+from redislab.world.supervisor import SupervisedResource
+
+EVERYTHING = None  # the footprint of a step that may have to do with every other
+TABLES = tuple(dataset.SIZES)
+ROWS = 100  # that a table of ours has, the first ones of the data set
+KEYLESS = {"PING", "ECHO", "TIME"}
+MOVING = {
+    "EVAL": 2,
+    "EVALSHA": 2,
+    "EVAL_RO": 2,
+    "EVALSHA_RO": 2,
+    "FCALL": 2,
+    "FCALL_RO": 2,
+}  # where their number stands
+_grounds, _lock = WeakKeyDictionary(), threading.RLock()
+
+
+def ground_of(lab) -> "Ground":
+    """The ground for races beside `lab`; made once, and closed with it."""
+    with _lock:
+        ground = _grounds.get(lab)
+        if ground is None or not ground.server.alive:
+            ground = _grounds[lab] = Ground(lab.private_server())
+            lab.close_with(ground)
+        return ground
+
+
+def forsake(ground: "Ground") -> None:
+    """Use another one from now on: a thread that cannot be stopped has this one."""
+    with _lock:
+        for lab in [lab for lab, other in _grounds.items() if other is ground]:
+            del _grounds[lab]
+
+
+class Ground:
+    """A server and, once a table is asked for, a database, for one race at a time.
+
+    Attributes:
+        keys: the names that races use.
+        lock: held while a race runs.
+        beats: how many turns were taken so far; running: the letter of the client that took the latest one.
+    """
+
+    def __init__(self, server):
+        self.server, self.keys, self.lock = server, KeyNamespace("race"), threading.RLock()
+        self.redis = server.client()
+        self._connection = self.redis.connection_pool.get_connection()
+        self._age = self.redis.register_script(script("age"))
+        self._clients, self._places, self._rows = {}, {}, {}
+        self._resource = self._database = None
+        self._touched: set = set()
+        self.beats, self.running = 0, ""
+
+    def close(self) -> None:
+        for client in [client for made in self._clients.values() for client in made]:
+            client.close()
+            client.connection_pool.disconnect()
+        self._connection.disconnect()
+        if self._database is not None:
+            self._database.close()
+            self._resource.close()
+
+    def clients(self, count: int, **options) -> list:
+        """Clients that stop before each step, each with a connection of its own."""
+        made = self._clients.setdefault(repr(sorted(options.items())), [])
+        while len(made) < count:
+            pool = self.server.client(connection_class=SteppedConnection, socket_timeout=5.0, **options).connection_pool
+            made.append(redis.Redis(connection_pool=pool, single_connection_client=True))
+        return made[:count]
+
+    # What a function is given, by the names of its parameters
+
+    def arguments(self, function, **more) -> list:
+        """What `function` asks for by its parameters' names: keys, users, products, orders, `more`; else its first is a client.
+
+        Raises:
+            ValueError: it asks for something else.
+        """
+        given = []
+        for name in parameters(function):
+            if name in TABLES:
+                given.append(self.table(name))
+            elif name == "keys":
+                given.append(self.keys)
+            elif name in more or not given:
+                given.append(more.get(name, more["client"]))
+            else:
+                raise ValueError(
+                    f"{function!r} asks for {name!r}. A race can give: {', '.join([*more, 'keys', *TABLES])}. "
+                    "Give what else it needs beforehand, with functools.partial or a default."
+                )
+        return given
+
+    def table(self, name: str) -> SteppedTable:
+        if self._database is None:
+            self._resource = SupervisedResource()
+            url = f"sqlite:///{self._resource.folder / 'race.sqlite'}"
+            engine = connect(url)
+            dataset.seed(engine, dict.fromkeys(TABLES, ROWS))
+            engine.dispose()
+            self._database = Database(url)
+        return SteppedTable(getattr(self._database, name), name, self._touched)
+
+    def row(self, name: str, id) -> dict | None:
+        """A row as it is now."""
+        return getattr(self._database, name).find(id)
+
+    # The state
+
+    def reset(self, commands) -> None:
+        """Remove all keys, put the rows back that were changed, and send `commands`."""
+        connection = self._connection
+        connection.send_packed_command(connection.pack_commands([("FLUSHALL",), *commands]))
+        for _ in range(1 + len(commands)):
+            connection.read_response()
+        if self._touched:
+            with self._database.engine.begin() as connection:
+                for name, id in self._touched:
+                    self._restore(connection, dataset.metadata.tables[name], id)
+            self._touched.clear()
+
+    def _restore(self, connection, table, id) -> None:
+        if table.name not in self._rows:
+            self._rows[table.name] = {row["id"]: row for row in dataset.rows(table.name, ROWS)}
+        connection.execute(delete(table).where(table.c.id == id))
+        if id in self._rows[table.name]:
+            connection.execute(insert(table), self._rows[table.name][id])
+
+    def end_state(self) -> tuple:
+        """All keys with their values, and all rows that were changed, as something that can be compared."""
+        held = self.look(()).items()
+        return tuple((str(place), repr(sorted(value) if isinstance(value, set) else value)) for place, value in held)
+
+    def look(self, touched) -> dict:
+        """What there is to see: every key by its name, and every row among `touched` by its table and id."""
+        names = {name for name in touched if isinstance(name, str)} | set(self.redis.scan_iter(count=1000))
+        rows = {place for place in touched if not isinstance(place, str)} | self._touched
+        return {name: self.value(name) for name in sorted(names)} | {place: self.row(*place) for place in sorted(rows)}
+
+    def value(self, key: str, like=None):
+        """What a key holds, whatever its type; None if it is not there. One round trip less if it is a text, as `like` is."""
+        if isinstance(like, (str, int, float)):
+            with suppress(redis.ResponseError):  # it is something else
+                return self.redis.get(key)
+        kind = self.redis.type(key)
+        read = {
+            "string": lambda: self.redis.get(key),
+            "hash": lambda: dict(sorted(self.redis.hgetall(key).items())),
+            "list": lambda: self.redis.lrange(key, 0, -1),
+            "set": lambda: set(self.redis.smembers(key)),
+            "zset": lambda: self.redis.zrange(key, 0, -1, withscores=True),
+            "stream": lambda: [fields for _, fields in self.redis.xrange(key)],
+        }
+        return read.get(kind, lambda: None if kind == "none" else f"a {kind}")()
+
+    def mortal(self, key: str) -> bool:
+        """Whether a key is there and has a TTL, so that it may expire."""
+        return self.redis.pttl(key) >= 0
+
+    def expire(self, key: str) -> None:
+        self.redis.pexpire(key, 0)
+
+    def age(self, seconds: float) -> None:
+        """Let time pass for all keys."""
+        self._age(args=[round(1000 * seconds)])
+
+    # What a step has to do with
+
+    def footprint(self, commands) -> frozenset | None:
+        """The keys and rows that a step touches; EVERYTHING if that cannot be known."""
+        found = set()
+        for words in commands:
+            keys = self._keys_of(words)
+            if keys is EVERYTHING:
+                return EVERYTHING
+            found.update(keys)
+        return frozenset(found)
+
+    def _keys_of(self, words):
+        name = str(words[0]).upper()
+        if name == "TABLE":
+            _, _, table, ids = words
+            return EVERYTHING if ids is None else [(table, id) for id in ids]
+        if name in ("MULTI", "EXEC", "UNWATCH", "DISCARD", "WATCH") or name in KEYLESS:
+            return [str(key) for key in words[1:]] if name == "WATCH" else ()
+        if name in MOVING:
+            return [_text(key) for key in words[3 : 3 + int(words[2])]]
+        first, last, step = self._place(name)
+        if not first:
+            return self._asked(words) if step is None else EVERYTHING
+        end = len(words) + last + 1 if last < 0 else last + 1
+        return [_text(key) for key in words[first : min(end, len(words)) : step]]
+
+    def _place(self, name: str) -> tuple:
+        """Where a command's keys stand, as its server says: first, last, step; step None where it depends on the words."""
+        if name not in self._places:
+            known = self.redis.execute_command("COMMAND INFO", *name.split(" ")[:1])
+            about = known.get(name.split(" ")[0].lower()) if isinstance(known, dict) else None
+            if about is None:
+                self._places[name] = (0, 0, 0)
+            elif "movablekeys" in about["flags"]:
+                self._places[name] = (0, 0, None)
+            else:
+                self._places[name] = (about["first_key_pos"], about["last_key_pos"], about["step_count"])
+        return self._places[name]
+
+    def _asked(self, words):
+        try:
+            flat = [part for word in words[:1] for part in str(word).split(" ")] + list(words[1:])
+            return self.redis.execute_command("COMMAND GETKEYS", *flat)
+        except redis.ResponseError:
+            return EVERYTHING
+
+
+@functools.lru_cache(200)
+def parameters(function) -> tuple[str, ...]:
+    """The names of the parameters that have no default."""
+    those = inspect.signature(function).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(each.name for each in those if each.kind in kinds and each.default is each.empty)
+
+
+def _text(key) -> str:
+    return key.decode(errors="replace") if isinstance(key, bytes) else str(key)

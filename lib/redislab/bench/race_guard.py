@@ -1,0 +1,69 @@
+"""Runs races in a thread of their own, so that code which never comes back ends with a sentence."""
+
+import ctypes
+import threading
+
+from redislab.bench.race_ground import Ground, forsake
+from redislab.bench.race_turns import Killed, own_time
+from redislab.errors import RaceError
+
+PATIENCE = 5.0  # s of a client's code between two steps
+SLICE = 0.5  # s between two looks at it
+
+
+def guarded(ground: Ground, names: dict[str, str], work):
+    """What `work()` returns or raises, run in a thread, one at a time on this ground.
+
+    Raises:
+        RaceError: a client has run for PATIENCE seconds without a step.
+    """
+    outcome = {}
+
+    def run():
+        try:
+            with own_time():
+                outcome["value"] = work()
+        except BaseException as failure:  # it is raised again where it was asked for
+            outcome["failure"] = failure
+
+    with ground.lock:
+        thread = threading.Thread(target=run, daemon=True, name="redislab-race")
+        thread.start()
+        try:
+            hangs = not _comes_back(thread, ground)
+        except BaseException:  # the learner's Ctrl+C
+            _interrupt(thread)
+            raise
+        if hangs:
+            _interrupt(thread)
+            if thread.is_alive():
+                forsake(ground)
+            who = f"{ground.running} ({names.get(ground.running, 'a client')})"
+            raise RaceError(
+                f"{who} has run for {PATIENCE:g} s without another step, and was stopped. A loop has to ask Redis, "
+                "or to call time.sleep, so that the others get their turn; a lock in Python that another client holds "
+                "is never released here: let clients share keys and rows only."
+            )
+    if "failure" in outcome:
+        raise outcome["failure"]
+    return outcome["value"]
+
+
+def _comes_back(thread: threading.Thread, ground: Ground) -> bool:
+    beats, waited = ground.beats, 0.0
+    while waited < PATIENCE:
+        thread.join(SLICE)
+        if not thread.is_alive():
+            return True
+        waited = waited + SLICE if ground.beats == beats else 0.0
+        beats = ground.beats
+    return False
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise Killed in it, as often as it takes; a call that waits outside of Python ends first."""
+    for _ in range(10):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Killed))
+        thread.join(0.1)
+        if not thread.is_alive():
+            return

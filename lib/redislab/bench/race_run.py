@@ -1,0 +1,185 @@
+"""One schedule of a race, carried out step by step."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from redislab.bench.race_ground import EVERYTHING, Ground
+from redislab.bench.race_turns import StuckError, Turn
+from redislab.errors import RaceError
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVW"  # x is an expiry
+UNLIKE = "a client that decides by more than its replies (by what another one left in Python) runs otherwise each time."
+
+
+@dataclass
+class Step:
+    """One step of a schedule.
+
+    Attributes:
+        turn: as in a schedule: "A", "A!", "A?", "x".
+        sent, replies: the commands, as tuples of words, and what came back.
+        footprint: the keys and rows that it touched; EVERYTHING if that is not known.
+    """
+
+    turn: str
+    sent: tuple = ()
+    replies: list = field(default_factory=list)
+    footprint: frozenset | None = frozenset()
+
+    def depends_on(self, other: Step) -> bool:
+        """Whether the order of the two may matter."""
+        return self.turn[0] == other.turn[0] or meet(self.footprint, other.footprint)
+
+
+def meet(one: frozenset | None, other: frozenset | None) -> bool:
+    """Whether two footprints have anything in common."""
+    return one is EVERYTHING or other is EVERYTHING or not one.isdisjoint(other)
+
+
+@dataclass
+class Played:
+    """A schedule that was carried out.
+
+    Attributes:
+        turns: the schedule, a string.
+        steps: what happened.
+        returned: what each client returned; the exception that it raised, or None if it died.
+        states: what the watched keys and rows held, at the beginning and after each step, as dicts; empty in a search.
+        trouble: which expectation is broken, in a sentence; "" if none is.
+        waiting: what each client that has not ended is about to do, by its letter.
+        choices: the turns that may come next.
+    """
+
+    turns: str
+    steps: list[Step]
+    returned: list
+    states: list[dict]
+    trouble: str
+    waiting: dict
+    choices: list[str]
+    end_state: tuple | None = None
+
+
+class Execution:
+    """One schedule under way, from a fresh start. Use it with `with`: at its end no client is left."""
+
+    def __init__(self, race, ground: Ground):
+        self.race, self.ground, self.steps, self.clock, self.used, self.news = race, ground, [], 0.0, set(), True
+        ground.reset(race.commands)
+        random.seed(0)
+        if callable(race.given):
+            race.given(*ground.arguments(race.given, client=ground.redis))
+        self.clients, self.turns = ground.clients(len(race.functions), **race.options), {}
+        for letter, function, client in zip(LETTERS, race.functions, self.clients, strict=False):
+            self.turns[letter] = Turn(letter, function, ground.arguments(function, client=client))
+        for turn in self.turns.values():
+            turn.start()
+
+    def __enter__(self) -> Execution:
+        return self
+
+    def __exit__(self, *_) -> None:
+        for turn, client in zip(self.turns.values(), self.clients, strict=True):
+            turn.die()
+            if turn.watched or turn.listens:  # its connection is of no use to the next one
+                client.connection_pool.disconnect()
+                client.connection_pool.reset()
+
+    @property
+    def over(self) -> bool:
+        return all(turn.over for turn in self.turns.values())
+
+    def choices(self) -> list[str]:
+        """The turns that may come next; none at the end, or where a client waits for what will never come."""
+        live = [turn for turn in self.turns.values() if not turn.over]
+        ready = [turn for turn in live if not turn.waits] or (live if self.news else live and [min(live, key=self.due)])
+        found = [turn.letter for turn in ready]
+        if "!" not in self.used:
+            found += [f"{turn.letter}!" for turn in live if self.race.may_die(turn.letter)]
+        if "?" not in self.used:
+            found += [f"{turn.letter}?" for turn in ready if self.race.may_be_lost(turn.next)]
+        if live:
+            expiries = [(f"x{number}" if number > 1 else "x", key) for number, key in enumerate(self.race.expires, 1)]
+            found += [name for name, key in expiries if name not in self.used and self.ground.mortal(key)]
+        return found
+
+    @staticmethod
+    def due(turn: Turn) -> float:
+        return turn.clock
+
+    def take(self, name: str) -> Step:
+        """Carry out one turn.
+
+        Raises:
+            RaceError: that turn cannot come now.
+        """
+        self.ground.beats += 1
+        turn = self.turns.get(name[0])
+        if (turn is None or turn.over) and name[0] != "x":
+            raise RaceError(f"After {self.name or 'the start'} there is no turn {name!r}: {UNLIKE}")
+        if name[0] == "x":
+            step = self._expire(name)
+        elif name.endswith("!"):
+            self.used.add("!")
+            self.turns[name[0]].die()
+            step = Step(name)
+        else:
+            step = self._go(name, self.turns[name[0]])
+        self.steps.append(step)
+        return step
+
+    def _expire(self, name: str) -> Step:
+        self.used.add(name)
+        key = self.race.expires[int(name[1:] or 1) - 1]
+        self.ground.expire(key)
+        self._wake()
+        return Step(name, (("EXPIRES", key),), [], frozenset([key]))
+
+    def _go(self, name: str, turn: Turn) -> Step:
+        others = [other for other in self.turns.values() if other is not turn and not other.over]
+        turn.by_time = turn.waits
+        if turn.clock > self.clock:
+            self.ground.age(turn.clock - self.clock)
+            self.clock = turn.clock
+        for other in others:
+            other.clock = max(other.clock, self.clock)
+        touched = turn.watched | set()
+        if name.endswith("?"):
+            self.used.add("?")
+        self.ground.running = turn.letter
+        turn.go(lose=name.endswith("?"))
+        self.news = turn.saw()
+        if self.news:
+            self._wake(but=turn)
+        footprint = self.ground.footprint(turn.sent)
+        if turn.sent and turn.sent[-1][0] in ("EXEC", "UNWATCH", "DISCARD"):
+            turn.watched.clear()
+            if footprint is not EVERYTHING and turn.sent[-1][0] == "EXEC":
+                footprint |= touched
+        return Step(name, turn.sent, turn.replies, EVERYTHING if turn.waits or not turn.sent else footprint)
+
+    def _wake(self, but: Turn | None = None) -> None:
+        for turn in self.turns.values():
+            if turn is not but:
+                turn.wake()
+
+    @property
+    def name(self) -> str:
+        return " ".join(step.turn for step in self.steps)
+
+    def returned(self) -> list:
+        return [turn.error or turn.value for turn in self.turns.values()]
+
+    def trouble(self) -> str:
+        """What is wrong at the end."""
+        for turn in self.turns.values():
+            who = self.race.names[turn.letter]
+            if isinstance(turn.error, StuckError):
+                return f"{who} {turn.error}"
+            if turn.error is not None and turn.error is not turn.lost:
+                return f"{who} raised {type(turn.error).__name__}: {turn.error}"
+            if not turn.over:
+                return f"{who} was not done after {len(self.steps)} steps"
+        return self.race.judge(self.ground, self.returned())

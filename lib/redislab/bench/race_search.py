@@ -1,0 +1,130 @@
+"""The search through all schedules of a race, without those that only swap steps with nothing in common."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from redislab.bench.race_ground import Ground
+from redislab.bench.race_run import Execution, Step
+
+
+@dataclass
+class Found:
+    """What a search has found.
+
+    Attributes:
+        schedules: how many there are, those included that only swap steps with nothing in common.
+        failed: how many of these break the expectation.
+        ran: those that were run; each of the others is like one of these.
+        failing: those that were run and break it, by what is broken.
+        exhaustive: whether these are all.
+        bound: why not; "" if they are.
+        end_states: of all that were run, if asked for.
+    """
+
+    schedules: int = 0
+    failed: int = 0
+    ran: list[str] = field(default_factory=list)
+    failing: dict[str, str] = field(default_factory=dict)
+    exhaustive: bool = True
+    bound: str = ""
+    seconds: float = 0.0
+    end_states: set = field(default_factory=set)
+
+    @property
+    def tried(self) -> int:
+        return len(self.ran)
+
+    @property
+    def pruned(self) -> int:
+        return self.schedules - self.tried
+
+
+class Node:
+    """A place in the search: the turns to try there, those tried, and those that need not be tried."""
+
+    def __init__(self, turns: list[str], asleep: dict[str, Step]):
+        self.turns, self.asleep, self.done = turns, asleep, {}
+        self.turn = turns[0]
+
+    def next(self) -> bool:
+        """Go to the next turn; False if there is none."""
+        left = [turn for turn in self.turns if turn not in self.done]
+        if left:
+            self.turn = left[0]
+        return bool(left)
+
+    def asleep_after(self) -> dict[str, Step]:
+        """The turns that need not be tried after this one: they were tried before it, and the order does not matter."""
+        taken = self.done[self.turn]
+        tried = {turn: step for turn, step in self.done.items() if turn != self.turn}
+        return {turn: step for turn, step in (self.asleep | tried).items() if not step.depends_on(taken)}
+
+
+def orders(steps: list[Step]) -> int:
+    """In how many orders these steps can come, if those stay in order that depend on each other."""
+    lanes: dict[str, list[int]] = {}
+    for place, step in enumerate(steps):
+        lanes.setdefault(step.turn[0], []).append(place)
+
+    def needed(place: int, lane: list[int]) -> int:
+        """How many steps of a lane have to come before this one."""
+        numbers = enumerate(lane, 1)
+        return max((n for n, other in numbers if other < place and steps[other].depends_on(steps[place])), default=0)
+
+    lines = list(lanes.values())
+    needs = [[needed(place, lane) for lane in lines] for place in range(len(steps))]
+    ways = {(0,) * len(lines): 1}
+    for _ in steps:
+        further: dict[tuple, int] = {}
+        for made, count in ways.items():
+            for index, lane in enumerate(lines):
+                number = made[index]
+                if number < len(lane) and all(map(int.__ge__, made, needs[lane[number]])):
+                    after = (*made[:index], number + 1, *made[index + 1 :])
+                    further[after] = further.get(after, 0) + count
+        ways = further
+    return sum(ways.values())
+
+
+def search(race, ground: Ground, end_states: bool = False) -> Found:
+    """Run every schedule of a race that is not like one that was run: depth first, with sleep sets (Godefroid, 1996)."""
+    found, path, began = Found(), [], time.perf_counter()
+    while True:
+        with Execution(race, ground) as execution:
+            if follow(execution, path):
+                found.ran.append(execution.name)
+                count = orders(execution.steps)
+                found.schedules += count
+                if trouble := execution.trouble():
+                    found.failing[execution.name] = trouble
+                    found.failed += count
+                if not execution.over:
+                    found.bound = f"Schedules end after {race.most_steps} steps."
+                if end_states:
+                    found.end_states.add((ground.end_state(), repr(execution.returned())))
+        while path and not path[-1].next():
+            path.pop()
+        if not path:
+            break
+        if found.tried >= race.limit:
+            found.bound = f"The search ended after {race.limit:,} schedules."
+            break
+    found.seconds = time.perf_counter() - began
+    return found
+
+
+def follow(execution: Execution, path: list[Node]) -> bool:
+    """Go along the path, and on to an end; False if what would come next was tried before, in another order."""
+    race = execution.race
+    for node in path:
+        node.done[node.turn] = execution.take(node.turn)
+    while not execution.over and (turns := execution.choices()) and len(execution.steps) < race.most_steps:
+        asleep = path[-1].asleep_after() if path and race.prune else {}
+        turns = [turn for turn in turns if turn not in asleep]
+        if not turns:
+            return False
+        path.append(node := Node(turns, asleep))
+        node.done[node.turn] = execution.take(node.turn)
+    return True

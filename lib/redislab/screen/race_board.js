@@ -1,0 +1,100 @@
+// A race: buttons that choose whose step comes next, and a table of what happened so far. What is shown comes from the kernel.
+
+const TOOLS = [
+  ["undo", "Back"],
+  ["start_over", "Start over"],
+  ["try_all", "Try all"],
+  ["shortest", "Shortest that breaks"],
+  ["previous_failing", "Previous failing"],
+  ["next_failing", "Next failing"],
+];
+
+function made(tag, name, text = "") {
+  return Object.assign(document.createElement(tag), { className: name, textContent: text });
+}
+
+function group(label, buttons) {
+  const box = made("div", "rl-race-group");
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", label);
+  box.append(...buttons);
+  return box;
+}
+
+export default {
+  render({ model, el }) {
+    el.classList.add("rl-race-page");
+    const press = (what) => model.send({ press: what });
+    const button = (what, label, name) => {
+      const it = made("button", `rl-button ${name}`, label);
+      it.type = "button";
+      it.dataset.press = what;
+      // not "disabled", which would take the focus away from who has just pressed it
+      it.addEventListener("click", () => it.getAttribute("aria-disabled") === "true" || press(what));
+      return it;
+    };
+    const turns = model.get("turns").map(([turn, label]) => button(turn, label, turn.length > 1 || turn === "x" ? "rl-race-event" : "rl-race-turn"));
+    const tools = TOOLS.map(([what, label]) => button(what, label, what === "try_all" ? "rl-go" : ""));
+    const summary = made("p", "rl-race-summary");
+    const verdict = made("p", "rl-race-verdict");
+    for (const said of [summary, verdict]) said.setAttribute("aria-live", "polite");
+    const table = made("table", "");
+    const scroll = made("div", "rl-race-scroll");
+    scroll.append(table);
+    el.append(made("h3", "", model.get("title")), group("Next step", [made("span", "", "Next step:"), ...turns]), scroll, verdict,
+      group("Schedules", tools), summary);
+
+    // The digits are the clients; nothing that is typed here moves JupyterLab's cells.
+    el.addEventListener("keydown", (event) => {
+      if (event.key === "Tab" || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.stopPropagation();
+      const turn = turns.filter((each) => each.classList.contains("rl-race-turn"))[Number(event.key) - 1];
+      if (turn) turn.click();
+    });
+
+    const paint = () => {
+      const [head, ...lines] = model.get("rows");
+      const clients = model.get("clients");
+      const cells = (tag, line, former) =>
+        line.map((text, place) => {
+          const cell = made(tag, "", text);
+          if (tag === "th") cell.scope = "col";
+          if (place > clients) cell.className = former && former[place] !== text ? "rl-race-held rl-race-changed" : "rl-race-held";
+          return cell;
+        });
+      const row = (tag, line, former) => {
+        const made_ = document.createElement("tr");
+        made_.append(...cells(tag, line, former));
+        return made_;
+      };
+      const rows = lines.map((line, place) => row("td", line, lines[place - 1]));
+      const next = model.get("next");
+      if (model.get("choices").length) {
+        const coming = row("td", ["", ...next, ...head.slice(clients + 1).map(() => "")]);
+        coming.className = "rl-race-next";
+        rows.push(coming);
+      } else rows.at(-1)?.classList.toggle("rl-race-broken", model.get("broken"));
+      const top = document.createElement("thead");
+      top.append(row("th", head));
+      const body = document.createElement("tbody");
+      body.append(...rows);
+      table.replaceChildren(Object.assign(made("caption", ""), { textContent: "Time runs downwards; a client's next step is grey." }), top, body);
+    };
+    const able = () => {
+      const { choices, failing, busy, can_undo } = Object.fromEntries(["choices", "failing", "busy", "can_undo"].map((name) => [name, model.get(name)]));
+      const rests = { undo: !can_undo, start_over: !can_undo, try_all: busy, shortest: !failing, previous_failing: !failing, next_failing: !failing };
+      for (const each of turns) each.setAttribute("aria-disabled", !choices.includes(each.dataset.press));
+      for (const each of tools) each.setAttribute("aria-disabled", rests[each.dataset.press]);
+    };
+    const say = () => {
+      summary.textContent = model.get("summary");
+      verdict.textContent = model.get("verdict");
+      verdict.classList.toggle("rl-race-broken", model.get("broken"));
+    };
+    const all = () => [paint, able, say].forEach((each) => each());
+    const names = ["rows", "choices", "next", "verdict", "broken", "summary", "failing", "busy", "can_undo"];
+    for (const name of names) model.on(`change:${name}`, all);
+    all();
+    return () => names.forEach((name) => model.off(`change:${name}`, all));
+  },
+};
