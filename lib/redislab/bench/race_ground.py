@@ -86,26 +86,13 @@ class Ground:
 
     # What a function is given, by the names of its parameters
 
-    def arguments(self, function, **more) -> list:
-        """What `function` asks for by its parameters' names: keys, users, products, orders, `more`; else its first is a client.
-
-        Raises:
-            ValueError: it asks for something else.
-        """
-        given = []
-        for name in parameters(function):
-            if name in TABLES:
-                given.append(self.table(name))
-            elif name == "keys":
-                given.append(self.keys)
-            elif name in more or not given:
-                given.append(more.get(name, more["client"]))
-            else:
-                raise ValueError(
-                    f"{function!r} asks for {name!r}. A race can give: {', '.join([*more, 'keys', *TABLES])}. "
-                    "Give what else it needs beforehand, with functools.partial or a default."
-                )
-        return given
+    def arguments(self, function, client, **more) -> list:
+        """What `function` asks for by its parameters' names; its first one is the client, unless its name says otherwise."""
+        known = {"client": client, "keys": self.keys, **more}
+        return [
+            known[name] if name in known else self.table(name) if name in TABLES else client
+            for name in parameters(function)
+        ]
 
     def table(self, name: str) -> SteppedTable:
         if self._database is None:
@@ -203,29 +190,40 @@ class Ground:
             return [_text(key) for key in words[3 : 3 + int(words[2])]]
         first, last, step = self._place(name)
         if not first:
-            return self._asked(words) if step is None else EVERYTHING
+            return self._asked(words)
         end = len(words) + last + 1 if last < 0 else last + 1
         return [_text(key) for key in words[first : min(end, len(words)) : step]]
 
-    def _place(self, name: str) -> tuple:
-        """Where a command's keys stand, as its server says: first, last, step; step None where it depends on the words."""
+    def _place(self, name: str) -> tuple[int, int, int]:
+        """Where a command's keys stand, as its server says: first, last, step; first 0 where that depends on the words."""
         if name not in self._places:
-            known = self.redis.execute_command("COMMAND INFO", *name.split(" ")[:1])
-            about = known.get(name.split(" ")[0].lower()) if isinstance(known, dict) else None
-            if about is None:
-                self._places[name] = (0, 0, 0)
-            elif "movablekeys" in about["flags"]:
-                self._places[name] = (0, 0, None)
-            else:
-                self._places[name] = (about["first_key_pos"], about["last_key_pos"], about["step_count"])
+            about = self.redis.execute_command("COMMAND INFO", name)[0]
+            known = about is not None and "movablekeys" not in about[2]
+            self._places[name] = tuple(about[3:6]) if known else (0, 0, 0)
         return self._places[name]
 
     def _asked(self, words):
-        try:
-            flat = [part for word in words[:1] for part in str(word).split(" ")] + list(words[1:])
-            return self.redis.execute_command("COMMAND GETKEYS", *flat)
-        except redis.ResponseError:
-            return EVERYTHING
+        """The keys in these words, as the server finds them."""
+        if words not in self._places:
+            parts = [*str(words[0]).split(" "), *words[1:]]
+            try:
+                self._places[words] = self.redis.execute_command("COMMAND GETKEYS", *parts)
+            except redis.ResponseError:
+                return EVERYTHING
+        return self._places[words]
+
+
+def check_parameters(function, *more: str) -> None:
+    """
+    Raises:
+        ValueError: the function asks for what no race can give.
+    """
+    known = ("client", "keys", *TABLES, *more)
+    for name in [name for name in parameters(function)[1:] if name not in known]:
+        raise ValueError(
+            f"{getattr(function, '__name__', function)} asks for {name!r}. A race can give: {', '.join(known)}. "
+            "Give what else it needs beforehand, with functools.partial or a default."
+        )
 
 
 @functools.lru_cache(200)

@@ -197,19 +197,24 @@ class SteppedConnection(Connection):
     def send_command(self, *words, **options):
         turn = None if self._greeting else current()
         self._blocked = ()
-        if turn is not None and words[0] not in QUIET:
+        if turn is not None and words[0].split(" ")[0] not in QUIET:
+            if (
+                turn.killed and words[0] == "UNWATCH"
+            ):  # redis-py cleans up; it may not send, and need not try again later
+                self.disconnect()
+                raise redis.ConnectionError
             turn.send((words,))
             if words[0] in ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"):
                 turn.listens = self._listening = True
             if self._listening:
                 turn._awaited = 0  # what comes back comes as messages do
             if wait := blocking(words):
-                self._blocked, words = (words, *wait), wait[1]
+                self._blocked, words = (words, *wait), wait[0]
         super().send_command(*words, **options)
 
     def pack_commands(self, commands):
         commands, turn = list(commands), None if self._greeting else current()
-        if turn is not None and not all(words[0] in QUIET for words in commands):
+        if turn is not None and not all(words[0].split(" ")[0] in QUIET for words in commands):
             turn.send(tuple(commands))
         return super().pack_commands(commands)
 

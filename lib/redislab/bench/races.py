@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 from functools import cached_property
 
-from redislab.bench.race_ground import Ground, ground_of
+from redislab.bench.race_ground import Ground, check_parameters, ground_of
 from redislab.bench.race_guard import guarded
 from redislab.bench.race_run import LETTERS, Execution, Played
 from redislab.bench.race_search import Found, follow, search
@@ -38,6 +38,10 @@ class Race:
                  lab, options):  # fmt: skip
         if not 1 <= len(functions) <= len(LETTERS) or not all(map(callable, functions)):
             raise ValueError("Give one to 23 functions that each take a client, such as races(add_one, add_one).")
+        for function in (*functions, *filter(callable, (given,))):
+            check_parameters(function)
+        if callable(expect):
+            check_parameters(expect, "returned")
         self.functions, self.given, self.expect, self.otherwise = functions, given, expect, otherwise
         self.names = {letter: name_of(function) for letter, function in zip(LETTERS, functions, strict=False)}
         self.title = title or " | ".join(self.names.values())
@@ -73,8 +77,9 @@ class Race:
         return letter in self._mortal
 
     def may_be_lost(self, commands) -> bool:
-        """Whether the reply to these commands may be lost."""
-        return bool(self._loses) and any(self._loses & {str(word).upper() for word in words[:2]} for words in commands)
+        """Whether the reply to these commands may be lost; redis-py sends INCR as INCRBY."""
+        sent = {str(word).upper() for words in commands for word in words[:2]} if self._loses else set()
+        return bool(self._loses & (sent | {word.removesuffix("BY") for word in sent}))
 
     def judge(self, ground: Ground, returned: list) -> str:
         """What is wrong at the end of a schedule, in a sentence; "" if nothing is."""
@@ -115,7 +120,7 @@ class Race:
                 states.append(ground.look(seen))
             over, choices = execution.over, execution.choices()
             waiting = {turn.letter: turn.next for turn in execution.turns.values() if not turn.over}
-            trouble = execution.trouble() if over or not choices else ""
+            trouble = execution.trouble() if over or not choices or len(names) >= self.most_steps else ""
             last = ground.end_state() if end_state else None
             steps, returned = execution.steps, execution.returned()
         return Played(" ".join(names), steps, returned, states, trouble, waiting, choices, last)
