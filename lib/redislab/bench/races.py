@@ -186,9 +186,8 @@ class Race:
             word, *rest = verb.split(" ", 1)
             verb = " ".join([word + ("es" if word.endswith(("s", "sh", "ch", "x")) else "s"), *rest])
         said = f"{many} of {found.schedules:,} schedules {verb}"
-        more = f" {found.tried:,} were run; the others only swap steps that share no key and no row." * (
-            found.pruned > 0
-        )
+        ran = f"{found.tried:,} {'was' if found.tried == 1 else 'were'} run"
+        more = f" {ran}; the rest only swap steps that share no key and no row." * (found.pruned > 0)
         return f"{said[0].upper()}{said[1:]}.{more} {found.bound}".strip()
 
     def __repr__(self) -> str:
