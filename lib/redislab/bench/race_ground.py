@@ -16,6 +16,7 @@ from redislab.world import dataset
 from redislab.world.database import Database, connect
 from redislab.world.supervisor import SupervisedResource
 
+KEYS = KeyNamespace("race")  # the names that races use
 EVERYTHING = None  # the footprint of a step that may have to do with every other
 TABLES = tuple(dataset.SIZES)
 ROWS = 100  # that a table of ours has, the first ones of the data set
@@ -52,13 +53,12 @@ class Ground:
     """A server and, once a table is asked for, a database, for one race at a time.
 
     Attributes:
-        keys: the names that races use.
         lock: held while a race runs.
         beats: how many turns were taken so far; running: the letter of the client that took the latest one.
     """
 
     def __init__(self, server):
-        self.server, self.keys, self.lock = server, KeyNamespace("race"), threading.RLock()
+        self.server, self.keys, self.lock = server, KEYS, threading.RLock()
         self.redis = server.client()
         self._connection = self.redis.connection_pool.get_connection()
         self._age = self.redis.register_script(script("age"))

@@ -1,51 +1,34 @@
-"""Writers that race on one row, and which of the cities they write are committed."""
+"""Three write orders under two writers and a reader, and a writer that dies between its commit and its delete."""
 
-import threading
-from collections import OrderedDict
-
-MOST_DOUBTFUL = 2000  # the cache has long forgotten older ones
-
-
-class Ledger:
-    """A table that knows which cities were written and are not committed: not yet, or never.
-
-    It reads and writes through two handles on the database, so that what is added to a commit neither delays nor fails
-    a read.
-    """
-
-    def __init__(self, readers, writers, kind: str):
-        self._readers, self._writers, self.kind = readers, writers, kind
-        self._doubtful, self._lock = OrderedDict(), threading.Lock()
-
-    def begin(self, city: str) -> None:
-        """A writer is about to write this city."""
-        with self._lock:
-            self._doubtful[city] = None
-            if len(self._doubtful) > MOST_DOUBTFUL:
-                self._doubtful.popitem(last=False)
-
-    def doubts(self, city: str) -> bool:
-        return city in self._doubtful
-
-    def find(self, id):
-        record = self._readers.find(id)
-        self._doubtful.pop(record["city"], None)  # the database shows only what is committed
-        return record
-
-    def save(self, id, record) -> int:
-        version = self._writers.save(id, record)
-        self._doubtful.pop(record["city"], None)
-        return version
+from redislab.bench.races import races
+from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, WriteThrough
+from redislab.lessons.caching_patterns.late_set.races import ID, STALE, new_row
 
 
-class Race:
-    """Some writers on one row at the same moment."""
+def writer(order: str, price: float):
+    """A client that writes product 77 in this order."""
 
-    def __init__(self, id, writers: int):
-        self.id, self._left, self._lock = id, writers, threading.Lock()
+    def write(client, products, keys):
+        WriteThrough(client, products, keys, order=order, lease_ttl=0.5).put(ID, new_row(products) | {"price": price})
 
-    def finish(self) -> bool:
-        """One writer is done; True for the last one."""
-        with self._lock:
-            self._left -= 1
-            return self._left == 0
+    write.__name__ = f"write_{price:g}"
+    return write
+
+
+def read(client, products, keys):
+    return WriteThrough(client, products, keys, lease_ttl=0.5).get(ID)
+
+
+def two_writers(order: str):
+    return races(writer(order, 1.0), writer(order, 2.0), title=f"Two writers, {order}", **STALE)
+
+
+cache_first, db_first, better_order = map(two_writers, (CACHE_FIRST, DB_FIRST, DB_THEN_DELETE))
+better_with_reader = races(writer(DB_THEN_DELETE, 1.0), read, title="A writer and a reader, DB, then delete", **STALE)
+crash = races(
+    writer(DB_THEN_DELETE, 1.0),
+    given=lambda client, products, keys: read(client, products, keys),
+    dies=True,
+    title="A writer that dies, DB, then delete",
+    **STALE,
+)
