@@ -21,16 +21,19 @@ class Step:
         turn: as in a schedule: "A", "A!", "A?", "x".
         sent, replies: the commands, as tuples of words, and what came back.
         footprint: the keys and rows that it touched; EVERYTHING if that is not known.
+        last: whether its client has ended with it.
     """
 
     turn: str
     sent: tuple = ()
     replies: list = field(default_factory=list)
     footprint: frozenset | None = frozenset()
+    last: bool = False
 
     def depends_on(self, other: Step) -> bool:
-        """Whether the order of the two may matter."""
-        return self.turn[0] == other.turn[0] or meet(self.footprint, other.footprint)
+        """Whether the order of the two may matter. A key expires before the last client has ended, or not at all."""
+        ends = (self.last and other.turn[0] == "x") or (other.last and self.turn[0] == "x")
+        return ends or self.turn[0] == other.turn[0] or meet(self.footprint, other.footprint)
 
 
 def meet(one: frozenset | None, other: frozenset | None) -> bool:
@@ -124,7 +127,7 @@ class Execution:
         elif name.endswith("!"):
             self.used.add("!")
             self.turns[name[0]].die()
-            step = Step(name)
+            step = Step(name, last=True)
         else:
             step = self._go(name, self.turns[name[0]])
         self.steps.append(step)
@@ -158,7 +161,8 @@ class Execution:
             turn.watched.clear()
             if footprint is not EVERYTHING and turn.sent[-1][0] == "EXEC":
                 footprint |= touched
-        return Step(name, turn.sent, turn.replies, EVERYTHING if turn.waits or not turn.sent else footprint)
+        waited = turn.waits or not turn.sent
+        return Step(name, turn.sent, turn.replies, EVERYTHING if waited else footprint, turn.over)
 
     def _wake(self, but: Turn | None = None) -> None:
         for turn in self.turns.values():
@@ -180,6 +184,6 @@ class Execution:
                 return f"{who} {turn.error}"
             if turn.error is not None and turn.error is not turn.lost:
                 return f"{who} raised {type(turn.error).__name__}: {turn.error}"
-            if not turn.over:
+            if not turn.over and not self.race.may_wait:
                 return f"{who} was not done after {len(self.steps)} steps"
         return self.race.judge(self.ground, self.returned())

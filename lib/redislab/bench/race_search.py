@@ -95,12 +95,12 @@ def search(race, ground: Ground, end_states: bool = False) -> Found:
         with Execution(race, ground) as execution:
             if follow(execution, path):
                 found.ran.append(execution.name)
-                count = orders(execution.steps)
+                count = orders(execution.steps) if race.prune else 1
                 found.schedules += count
                 if trouble := execution.trouble():
                     found.failing[execution.name] = trouble
                     found.failed += count
-                if not execution.over:
+                if not execution.over and not race.may_wait:
                     found.bound = f"Schedules end after {race.most_steps} steps."
                 if end_states:
                     found.end_states.add((ground.end_state(), repr(execution.returned())))

@@ -31,6 +31,11 @@ def rows(race, played) -> list[list[str]]:
     return found
 
 
+def in_a_line(played) -> str:
+    """A schedule as a sentence has it: "A: GET likes → 0; B: GET likes → 0; …"."""
+    return "; ".join(f"{step.turn[0]}: {step_text(step)}" for step in played.steps)
+
+
 def step_text(step) -> str:
     """What a client did: "GET likes → 0"."""
     if step.turn.endswith("!"):

@@ -34,8 +34,8 @@ class Race:
     Args: see `races`.
     """
 
-    def __init__(self, functions, *, given, expect, otherwise, dies, expires, loses, title, limit, most_steps, prune,
-                 lab, options):  # fmt: skip
+    def __init__(self, functions, *, given, expect, otherwise, dies, expires, loses, title, limit, most_steps, may_wait,
+                 prune, lab, options):  # fmt: skip
         if not 1 <= len(functions) <= len(LETTERS) or not all(map(callable, functions)):
             raise ValueError("Give one to 23 functions that each take a client, such as races(add_one, add_one).")
         for function in (*functions, *filter(callable, (given,))):
@@ -47,7 +47,8 @@ class Race:
         self.title = title or " | ".join(self.names.values())
         self.commands = [] if callable(given) else [written(key, value) for key, value in (given or {}).items()]
         self.expires = [expires] if isinstance(expires, str) else list(expires)
-        self.limit, self.most_steps, self.prune, self.options = limit, most_steps, prune, options
+        self.limit, self.most_steps, self.may_wait = limit, most_steps, may_wait
+        self.prune, self.options = prune, options
         self._loses = {loses.upper()} if isinstance(loses, str) else {name.upper() for name in loses}
         self._mortal = self._letters(dies)
         self._lab = lab
@@ -99,7 +100,7 @@ class Race:
 
     @property
     def ground(self) -> Ground:
-        return ground_of(self._lab or start())
+        return self._lab if isinstance(self._lab, Ground) else ground_of(self._lab or start())
 
     def replay(self, schedule: str | None = None, end_state: bool = False) -> Played:
         """Carry out a schedule, or its beginning, and look at everything after each step; the shortest that breaks, if none is named.
@@ -206,6 +207,7 @@ def races(
     title: str = "",
     limit: int = LIMIT,
     most_steps: int = MOST_STEPS,
+    may_wait: bool = False,
     prune: bool = True,
     lab=None,
     **options,
@@ -229,8 +231,9 @@ def races(
         loses: commands whose reply may be lost, once: carried out, but the client gets a TimeoutError.
         title: by which a notebook knows it again.
         limit, most_steps: bounds of the search: schedules that are run, and steps of one.
+        may_wait: whether all is well although a client still waits after `most_steps`.
         prune: False also tries orders that only swap steps with nothing in common.
-        lab: where the private server is made; that of `start()` if none is given.
+        lab: where the private server is made, that of `start()` if none is given; or a Ground, to run on that.
         options: of the clients, such as `protocol=3` or `decode_responses=False`.
 
     Raises:
@@ -238,7 +241,7 @@ def races(
     """
     return Race(
         clients, given=given, expect=expect, otherwise=otherwise, dies=dies, expires=expires, loses=loses, title=title,
-        limit=limit, most_steps=most_steps, prune=prune, lab=lab, options=options,
+        limit=limit, most_steps=most_steps, may_wait=may_wait, prune=prune, lab=lab, options=options,
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
+from redislab.bench.race_ground import Ground
+from redislab.bench.race_table import in_a_line
 from redislab.keys import KeyNamespace
 from redislab.study.tap import Tap, undisturbed
 
@@ -167,9 +169,24 @@ class CheckContext:
         ms = self.redis.pttl(key)
         return ms / 1000 if ms >= 0 else ms
 
+    @functools.cached_property
+    def ground(self) -> Ground:
+        """Where races of this check run: on its server, with rows of their own. `races(…, lab=context.ground)`."""
+        return Ground(self.server)
+
     def close(self) -> None:
         """End the threads that the function has left running, before they send another command."""
         self.tap.before = sys.exit  # which a thread does without a word
+        if "ground" in vars(self):
+            self.ground.close()
+
+
+def no_schedule_breaks(race) -> tuple[bool, str]:
+    """Whether no schedule of a race breaks its expectation; and how many were tried, or the shortest that does."""
+    if not race.failing:
+        return race.exhaustive, f"In none of {race.schedules:,} schedules. {race.found.bound}".strip()
+    played = race.replay()
+    return False, f"In {race.found.failed:,} of {race.schedules:,} schedules. The shortest: {in_a_line(played)}"
 
 
 class Exercise:

@@ -221,9 +221,26 @@ def keeps_the_lock(client, source, keys, id):
     return single_flight(client, source, keys, id, release=lambda lock: None)
 
 
-@wrong("single-flight", hint=4, sees="took away the lock that was another's by then")
+@wrong("single-flight", hint=4, sees="The shortest: A: GET race:user:42 → nil; A: SET race:")
 def deletes_whosesoever_lock(client, source, keys, id):
     return single_flight(client, source, keys, id, release=client.delete)
+
+
+@wrong("single-flight", hint=4, sees="The shortest: A: GET race:user:42 → nil; A: SET race:")
+def looks_whose_lock_it_is_and_then_deletes(client, source, keys, id):
+    key, token = keys.user(id), secrets.token_hex(8)
+    lock = keys.beside(key, "lock")
+    while (cached := client.get(key)) is None:
+        if client.set(lock, token, nx=True, ex=5):
+            try:
+                if (cached := client.get(key)) is None:
+                    client.set(key, json.dumps(source.find(id)), ex=60)
+            finally:
+                if client.get(lock) == token:
+                    client.delete(lock)
+        else:
+            time.sleep(0.01)
+    return json.loads(cached)
 
 
 # write order
