@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 from redislab.errors import RedislabError
-from tests.budgets import antipatterns, claims, course, keys, library, modeling, sizes, tuning
+from tests.budgets import antipatterns, claims, course, keys, library, modeling, races, sizes, tuning
 
 
 def main() -> int:
     rows = []
     try:
-        parts = [each.rows() for each in (sizes, library, modeling, keys, tuning, antipatterns)]
+        parts = [each.rows() for each in (sizes, library, modeling, keys, tuning, antipatterns, races)]
         if sys.platform == "linux" and docker_answers():
             parts.append(course.rows())
         else:

@@ -1,18 +1,17 @@
 """What is claimed of this section's subject, and how it is measured."""
 
 from redislab.lessons.caching_patterns.late_set.lab import LateSetLab
-from redislab.lessons.caching_patterns.late_set.steps import Step
 from redislab.study.claim import Claim, Possible
 
 
 def stale(stage) -> list[float]:
     """Seconds for which readers get the old row."""
-    with stage.take(LateSetLab(ttl=2.0), beat=0.1) as take:
+    with stage.take(LateSetLab(ttl=2.0)) as take:
         found = []
         for _ in range(3):
-            take.act("run_through")
-            take.until(lambda sample: Step.START < sample["step"] < Step.EXPIRED)
-            found.append(take.until(lambda sample: sample["step"] == Step.EXPIRED)["stale_for"])
+            take.act("late_set")
+            take.until(lambda sample: not sample["over"])
+            found.append(take.until(lambda sample: sample["over"])["stale_for"])
     return found
 
 

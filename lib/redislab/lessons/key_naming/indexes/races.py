@@ -31,5 +31,5 @@ def two_users(register, title: str):
     return races(register(1), register(2), expect=one_owner, otherwise="give the address to both", title=title)
 
 
-double_owned = two_users(look_then_set, "GET, then SET")
+double_owned = two_users(look_then_set, "An address by GET, then SET")
 better_owned = two_users(claim, "A claim by a script")

@@ -56,7 +56,7 @@ def both_letters(append, title: str):
     )  # fmt: skip
 
 
-append = both_letters(append_letter, "GET, then SET")
+append = both_letters(append_letter, "A letter by GET, then SET")
 better_append = both_letters(swap_letter, "Compare and set, again if it fails")
 
 
