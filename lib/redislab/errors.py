@@ -34,7 +34,7 @@ class ExperimentError(RedislabError):
 
 
 class RaceError(RedislabError):
-    """A schedule cannot be run, or a client's code does not come back; the message says which client, and what to change."""
+    """A schedule cannot be run, or a client's code does not come back; the message says which, and what to change."""
 
 
 class CapabilityError(RedislabError):

@@ -1,4 +1,4 @@
-"""That the search leaves out nothing: against itself without pruning, and against brute force that shares no code with it."""
+"""The search leaves out nothing: against itself without pruning, and against brute force that shares no code with it."""
 
 import itertools
 import json
@@ -112,7 +112,7 @@ def test_the_number_of_orders_is_that_of_all_permutations_that_keep_what_depends
     assert orders(trace) == sum(all(at[i] < at[j] for i, j in pairs) for at in places)
 
 
-# Six races by brute force: clients as generators that stop before each step, plain connections, every order of their steps.
+# Six races by brute force: clients as generators that stop before each step, in every order of these steps.
 # A client is written once, with `do` for each step: in the race `do` is the client itself, by force it yields first.
 
 

@@ -87,7 +87,7 @@ class Ground:
     # What a function is given, by the names of its parameters
 
     def arguments(self, function, client, **more) -> list:
-        """What `function` asks for by its parameters' names; its first one is the client, unless its name says otherwise."""
+        """What `function` asks for by its parameters' names; the first is the client, unless its name says otherwise."""
         known = {"client": client, "keys": self.keys, **more}
         return [
             known[name] if name in known else self.table(name) if name in TABLES else client
@@ -141,7 +141,7 @@ class Ground:
         return {name: self.value(name) for name in sorted(names)} | {place: self.row(*place) for place in sorted(rows)}
 
     def value(self, key: str, like=None):
-        """What a key holds, whatever its type; None if it is not there. One round trip less if it is a text, as `like` is."""
+        """What a key holds, whatever its type; None if it is not there. `like` a text, it takes one round trip less."""
         if isinstance(like, (str, int, float)):
             with suppress(redis.ResponseError):  # it is something else
                 return self.redis.get(key)
@@ -195,7 +195,7 @@ class Ground:
         return [_text(key) for key in words[first : min(end, len(words)) : step]]
 
     def _place(self, name: str) -> tuple[int, int, int]:
-        """Where a command's keys stand, as its server says: first, last, step; first 0 where that depends on the words."""
+        """Where a command's keys stand: first, last, step. First is 0 where that depends on the words."""
         if name not in self._places:
             about = self.redis.execute_command("COMMAND INFO", name)[0]
             known = about is not None and "movablekeys" not in about[2]

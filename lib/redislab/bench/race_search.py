@@ -89,7 +89,7 @@ def orders(steps: list[Step]) -> int:
 
 
 def search(race, ground: Ground, end_states: bool = False) -> Found:
-    """Run every schedule of a race that is not like one that was run: depth first, with sleep sets (Godefroid, 1996)."""
+    """Run every schedule that is not like one that was run: depth first, with sleep sets (Godefroid, 1996)."""
     found, path, began = Found(), [], time.perf_counter()
     while True:
         with Execution(race, ground) as execution:

@@ -89,10 +89,8 @@ def shown(value, first) -> str:
     if value is None:
         return "–"
     if isinstance(value, dict) and "version" in value and "id" in value:
-        changed = [f"{name} {each}" for name, each in value.items() if first and each != first.get(name) != None]  # noqa: E711
-        return ", ".join(
-            [f"version {value['version']}", *(text for text in changed if not text.startswith("version "))]
-        )
+        changed = [name for name in value if first and value[name] != first.get(name) and name != "version"]
+        return ", ".join(f"{name} {value[name]}" for name in ["version", *changed])
     return _reply(value)
 
 

@@ -92,7 +92,7 @@ class Turn(greenlet.greenlet):
         return self.next is None
 
     def go(self, lose: bool = False) -> None:
-        """Take the step, and run on to the next one. `lose` its reply: it is carried out, and the client gets a TimeoutError."""
+        """Take the step, and run on to the next one. With `lose` it is carried out, and the client gets a TimeoutError."""
         self._loses, self.waits, self._slept = lose, False, False
         self.sent, self.replies = self.next, []
         self.switch()
@@ -300,7 +300,7 @@ class SteppedTable:
 
 @contextmanager
 def own_time(started: float = STARTED):
-    """While this lasts, a client's clock stands still but for what it sleeps, and its random numbers are the same in every run."""
+    """While this lasts, a client's clock goes on only while it sleeps, and its random numbers are the same in each run."""
     real = {name: getattr(time, name) for name in ("sleep", "time", "monotonic", "perf_counter")}
     entropy, state = os.urandom, random.getstate()
 

@@ -7,13 +7,14 @@
     race.failing        # ["A B A B", "A B B A", …]
     race.replay("A B A B")
 
-A schedule is a string of turns: "A" is the first client's next step, "A!" its death before that step, "A?" that step with
-its reply lost, "x" the expiry of the key that may expire ("x2" of the second one).
+A schedule is a string of turns: "A" is the first client's next step, "A!" its death before that step, "A?" that step
+with its reply lost, "x" the expiry of the key that may expire ("x2" of the second one).
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from functools import cached_property
 
 from redislab.bench.race_ground import Ground, check_parameters, ground_of
@@ -44,7 +45,8 @@ class Race:
             check_parameters(expect, "returned")
         self.functions, self.given, self.expect, self.otherwise = functions, given, expect, otherwise
         self.names = {letter: name_of(function) for letter, function in zip(LETTERS, functions, strict=False)}
-        self.title = title or " | ".join(self.names.values())
+        counts = Counter(self.names.values())
+        self.title = title or ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in counts.items())
         self.commands = [] if callable(given) else [written(key, value) for key, value in (given or {}).items()]
         self.expires = [expires] if isinstance(expires, str) else list(expires)
         self.limit, self.most_steps, self.may_wait = limit, most_steps, may_wait
@@ -103,7 +105,8 @@ class Race:
         return self._lab if isinstance(self._lab, Ground) else ground_of(self._lab or start())
 
     def replay(self, schedule: str | None = None, end_state: bool = False) -> Played:
-        """Carry out a schedule, or its beginning, and look at everything after each step; the shortest that breaks, if none is named.
+        """Carry out a schedule, or its beginning, and look at everything after each step. The default is the shortest
+        that breaks the expectation.
 
         Raises:
             RaceError: it cannot be carried out.

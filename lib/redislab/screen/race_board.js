@@ -1,4 +1,4 @@
-// A race: buttons that choose whose step comes next, and a table of what happened so far. What is shown comes from the kernel.
+// A race: buttons that choose whose step comes next, and a table of what happened so far, which comes from the kernel.
 
 const TOOLS = [
   ["undo", "Back"],
@@ -33,7 +33,8 @@ export default {
       it.addEventListener("click", () => it.getAttribute("aria-disabled") === "true" || press(what));
       return it;
     };
-    const turns = model.get("turns").map(([turn, label]) => button(turn, label, turn.length > 1 || turn === "x" ? "rl-race-event" : "rl-race-turn"));
+    const kind = (turn) => (turn.length > 1 || turn === "x" ? "rl-race-event" : "rl-race-turn");
+    const turns = model.get("turns").map(([turn, label]) => button(turn, label, kind(turn)));
     const tools = TOOLS.map(([what, label]) => button(what, label, what === "try_all" ? "rl-go" : ""));
     const summary = made("p", "rl-race-summary");
     const verdict = made("p", "rl-race-verdict");
@@ -41,8 +42,8 @@ export default {
     const table = made("table", "");
     const scroll = made("div", "rl-race-scroll");
     scroll.append(table);
-    el.append(made("h3", "", model.get("title")), group("Next step", [made("span", "", "Next step:"), ...turns]), scroll, verdict,
-      group("Schedules", tools), summary);
+    const next = group("Next step", [made("span", "", "Next step:"), ...turns]);
+    el.append(made("h3", "", model.get("title")), next, scroll, verdict, group("Schedules", tools), summary);
 
     // The digits are the clients; nothing that is typed here moves JupyterLab's cells.
     el.addEventListener("keydown", (event) => {
@@ -59,7 +60,8 @@ export default {
         line.map((text, place) => {
           const cell = made(tag, "", text);
           if (tag === "th") cell.scope = "col";
-          if (place > clients) cell.className = former && former[place] !== text ? "rl-race-held rl-race-changed" : "rl-race-held";
+          cell.classList.toggle("rl-race-held", place > clients);
+          cell.classList.toggle("rl-race-changed", place > clients && former !== undefined && former[place] !== text);
           return cell;
         });
       const row = (tag, line, former) => {
@@ -68,9 +70,8 @@ export default {
         return made_;
       };
       const rows = lines.map((line, place) => row("td", line, lines[place - 1]));
-      const next = model.get("next");
       if (model.get("choices").length) {
-        const coming = row("td", ["", ...next, ...head.slice(clients + 1).map(() => "")]);
+        const coming = row("td", ["", ...model.get("next"), ...head.slice(clients + 1).map(() => "")]);
         coming.className = "rl-race-next";
         rows.push(coming);
       } else rows.at(-1)?.classList.toggle("rl-race-broken", model.get("broken"));
@@ -78,11 +79,13 @@ export default {
       top.append(row("th", head));
       const body = document.createElement("tbody");
       body.append(...rows);
-      table.replaceChildren(Object.assign(made("caption", ""), { textContent: "Time runs downwards; a client's next step is grey." }), top, body);
+      table.replaceChildren(made("caption", "", "Time runs downwards; a client's next step is grey."), top, body);
     };
     const able = () => {
-      const { choices, failing, busy, can_undo } = Object.fromEntries(["choices", "failing", "busy", "can_undo"].map((name) => [name, model.get(name)]));
-      const rests = { undo: !can_undo, start_over: !can_undo, try_all: busy, shortest: !failing, previous_failing: !failing, next_failing: !failing };
+      const choices = model.get("choices");
+      const [begun, fails] = [model.get("can_undo"), model.get("failing") > 0];
+      const rests = { undo: !begun, start_over: !begun, try_all: model.get("busy"), shortest: !fails };
+      rests.previous_failing = rests.next_failing = !fails;
       for (const each of turns) each.setAttribute("aria-disabled", !choices.includes(each.dataset.press));
       for (const each of tools) each.setAttribute("aria-disabled", rests[each.dataset.press]);
     };

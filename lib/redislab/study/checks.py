@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-from redislab.bench.race_ground import Ground
 from redislab.bench.race_table import in_a_line
 from redislab.keys import KeyNamespace
 from redislab.study.tap import Tap, undisturbed
@@ -170,8 +169,10 @@ class CheckContext:
         return ms / 1000 if ms >= 0 else ms
 
     @functools.cached_property
-    def ground(self) -> Ground:
+    def ground(self):
         """Where races of this check run: on its server, with rows of their own. `races(…, lab=context.ground)`."""
+        from redislab.bench.race_ground import Ground
+
         return Ground(self.server)
 
     def close(self) -> None:

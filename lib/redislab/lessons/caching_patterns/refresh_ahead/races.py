@@ -1,4 +1,4 @@
-"""Two refreshers and a writer. A refresh is made here by the reader that found it due: a thread of its own changes no order."""
+"""Two refreshers and a writer. Here the reader that finds an entry due refreshes it, without a thread of its own."""
 
 from redislab.bench.races import races
 from redislab.caching import ModuleRefreshAhead, RefreshAhead

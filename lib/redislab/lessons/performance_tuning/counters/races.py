@@ -1,4 +1,4 @@
-"""Counters and values that several clients change: what each protection rules out, and under which schedule one fails."""
+"""Counters and values that several clients change, with one protection after the other."""
 
 from contextlib import suppress
 
