@@ -6,6 +6,7 @@ A section's folder says its `HEADING` (the heading in the notebook) in `__init__
     claims.py           CLAIMS, a tuple of redislab.study.claim.Claim
     some_task.py        an exercise: a subclass of redislab.study.checks.Exercise, with its text in some-task.md
     some-questions.json a quiz, called as the file is
+    races.py            races (redislab.bench.races): simple ones, and `better_…` ones that no schedule breaks
 
 Nothing has to be registered: what is in the folder is in the course.
 """
