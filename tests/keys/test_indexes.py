@@ -1,11 +1,9 @@
 """Indexes: one owner for each value, whoever moves it, and whoever dies meanwhile."""
 
-import random
-import threading
-
 import pytest
-import redis
 
+from redislab.bench.race_ground import KEYS
+from redislab.bench.races import races
 from redislab.keys import Index, KeyNamespace, ModuleIndex, TransactionIndex, UniqueIndex
 
 
@@ -115,70 +113,45 @@ def test_on_a_cluster_they_work_under_a_hash_tag_and_are_refused_at_the_door_wit
         UniqueIndex(client, KeyNamespace("shop"), "user", "email")
 
 
-class Storm:
-    """Users who rename themselves at once, to addresses of which there are too few, while their connections are cut."""
+ADDRESS = "a0@x.org"
 
-    USERS, ADDRESSES, THREADS, RENAMES = 12, 18, 8, 60
 
-    def __init__(self, lab, keys, kind):
-        self.lab, self.keys, self.kind, self.died, self.over = lab, keys, kind, 0, threading.Event()
+def rename(kind, id):
+    """A client that gives user `id` the address that the other one wants too."""
 
-    def run(self) -> None:
-        threads = [threading.Thread(target=self.work, args=(seed,)) for seed in range(self.THREADS)]
-        cutter = threading.Thread(target=self.cut)
-        for thread in (*threads, cutter):
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.over.set()
-        cutter.join()
-
-    def work(self, seed: int) -> None:
-        chance = random.Random(seed)
-        for _ in range(self.RENAMES):
-            client = self.lab.client(max_connections=1, client_name="storm")
-            index = self.kind(client, self.keys, "user", "email")
-            try:
-                for _ in range(3):
-                    self.rename(index, chance.randrange(self.USERS), f"a{chance.randrange(self.ADDRESSES)}@x.org")
-            except redis.RedisError:
-                self.died += 1
-            client.close()
-
-    def rename(self, index, id, address) -> None:
-        if hasattr(index, "claim"):
-            index.claim(id, address)
+    def take(client, keys):
+        index = kind(client, keys, "user", "email")
+        if kind is UniqueIndex:
+            index.claim(id, ADDRESS)
         else:
-            index.move(id, index.client.hget(self.keys.user(id), "email") or "none", address)
+            index.move(id, f"a{id}@x.org", ADDRESS)
 
-    def cut(self) -> None:
-        chance = random.Random(99)
-        while not self.over.wait(0.002):
-            names = [client["id"] for client in self.lab.redis.client_list() if client["name"] == "storm"]
-            if names:
-                self.lab.redis.client_kill_filter(_id=chance.choice(names))
-
-    def faults(self) -> tuple[int, int]:
-        """Addresses that more than one record has; records whose address leads to nobody, or to somebody else."""
-        has = {str(id): self.lab.redis.hget(self.keys.user(id), "email") for id in range(self.USERS)}
-        has = {id: address for id, address in has.items() if address}
-        held = entries(self.lab, self.keys)
-        return len(has) - len(set(has.values())), sum(held.get(address) != id for id, address in has.items())
+    return take
 
 
-def test_renames_at_once_with_clients_killed_between_commands_leave_one_owner_each(lab, keys):
-    storm = Storm(lab, keys, UniqueIndex)
-    storm.run()
-    assert storm.died > 3
-    assert storm.faults() == (0, 0)
-    # and no entry without its record
-    held = entries(lab, keys)
-    assert held and all(lab.redis.hget(keys.user(id), "email") == address for address, id in held.items())
+def rename_race(kind, lab, **options):
+    """Two users who want one address, in every order, and with one of them dying before any of its commands."""
+
+    def given(client, keys):
+        for id in (1, 2):
+            UniqueIndex(client, keys, "user", "email").claim(id, f"a{id}@x.org")
+
+    def one_owner_each(client, keys):
+        has = {str(id): client.hget(keys.user(id), "email") for id in (1, 2)}
+        held = {name: client.get(name) for name in client.scan_iter(keys.unique("user", "email", "*"))}
+        expected = {keys.unique("user", "email", address): id for id, address in has.items()}
+        return len(set(has.values())) == 2 and held == expected
+
+    return races(rename(kind, 1), rename(kind, 2), given=given, dies=True, expect=one_owner_each, lab=lab, **options)
+
+
+def test_renames_in_every_order_with_a_client_that_dies_leave_one_owner_each(lab):
+    assert rename_race(UniqueIndex, lab).safe
 
 
 @pytest.mark.parametrize("kind", [ModuleIndex, TransactionIndex])
-def test_the_same_storm_shows_what_the_modules_way_and_a_transaction_leave(lab, keys, kind):
-    storm = Storm(lab, keys, kind)
-    storm.run()
-    twice, _ = storm.faults()
-    assert twice > 0
+def test_the_modules_way_and_a_transaction_leave_two_owners(lab, kind):
+    race = rename_race(kind, lab)
+    assert race.found.failed > 0
+    both = race.replay(next(name for name in race.found.ran if "!" not in name))
+    assert [both.states[-1][KEYS.user(id)]["email"] for id in (1, 2)] == [ADDRESS] * 2

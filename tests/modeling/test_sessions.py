@@ -1,8 +1,6 @@
-"""Sessions in every order of steps, with their expiry; and many clients at once."""
+"""Sessions in every order of steps, with their expiry; and several clients in every order."""
 
 import itertools
-import random
-import threading
 import time
 
 import pytest
@@ -10,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from redislab.bench import watch
+from redislab.bench.race_ground import KEYS
+from redislab.bench.races import races
 from redislab.keys import KeyNamespace
 from redislab.modeling import Sessions
-from tests.conftest import settles
 from tests.modeling.orders import hold_in_every_order
 
 runs = itertools.count()
@@ -97,30 +96,28 @@ def test_it_works_on_a_cluster(cluster, keys):
     assert sessions.end(id) and not sessions.touch(id)
 
 
-def test_no_touch_of_many_at_once_brings_back_what_another_has_found_gone(lab, keys):
-    # Given sessions that live for 3 ms, and eight clients that touch them at random moments until they are gone
-    sessions = Sessions(lab.client(), keys, ttl=0.003)
-    ids = [sessions.create(number) for number in range(150)]
-    gone, back = set(), []
+def test_no_touch_brings_a_session_back_whenever_it_expires_or_ends(lab):
+    """In every order a session is whole, with its user and a TTL, or gone; and what was found gone stays gone."""
+    name = KEYS.session("s")
 
-    def touch_all(seed):
-        pick = random.Random(seed)
-        for _ in range(40):
-            for id in pick.sample(ids, 20):
-                known = id in gone
-                if not sessions.touch(id):
-                    gone.add(id)
-                elif known:
-                    back.append(id)
+    def begin(client):
+        client.hset(name, mapping={"user": 42})
+        client.expire(name, 60)
 
-    threads = [threading.Thread(target=touch_all, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    # Expect that some were found gone, none of them alive later, and that nothing is left for good
-    assert gone and not back
-    assert not settles(lambda: any(sessions.get(id) for id in ids))
+    def touch(client, keys):
+        sessions = Sessions(client, keys, ttl=60)
+        return [sessions.touch("s", page=number) for number in range(2)]
+
+    def end(client, keys):
+        return Sessions(client, keys).end("s")
+
+    def whole_or_gone(client, returned):
+        found = client.hgetall(name)
+        whole = not found or (found["user"] == "42" and client.ttl(name) > 0)
+        return whole and [False, True] not in returned
+
+    race = races(touch, touch, end, given=begin, expires=name, expect=whole_or_gone, lab=lab)
+    assert race.safe, race
 
 
 ids, fields = st.integers(0, 3), st.dictionaries(st.sampled_from("ab"), st.text(min_size=1, max_size=3), max_size=2)

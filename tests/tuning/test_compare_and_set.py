@@ -1,9 +1,10 @@
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from redislab.bench import watch
+from redislab.bench.race_ground import Ground, ground_of
+from redislab.bench.races import races
 from redislab.tuning import CompareAndSet, ModuleCompareAndSet
 from redislab.tuning.compare_and_set import understands_ifeq
 from redislab.world.lab import first
@@ -18,12 +19,17 @@ def key(lab):
 
 @pytest.fixture(scope="module", params=["script", "native"])
 def swap(request, lab):
-    """By a script on this lab's server, and by IFEQ on one that has it: the bundled one does."""
+    """By a script on this lab's server, and by IFEQ on one that has it: the bundled one does. `ground` is for races."""
     if request.param == "script":
-        yield CompareAndSet(lab.client(), native=False)
+        made = CompareAndSet(lab.client(), native=False)
+        made.ground = ground_of(lab)
+        yield made
     else:
         server, _ = first(("bundled",), report=print)
-        yield CompareAndSet(server.client())
+        made = CompareAndSet(server.client())
+        made.ground = Ground(server)
+        yield made
+        made.ground.close()
         server.close()
 
 
@@ -45,10 +51,12 @@ def test_it_is_one_round_trip(swap, key):
     assert sent.round_trips == len(sent.commands) == 1
 
 
-def test_of_many_at_once_one_wins(swap, key):
-    swap.client.set(key, "old")
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(lambda new: swap(key, "old", f"new {new}"), range(8))) == 1
+def test_of_many_at_once_one_wins_in_any_order(swap):
+    def change(letter):
+        return lambda client: CompareAndSet(client, native=swap.native)("key", "old", letter)
+
+    race = races(*map(change, "abc"), given={"key": "old"}, expect=lambda returned: sum(returned) == 1, lab=swap.ground)
+    assert race.safe and race.schedules == 6
 
 
 def test_the_server_is_asked_whether_it_can_do_it_by_itself(lab, swap):
