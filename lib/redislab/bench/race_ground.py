@@ -65,6 +65,7 @@ class Ground:
         self._clients, self._places, self._rows = {}, {}, {}
         self._resource = self._database = None
         self._touched: set = set()
+        self._footprints = functools.lru_cache(2000)(self._footprint)
         self.beats, self.running = 0, ""
 
     def close(self) -> None:
@@ -170,14 +171,15 @@ class Ground:
     # What a step has to do with
 
     def footprint(self, commands) -> frozenset | None:
-        """The keys and rows that a step touches; EVERYTHING if that cannot be known."""
-        found = set()
-        for words in commands:
-            keys = self._keys_of(words)
-            if keys is EVERYTHING:
-                return EVERYTHING
-            found.update(keys)
-        return frozenset(found)
+        """The keys and rows that a step touches; EVERYTHING if that cannot be known. The same steps come again and again."""
+        try:
+            return self._footprints(commands)
+        except TypeError:  # a word that cannot be hashed
+            return self._footprint(commands)
+
+    def _footprint(self, commands) -> frozenset | None:
+        found = [self._keys_of(words) for words in commands]
+        return EVERYTHING if EVERYTHING in found else frozenset(key for keys in found for key in keys)
 
     def _keys_of(self, words):
         name = str(words[0]).upper()

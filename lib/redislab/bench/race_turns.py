@@ -46,7 +46,7 @@ class StuckError(Exception):
 def current() -> "Turn | None":
     """The client whose code is running; None outside of a race."""
     here = greenlet.getcurrent()
-    return here if isinstance(here, Turn) else None
+    return here if type(here) is Turn else None
 
 
 class Turn(greenlet.greenlet):
