@@ -10,7 +10,7 @@ from redislab.caching import WriteThrough
 from redislab.caching.background import Background
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
 from redislab.errors import DatabaseError
-from redislab.lessons.caching_patterns.write_through.races import Ledger, Race
+from redislab.lessons.caching_patterns.write_through.ledger import Ledger, Race
 
 ROWS = 5
 
