@@ -27,7 +27,7 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 	@failed=0; \
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "not quiet and not browser" --numprocesses 4 $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m browser --numprocesses 2 $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m "browser and not quiet" --numprocesses 2 $(TEST_ARGS) || failed=1; \
 	exit $$failed
 
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run

@@ -1,3 +1,4 @@
+import math
 import statistics
 
 import pytest
@@ -35,10 +36,21 @@ class Running(Take):
         self.until(lambda sample: sample["t"] >= end, timeout=seconds + 20)
         return self.samples[began:]
 
+    def stretch(self, wanted, seconds: float = 3.0, timeout: float = 40.0) -> list[dict]:
+        """The samples of the first `seconds` from now on that, taken together, are as `wanted`: what varies takes some."""
+        began = len(self.samples)
+
+        def recent(sample) -> list[dict]:
+            return [each for each in self.samples[began:] if sample["t"] - seconds <= each["t"] <= sample["t"]]
+
+        start = self.until(lambda sample: True)["t"]
+        return recent(self.until(lambda sample: sample["t"] >= start + seconds and wanted(recent(sample)), timeout))
+
 
 def mean(samples, key) -> float:
-    """Of the samples that have it."""
-    return statistics.mean(sample[key] for sample in samples if sample[key] is not None)
+    """Of the samples that have it; where none has, not a number, which compares with nothing."""
+    values = [sample[key] for sample in samples if sample[key] is not None]
+    return statistics.mean(values) if values else math.nan
 
 
 def late(samples, key) -> float:

@@ -2,7 +2,7 @@ import pytest
 
 from redislab.lessons.data_modeling.catalogue.lab import PRUNED, STAY
 from redislab.lessons.labs import CatalogueLab
-from tests.lessons.conftest import late
+from tests.lessons.conftest import mean
 
 
 def test_unpruned_the_indexes_name_the_dead_and_pruning_cures_it(running):
@@ -14,20 +14,22 @@ def test_unpruned_the_indexes_name_the_dead_and_pruning_cures_it(running):
     # If it is pruned on read
     lab.experiment.entries = PRUNED
     lab.until(lambda sample: sample["dangling"] < 15 and sample["served"] < 2)
-    samples = lab.go_on(1.5)
-    assert late(samples, "dangling") < 15 and late(samples, "served") < 2  # what expires before it is looked at
+    samples = lab.stretch(  # what expires before it is looked at
+        lambda samples: mean(samples, "dangling") < 15 and mean(samples, "served") < 2, seconds=1.5
+    )
     assert samples[-1]["server_us"] < samples[-1]["client_us"]
     assert lab.experiment.judge(samples[-1]).startswith("True")
 
 
 def test_living_products_follow_their_prediction_while_the_ttl_moves(running):
     lab = running(CatalogueLab(ttl=1.0, products=500))
-    samples = lab.go_on(2.5)
-    assert late(samples, "living") == pytest.approx(late(samples, "expected"), rel=0.2)
+
+    def expected(samples) -> bool:
+        return mean(samples, "living") == pytest.approx(mean(samples, "expected"), rel=0.2)
+
+    few = lab.stretch(expected, seconds=2)[-1]["living"]
     lab.experiment.ttl = 4.0
-    samples = lab.go_on(4)
-    assert late(samples, "living") == pytest.approx(late(samples, "expected"), rel=0.2)
-    assert late(samples, "living") > 1.5 * samples[0]["living"]
+    samples = lab.stretch(lambda samples: expected(samples) and mean(samples, "living") > 1.5 * few, seconds=2)
     assert samples[-1]["indexes"] > 0 and samples[-1]["records"] > 0
 
 
@@ -62,7 +64,7 @@ def test_what_is_evicted_is_served_until_it_is_swept(running):
 
 def test_more_tags_are_more_to_intersect(running):
     lab = running(CatalogueLab(tags=2))
-    lab.go_on(2)
+    lab.until(lambda sample: sample["listed"])
     few = lab.samples[-1]["indexes"] / lab.samples[-1]["listed"]
     lab.experiment.tags = 6
     lab.until(lambda sample: sample["indexes"] / sample["listed"] > 1.5 * few)

@@ -1,13 +1,9 @@
 """Every exercise: its solution passes, so does another answer; wrong ones fail with the hint meant for them."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import cloudpickle
 import pytest
 
 from redislab.lessons import LESSONS
-from redislab.study import sandbox
-from redislab.study.task import Result
 from redislab.study.texts import Text
 from tests.lessons import answers
 from tests.lessons.answers import antipatterns, caching, modeling, naming, tuning
@@ -17,42 +13,8 @@ for each in (caching, modeling, naming, tuning, antipatterns):
 
 RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]
 WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]
-AT_ONCE = 2  # exercises: a check mostly waits
-
-pytestmark = pytest.mark.timeout(900)  # the first test that asks for an answer waits for those before it
 
 each_exercise = pytest.mark.parametrize("name", LESSONS.exercises)
-
-
-@pytest.fixture(scope="module")
-def reports(request, lab):
-    """What is found of the answers whose tests are going to run: two exercises at a time, each answer after answer."""
-    chosen = [item.callspec.params for item in request.session.items if "answer" in getattr(item, "fixturenames", ())]
-
-    def try_out(name: str) -> dict:
-        return {
-            each["answer"]: sandbox.try_out(LESSONS.exercises[name], each["answer"])
-            for each in chosen
-            if each["name"] == name
-        }
-
-    pool = ThreadPoolExecutor(AT_ONCE)
-    yield {name: pool.submit(try_out, name) for name in LESSONS.exercises}
-    pool.shutdown(cancel_futures=True)
-
-
-@pytest.fixture
-def found(reports):
-    """`found(name, answer)`: the result, as a check shows it."""
-    shown = []
-
-    def find(name: str, answer) -> Result:
-        shown.append(Result(Text.of(LESSONS.exercises[name]), reports[name].result()[answer]))
-        return shown[-1]
-
-    yield find
-    for each in shown:
-        each.close()
 
 
 def written(code: str):
@@ -71,14 +33,14 @@ def test_the_solution_passes(task, name):
 
 
 @pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_an_answer_that_is_right_in_another_way_passes(found, name, answer):
-    result = found(name, answer)
+def test_an_answer_that_is_right_in_another_way_passes(task, name, answer):
+    result = task(name).check(answer)
     assert result.passed, result
 
 
 @pytest.mark.parametrize(("name", "answer", "hint", "sees"), WRONG)
-def test_a_wrong_answer_fails_with_the_hint_meant_for_it(found, name, answer, hint, sees):
-    result = found(name, answer)
+def test_a_wrong_answer_fails_with_the_hint_meant_for_it(task, name, answer, hint, sees):
+    result = task(name).check(answer)
     assert not result.passed
     first = next(finding for finding in result.report.findings if finding.met is False)
     assert (first.hint, result.report.hint) == (hint, hint), result

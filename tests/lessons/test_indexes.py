@@ -44,7 +44,8 @@ def test_a_crash_in_the_middle_leaves_a_user_whom_nobody_finds_or_nothing(runnin
     for _ in range(2):
         lab.session.act("crash")
         lab.until(lambda sample: sample["died"])
-    assert {sample["lost"] for sample in lab.go_on(1)[-4:]} == {lost}
+    lab.until(lambda sample: sample["lost"] == lost)
+    assert {sample["lost"] for sample in lab.go_on(1)} == {lost}
 
 
 @pytest.mark.parametrize("method", INDEXES)

@@ -72,6 +72,7 @@ def test_a_sweep_draws_point_by_point(running):
     assert "takes 8 clients" in lab.experiment.say(limited)
 
 
+@pytest.mark.quiet
 def test_the_verdict_compares_the_rules():
     experiment = PoolLab(connections=8, rate=600.0, rtt=2.0)
     experiment.requests, experiment.shortest = 100, 0.3

@@ -37,7 +37,7 @@ def test_the_others_admit_no_second_burst(running, algorithm):
     seen = lab.until(burst_over)
     samples = [*lab.go_on(2.5), seen]
     # Expect no more than the promise, and of the limit's excess no more than what half a window gives back
-    assert {sample["broken"] for sample in samples} == {0}
+    assert {sample["broken"] for sample in samples} == {0} and not any(sample["errors"] for sample in samples)
     assert max(sample["over"] for sample in samples) <= (0 if algorithm == LOG else 45)
     # nor that the applications' clocks matter
     assert min(seen["let_in"]) > 5
@@ -74,16 +74,7 @@ def test_with_a_clock_off_the_modules_fixed_window_counts_twice(running):
 
 def test_a_decision_costs_a_round_trip_and_the_modules_costs_four(running):
     lab = running(RateLimitLab(algorithm=LOG, rtt=5.0, threads=1, limit=10))
-    one = lab.until(lambda sample: sample["p50"] and sum(sample["asked"]) >= 30)
+    lab.until(lambda sample: sample["p50"] and sum(sample["asked"]) >= 30 and 4.5 <= sample["p50"] < 10)
     lab.experiment.algorithm = MODULE_SLIDING
-    four = lab.until(lambda sample: sample["p50"] and sample["p50"] > 2 * one["p50"])
-    assert one["p50"] >= 4.5
+    four = lab.until(lambda sample: sample["p50"] and sample["p50"] > 15)
     assert lab.until(lambda sample: sample["server_ms"])["server_ms"] < four["p50"]
-
-
-@pytest.mark.parametrize("algorithm", [COUNTER, MODULE_FIXED, MODULE_LUA])
-def test_every_algorithm_comes_to_a_verdict_without_errors(running, algorithm):
-    lab = running(RateLimitLab(algorithm=algorithm, period=0.5, limit=20))
-    samples = lab.go_on(1.7)
-    assert not any(sample["errors"] for sample in samples)
-    assert any(lab.experiment.judge(sample) for sample in samples)

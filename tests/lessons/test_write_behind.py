@@ -37,26 +37,24 @@ def test_killed_with_the_modules_queue_writes_are_lost_and_with_the_stream_none(
 
 def test_batches_cut_transactions_and_coalescing_cuts_rows(running):
     lab = running(WriteBehindLab(batch=1, db_ms=0.0, rate=150.0, hot=20, coalescing=False))
-    one_by_one = lab.go_on(6)[-10:]
-    assert mean(one_by_one, "transactions") > 0.8 * mean(one_by_one, "statements") > 80
+    one_by_one = lab.stretch(lambda samples: mean(samples, "transactions") > 0.8 * mean(samples, "statements") > 80)
     lab.experiment.set_knobs({"batch": 1000, "flush_ms": 1000.0})
-    lab.go_on(3)
-    batches = lab.go_on(5)[-20:]
-    assert mean(batches, "transactions") < mean(one_by_one, "transactions") / 30
-    assert mean(batches, "statements") > 80
+    few = mean(one_by_one, "transactions") / 30
+    batches = lab.stretch(lambda samples: mean(samples, "transactions") < few and mean(samples, "statements") > 80)
     lab.experiment.coalescing = True
-    lab.go_on(3)
-    coalesced = lab.go_on(5)[-20:]
-    assert mean(coalesced, "statements") < mean(batches, "statements") / 3
-    assert mean(coalesced, "persisted") > 80
+    fewer = mean(batches, "statements") / 3
+    lab.stretch(lambda samples: mean(samples, "statements") < fewer and mean(samples, "persisted") > 80)
 
 
 def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(running):
     lab = running(WriteBehindLab(batch=1, db_ms=50.0, rate=150.0))  # 20 transactions a second at most
-    assert lab.go_on(3)[-1]["waiting"] > 100
-    growing = lab.go_on(3)
-    assert growing[-1]["waiting"] - growing[0]["waiting"] > 100
-    assert mean(growing, "persisted") < mean(growing, "acknowledged") / 2
+    lab.until(lambda sample: sample["waiting"] > 100)
+    lab.stretch(
+        lambda samples: (
+            samples[-1]["waiting"] - samples[0]["waiting"] > 100
+            and mean(samples, "persisted") < mean(samples, "acknowledged") / 2
+        )
+    )
     lab.experiment.set_knobs({"batch": 1000, "flush_ms": 100.0})
     lab.until(lambda sample: sample["waiting"] < 100)
 
@@ -68,7 +66,7 @@ def test_an_outage_ends_in_dead_letters_and_their_replay_in_the_database(running
     dead = lab.until(lambda sample: sample["dead"] > 20)
     assert "dead letters" in lab.experiment.say(dead)
     lab.session.act("bring_up")
-    lab.go_on(1)
+    lab.until(lambda sample: sample["persisted"])
     lab.session.act("replay")
     lab.until(lambda sample: sample["dead"] == 0)
     assert lab.until(lambda sample: sample["waiting"] < 100)["lost"] == 0
@@ -85,20 +83,12 @@ def test_as_in_the_module_an_outage_loses_writes(running):
     lab.until(lambda sample: sample["persisted"] > 50)
 
 
-def test_every_sentence_and_verdict_can_be_said_from_the_first_sample_on(running):
-    for knobs in ({}, {"queue": MODULES}):
-        lab = running(WriteBehindLab(**knobs))
-        for sample in lab.go_on(2):
-            assert lab.experiment.say(sample)
-            assert lab.experiment.judge(sample)
-
-
 def test_closed_it_leaves_no_application_and_no_key(lab):
     shown = Running(WriteBehindLab(rate=300.0))
     shown.until(lambda sample: sample["waiting"] > 20)
     assert len(applications()) == 1
     assert list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*"))
-    shown.session.close()
+    shown.close()
     assert not settles(applications)
     assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*")))
 

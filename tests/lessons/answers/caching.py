@@ -202,7 +202,7 @@ def who_gets_no_lock_loads_too(client, source, keys, id):
     return single_flight(client, source, keys, id, wait=lambda: source.find(id))
 
 
-@wrong("single-flight", hint=3, sees="1 of 32 got it")
+@wrong("single-flight", hint=3, sees=" of 32 got it")
 def who_gets_no_lock_gets_nothing(client, source, keys, id):
     return single_flight(client, source, keys, id, wait=lambda: None)
 

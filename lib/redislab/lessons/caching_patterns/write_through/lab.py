@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import time
 from collections import deque
 
 from redislab.bench import Networked, Watch, choice, number, on, time_chart
@@ -52,7 +53,7 @@ class WriteThroughLab(Networked):
         self.readers, self.commits, self.keys = lab.open_database(), lab.open_database(), lab.keys
         self.users = Ledger(self.readers.users, self.commits.users, "raced_user")
         self.rows = {id: self.readers.users.find(id) for id in self.readers.users.ids[:ROWS]}
-        self.numbers = itertools.count()
+        self.numbers = itertools.count(time.time_ns())  # the rows still hold the cities of former rounds
         self.idle = deque(self.rows)  # rows that no one races on
         self.race, self.to_come, self.next_race = (
             None,
