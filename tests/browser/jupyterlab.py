@@ -176,6 +176,12 @@ class Notebook:
             scope,
         )
 
+    def shows(self, names) -> None:
+        """Wait until the text's images are these files, from top to bottom, and each of them is displayed."""
+        images = "[...document.querySelectorAll('.jp-RenderedMarkdown img')].filter((each) => each.naturalWidth)"
+        shown = f"{images}.map((each) => new URL(each.src).pathname.split('/').at(-1))"
+        self.page.wait_for_function(f"(names) => {shown}.join() === names.join()", arg=list(names))
+
     def cell_errors(self) -> list[str]:
         """The tracebacks among the outputs."""
         return self.page.evaluate(

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.browser.on_page import OnPage
 from tests.budgets.page import pages
 
-PICTURE = Path(__file__).parents[2] / "notebooks" / ".images" / "panel.png"
+PICTURE = Path(__file__).parents[2] / "notebooks" / "images" / "panel.png"
 MOST = 200_000  # bytes
 GUESS = "guess = predict('Hit ratio with a TTL of two seconds', 0, 100, unit='%', key='hits', at={'ttl': 2.0})\nguess.keep(45)"
 SHOWN = "shown = panel(labs.TtlLab(), guess=guess)\nshown"

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.jupyterlab import Notebook
 from tests.browser.on_page import HEIGHTS, PANELS, OnPage
+from tests.conftest import ROOT, pictures
 from tests.test_hygiene import NOTEBOOKS, code_cells
 
 HEIGHT = 1300  # px, as high as a panel: what is out of sight is not painted
@@ -99,7 +100,7 @@ each_panel = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def opened(jupyterlab, context):
-    """`opened(name)`: the notebook of that name, all of whose cells have been run, and which has all its panels.
+    """`opened(name)`: the notebook of that name, all of whose cells have been run, and which has all its panels and drawings.
 
     It stays open for the tests of its panels, until another one is asked for.
     """
@@ -118,6 +119,7 @@ def opened(jupyterlab, context):
             count = "(count) => document.querySelectorAll('.rl-panel').length === count"
             notebook.page.wait_for_function(count, arg=len(SHOWN[name]))
             assert notebook.ask(f"[type(each.experiment).__name__ for each in {PANELS}]") == SHOWN[name]
+            notebook.shows(drawing.name for _, drawing in pictures(ROOT / "notebooks" / name))
         return held[name]
 
     yield find

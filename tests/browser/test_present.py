@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ENVIRONMENT, faultless
+from tests.browser.conftest import ENVIRONMENT, NOTEBOOKS, faultless
 from tests.browser.jupyterlab import Notebook, PageServer
-from tests.conftest import IN_CI, needs, settles
+from tests.conftest import IN_CI, ROOT, needs, pictures, settles
 
-ROOT = Path(__file__).parents[2]
 VISIBLE_CODE = ".jp-InputArea-editor, .cm-editor, .rl-code:visible"
 
 
@@ -85,12 +84,10 @@ def place(page, selector: str) -> float:
 def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(open_page):
     opened = open_page("render/01_caching_patterns.ipynb")
     page, panel = opened.page, opened.page.locator(".rl-panel").first
-    # The text is there before any cell has run, with what mermaid and MathJax have made of it, in large type
+    # The text is there before any cell has run, with its drawings and what MathJax has made of it, in large type
     page.get_by_role("heading", name="1.1 Cache-aside").wait_for()
     assert size_of(page.locator(".jp-MarkdownOutput p").nth(1)) >= 20
-    page.wait_for_function(
-        "[...document.images].length === 4 && [...document.images].every((each) => each.naturalWidth)"
-    )
+    opened.shows(drawing.name for _, drawing in pictures(NOTEBOOKS / Path(opened.name).name))
     page.locator("mjx-container").first.wait_for(state="attached")
     # If the remote turns pages, expect each to begin with a heading or a panel, and to pass over nothing
     page.keyboard.press("PageDown")

@@ -149,15 +149,6 @@ function clicked({ target }) {
 // The figures need not ask their kernel for plotly.js: it came with the page.
 globalThis.redislabPlotly = { promise: Promise.resolve(globalThis.Plotly), loading: true };
 
-// Diagrams are drawn beforehand: Voilà has no mermaid of its own, and asks a CDN for one.
-for (const diagram of document.querySelectorAll(".jp-Mermaid")) {
-  const id = diagram.closest(".jp-Cell").id.replace("cell-id=", "");
-  const source = new URL(`diagrams/${here.slice(0, 2)}-${id}.svg`, import.meta.url);
-  const image = Object.assign(new Image(), { src: source.href, alt: diagram.textContent.trim() });
-  image.onload = () => diagram.classList.toggle("present-tall", image.naturalHeight > 0.8 * image.naturalWidth);
-  diagram.append(image);
-}
-
 document.addEventListener("keydown", pressed, { capture: true });
 document.addEventListener("click", clicked);
 // the kernel has ended with the page
