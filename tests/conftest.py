@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 
-import nbformat
 import psutil
 import pytest
 import redis
@@ -20,7 +19,6 @@ from redislab.world.processes import free_port
 
 pytest_plugins = ["tests.clients"]  # any_client, and what goes with it
 IN_CI = os.environ.get("CI") == "true"
-ROOT = Path(__file__).parents[1]
 # Some workers share a machine, and perhaps with other people: each knows what it has started by its mark and its folder.
 MARK = f"REDISLAB_TESTS_{os.getpid()}"
 os.environ[MARK] = "1"
@@ -172,13 +170,3 @@ def settles(wanted, timeout: float = 15.0):
     while (answer := wanted()) and time.monotonic() < deadline:
         time.sleep(0.1)
     return answer
-
-
-def pictures(path: Path) -> list[tuple[str, Path]]:
-    """The text and the file of each image that a notebook or a Markdown file shows, from top to bottom; badges are not ours."""
-    text = path.read_text()
-    if path.suffix == ".ipynb":
-        cells = nbformat.reads(text, as_version=4).cells
-        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    found = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", text)
-    return [(alt, path.parent / target) for alt, target in found if not target.startswith("https:")]

@@ -4,18 +4,28 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 
-from tests.conftest import ROOT, pictures
+from tests.test_hygiene import NOTEBOOKS, ROOT
 
 FOLDER = ROOT / "notebooks" / "images"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DRAWINGS = sorted(FOLDER.glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = "svg title desc style defs marker rect circle path text tspan".split()
 WIDEST, SMALLEST = 760, 14  # px
 
 each_drawing = pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: path.stem)
+
+
+def pictures(path: Path) -> list[tuple[str, Path]]:
+    """The text and the file of each image that a notebook or a Markdown file shows, from top to bottom; badges are not ours."""
+    text = path.read_text()
+    if path.suffix == ".ipynb":
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    found = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", text)
+    return [(alt, path.parent / target) for alt, target in found if not target.startswith("https:")]
 
 
 def style(path: Path) -> str:

@@ -13,7 +13,8 @@ import pytest
 
 from tests.browser.conftest import ENVIRONMENT, NOTEBOOKS, faultless
 from tests.browser.jupyterlab import Notebook, PageServer
-from tests.conftest import IN_CI, ROOT, needs, pictures, settles
+from tests.conftest import IN_CI, needs, settles
+from tests.test_images import ROOT, pictures
 
 VISIBLE_CODE = ".jp-InputArea-editor, .cm-editor, .rl-code:visible"
 
