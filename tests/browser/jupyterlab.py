@@ -176,11 +176,11 @@ class Notebook:
             scope,
         )
 
-    def shows(self, names) -> None:
-        """Wait until the text's images are these files, from top to bottom, and each of them is displayed."""
+    def shows(self, texts) -> None:
+        """Wait until the text's images, from top to bottom, have these alternative texts, and each of them is displayed."""
         images = "[...document.querySelectorAll('.jp-RenderedMarkdown img')].filter((each) => each.naturalWidth)"
-        shown = f"{images}.map((each) => new URL(each.src).pathname.split('/').at(-1))"
-        self.page.wait_for_function(f"(names) => {shown}.join() === names.join()", arg=list(names))
+        same = f"(texts) => JSON.stringify({images}.map((each) => each.alt)) === JSON.stringify(texts)"
+        self.page.wait_for_function(same, arg=list(texts))
 
     def cell_errors(self) -> list[str]:
         """The tracebacks among the outputs."""

@@ -119,7 +119,7 @@ def opened(jupyterlab, context):
             count = "(count) => document.querySelectorAll('.rl-panel').length === count"
             notebook.page.wait_for_function(count, arg=len(SHOWN[name]))
             assert notebook.ask(f"[type(each.experiment).__name__ for each in {PANELS}]") == SHOWN[name]
-            notebook.shows(drawing.name for _, drawing in pictures(ROOT / "notebooks" / name))
+            notebook.shows(alt for alt, _ in pictures(ROOT / "notebooks" / name))
         return held[name]
 
     yield find

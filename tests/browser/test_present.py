@@ -88,7 +88,7 @@ def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(
     # The text is there before any cell has run, with its drawings and what MathJax has made of it, in large type
     page.get_by_role("heading", name="1.1 Cache-aside").wait_for()
     assert size_of(page.locator(".jp-MarkdownOutput p").nth(1)) >= 20
-    opened.shows(drawing.name for _, drawing in pictures(NOTEBOOKS / Path(opened.name).name))
+    opened.shows(alt for alt, _ in pictures(NOTEBOOKS / Path(opened.name).name))
     page.locator("mjx-container").first.wait_for(state="attached")
     # If the remote turns pages, expect each to begin with a heading or a panel, and to pass over nothing
     page.keyboard.press("PageDown")
