@@ -53,7 +53,7 @@ class Turn(greenlet.greenlet):
     """One client. `start` brings it to its first step; `go` lets it take the step that it stands before.
 
     Attributes:
-        next: the commands of the step that it stands before, () for a mere wait; None when it has ended.
+        next: the commands of the step that it stands before, () for a mere wait; None when it is `over`.
         sent, replies: of its latest step.
         waits: whether the others go first.
         clock: seconds that have passed for it, of those that it slept.
@@ -65,7 +65,7 @@ class Turn(greenlet.greenlet):
         super().__init__()
         self.letter, self._function, self._arguments = letter, function, arguments
         self.next, self.sent, self.replies = (), (), []
-        self.waits = self.killed = self._same_step = self.by_time = self.listens = False
+        self.over = self.waits = self.killed = self._same_step = self.by_time = self.listens = False
         self.clock, self.watched, self.value, self.error, self.lost = 0.0, set(), None, None, None
         self._awaited, self._loses, self._seen, self._slept = 0, False, {}, False
 
@@ -76,7 +76,7 @@ class Turn(greenlet.greenlet):
             self.killed = True
         except Exception as error:
             self.error = error
-        self.next = None
+        self.next, self.over = None, True
 
     def start(self) -> None:
         """Run to the first step."""
@@ -86,10 +86,6 @@ class Turn(greenlet.greenlet):
     @functools.cached_property
     def random(self) -> random.Random:
         return random.Random(self.letter)
-
-    @property
-    def over(self) -> bool:
-        return self.next is None
 
     def go(self, lose: bool = False) -> None:
         """Take the step, and run on to the next one. With `lose` it is carried out, and the client gets a TimeoutError."""
@@ -144,13 +140,13 @@ class Turn(greenlet.greenlet):
             if name == "WATCH":
                 self.watched.update(keys)
 
-    def take(self, read):
-        """Read a reply, if it is one of the step's."""
+    def take(self, read, arguments, options):
+        """Read a reply, and note it if it is one of the step's."""
         if not self._awaited:
-            return read()
+            return read(*arguments, **options)
         self._awaited -= 1
         try:
-            reply = read()
+            reply = read(*arguments, **options)
         except redis.exceptions.NoScriptError:
             self._same_step = True  # the client loads the script, and sends it again
             raise
@@ -159,14 +155,14 @@ class Turn(greenlet.greenlet):
             raise
         self.replies.append(reply)
         if self._loses:
-            self._lose(read)
+            self._lose(read, arguments, options)
         return reply
 
-    def _lose(self, read) -> None:
+    def _lose(self, read, arguments, options) -> None:
         while self._awaited:
             self._awaited -= 1
             with suppress(redis.ResponseError):
-                self.replies.append(read())
+                self.replies.append(read(*arguments, **options))
         self._loses, self.lost = False, redis.TimeoutError("The reply was lost.")
         raise self.lost
 
@@ -225,7 +221,7 @@ class SteppedConnection(Connection):
         if self._listening and not turn._awaited and not self.can_read(None):
             raise StuckError("waits for ever for a message")
         read = super().read_response
-        reply = turn.take(lambda: read(*arguments, **options))
+        reply = turn.take(read, arguments, options)
         while self._blocked and reply is None:
             words, short, timeout = self._blocked
             turn.sleep(0)
@@ -238,7 +234,7 @@ class SteppedConnection(Connection):
                 break
             turn._awaited = 1
             super().send_command(*short)
-            reply = turn.take(lambda: read(*arguments, **options))
+            reply = turn.take(read, arguments, options)
         self._blocked = ()
         return reply
 
@@ -309,9 +305,11 @@ def own_time(started: float = STARTED):
         real["sleep"](seconds) if turn is None else turn.sleep(seconds)
 
     def clock(name):
-        def now():
-            turn = current()
-            return real[name]() if turn is None else started + turn.clock
+        ask = real[name]
+
+        def now():  # redis-py asks several times a command
+            here = greenlet.getcurrent()
+            return started + here.clock if type(here) is Turn else ask()
 
         return now
 
