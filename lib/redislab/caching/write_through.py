@@ -26,6 +26,7 @@ class WriteThrough(Resilient):
       writers the slower may still SET the older row over the newer one, for a whole TTL.
     - "DB, then delete", the default: save, then delete, as in `CacheAside`. There is no second value that could differ:
       the next reader loads what is committed. That reader waits, which is what the other two orders were meant to avoid.
+      A writer that dies between the commit and the DEL leaves the old value until its TTL ends.
 
     When Redis fails, only "cache first" fails with it. The others owe a delete, as in `Resilient`.
 

@@ -25,8 +25,9 @@ class Settings:
             command that is meant to be sent, blocking ones included.
         retries: after a lost connection or a timeout, with growing, jittered pauses. A timeout does not say that the command
             was not done, only that no answer came: a retried INCR may count twice. So 0, and more only for a client that
-            sends nothing but what may be repeated: GET, SET, HSET; not INCR, LPUSH, XADD. redis-py's own number
-            is 10 for `Redis()`, and 0 for `from_url` and for a pool made by hand.
+            sends only what gives the same result when run twice in a row: GET, SET, HSET; not INCR, LPUSH, XADD. Even a
+            SET that is retried late can overwrite a newer value. redis-py's own number is 10 for `Redis()`, and 0 for
+            `from_url` and for a pool made by hand.
         health_check_interval: seconds of idleness after which a PING goes first. Firewalls forget idle connections
             without telling; that costs a round trip now and then instead of an error.
         socket_keepalive: the kernel probes an idle connection (`PROBES`), so that a peer that has vanished is noticed.

@@ -27,9 +27,9 @@ def square_root(rate: float, seconds: float, beta: float = 2.0) -> int:
 def module_formula(rate: float, seconds: float, safety: float = 1.5, buffer: float = 1.0) -> int:
     """Rate × duration × safety factor (× buffer, the module's is 2), rounded up.
 
-    The module calls the first factor "concurrent requests" and computes with requests per second. Those are two things:
-    what is concurrent *is* λW, and needs no further factor of time. A factor is also the wrong shape of margin: ×1.5 is
-    too little for a small load, ×3 too much for a large one.
+    That is Little's law times a constant; the module's sentence names the wrong quantity, "concurrent requests", for what
+    it computes with, requests per second. A constant is the wrong shape of margin: ×1.5 is too little for a small load,
+    and ×3 too much for a large one.
     """
     return max(1, math.ceil(rate * seconds * safety * buffer))
 

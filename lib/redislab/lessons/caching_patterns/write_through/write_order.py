@@ -35,7 +35,7 @@ class WriteContext(CachedContext):
 
 
 class WriteOrder(CachedExercise):
-    """Commit, then delete: nothing uncommitted is read, nothing old comes back, and the last good value survives."""
+    """Commit, then delete: readers see committed values only, no other client brings an old one back, the last good one survives."""
 
     name, context = "write-order", WriteContext
 

@@ -33,7 +33,7 @@ class EncodingsLab(Sweep):
     """One key that grows field by field, on a server of its own, whose limits are knobs (CONFIG SET).
 
     While it is small Redis keeps it in one block of memory, which is compact, and is searched from its beginning. The first
-    field past a limit turns it into a table, for good.
+    field past a limit turns it into a table, which it stays when fields are deleted.
     """
 
     title = "Encodings"
