@@ -1,8 +1,6 @@
-"""The catalogue in every order of steps, with expiry by the server's own clock; and many clients at once."""
+"""The catalogue in every order of steps, with expiry by the server's own clock; and several clients in every order."""
 
 import itertools
-import random
-import threading
 import time
 
 import pytest
@@ -10,6 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from redislab.bench import watch
+from redislab.bench.race_ground import KEYS
+from redislab.bench.races import races
 from redislab.keys import KeyNamespace
 from redislab.modeling import PrunedCatalog
 from tests.conftest import settles
@@ -153,33 +153,37 @@ def test_it_works_on_a_cluster(cluster):
     assert sorted(catalog.tagged("a", "b")) == [*"0124"]
 
 
-def test_many_at_once_leave_nothing_behind(lab, keys):
-    # Given eight clients that add, remove, and look up what lives for some ms
-    catalog = PrunedCatalog(lab.client(), keys, most=7)
+def test_in_every_order_of_calls_and_an_expiry_the_indexes_name_what_is_there_and_at_last_nothing(lab):
+    # Given clients that add, add again under other names, remove, and look up one product, which may expire at any moment
+    def made(client, keys):
+        return PrunedCatalog(client, keys, ttl=60, most=1)
 
-    def work(seed):
-        pick = random.Random(seed)
-        for _ in range(120):
-            id, tags, call = pick.randrange(30), pick.sample("abcd", 2), pick.randrange(5)
-            if call == 0:
-                catalog.remove(id)
-            elif call == 1:
-                catalog.tagged(*tags)
-                catalog.recent("x", 5)
-            elif call == 2:
-                catalog.prune(5)
-            else:
-                catalog.add(id, {}, category=pick.choice("xy"), tags=tags, ttl=pick.choice([0.001, 0.02]))
+    def add(client, keys):
+        made(client, keys).add(1, {}, category="x", tags=["a"])
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    # Expect that when the last has expired, nothing names any of them
-    assert not settles(lambda: any(catalog.get(id) for id in range(30)))
-    assert not settles(lambda: catalog.prune(100))
-    assert left(catalog.client, keys) == set()
+    def add_otherwise(client, keys):
+        made(client, keys).add(1, {}, category="y", tags=["b"])
+
+    def remove(client, keys):
+        made(client, keys).remove(1)
+
+    def look_up(client, keys):
+        return made(client, keys).tagged("a")
+
+    def names_what_is_there(client, keys):
+        catalog = made(client, keys)
+        there = (catalog.get(1) or {}).get("category")
+        catalog.prune(10)
+        if [bool(catalog.recent(name)) for name in "xy"] != [there == name for name in "xy"]:
+            return f"the product is in {there!r}, and listed in {catalog.recent('x')} and {catalog.recent('y')}"
+        client.delete(catalog.key(1))
+        catalog.prune(10)
+        return not left(client, keys) or f"there is still {left(client, keys)}"
+
+    product = KEYS.catalog("product", 1)
+    race = races(add, add_otherwise, remove, look_up, expires=product, expect=names_what_is_there, lab=lab)
+    assert race.safe, race
+    assert race.schedules > 24
 
 
 ids, categories = st.integers(0, 4), st.sampled_from("xy")
