@@ -377,7 +377,7 @@ def test_a_search_ends_at_its_bound_and_says_so(lab):
 def test_the_table_is_read_from_top_to_bottom(lab):
     said = repr(counter(add_one, add_one, lab=lab)).splitlines()
     assert said[0] == "4 of 6 schedules lose an update."
-    assert [cell.strip() for cell in said[2].split("│")] == ["", "A add_one", "B add_one", "likes"]
+    assert [cell.strip() for cell in said[2].split("│")] == ["step", "A add_one", "B add_one", "likes"]
     cells = [[cell.strip() for cell in line.split("│")] for line in said[4:-1]]
     assert cells[0] == ["", "", "", "0"]
     assert cells[1] == ["1", "GET likes → 0", "", "0"]

@@ -21,7 +21,7 @@ def rows(race, played) -> list[list[str]]:
     """The head, the start, and a row for each step: its number, a cell for each client, and what was held after it."""
     places = list(dict.fromkeys(place for state in played.states for place in state))
     first = {place: next((state[place] for state in played.states if place in state), None) for place in places}
-    found = [["", *(f"{letter} {name}" for letter, name in race.names.items()), *map(name_of, places)]]
+    found = [["step", *(f"{letter} {name}" for letter, name in race.names.items()), *map(name_of, places)]]
     for number, (state, step) in enumerate(zip(played.states, [None, *played.steps], strict=True)):
         cells = [step_text(step) if step and step.turn[0] == letter else "" for letter in race.names]
         if step and step.turn[0] == "x":
