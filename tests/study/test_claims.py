@@ -47,7 +47,7 @@ CONTRACT = {
     },
     "2.1": {(0, "encodings"), (582, "string-get-all"), (584, "score-log-n"), (585, "zadd-log-n")},
     "2.2": {(597, "json-or-hash"), (616, "hset-no-race"), (732, "fixed-window"), (744, "sliding-window")},
-    "3.2": {(986, "separators")},
+    "3.3": {(986, "separators")},
     "4.1": {(1049, "pool-reuse"), (1075, "connection-lost"), (1081, "pool-formula"), (1092, "pool-typical")},
     "4.2": {
         (1108, "one-by-one"),

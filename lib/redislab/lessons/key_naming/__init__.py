@@ -3,4 +3,4 @@
 NOTEBOOK = "03_key_naming"
 TITLE = "03 Key naming"
 # as the claims board calls them
-SECTIONS = {"3.2": "Order among keys"}
+SECTIONS = {"3.3": "Finding keys"}

@@ -1,3 +1,3 @@
-"""5.6 Extra: the clinic."""
+"""5.6 Going deeper: the clinic."""
 
-HEADING = "5.6 Extra: the clinic"
+HEADING = "5.6 Going deeper: the clinic"

@@ -1,3 +1,3 @@
-"""Extra: patterns together."""
+"""Going deeper: patterns together."""
 
-HEADING = "Extra: patterns together"
+HEADING = "Going deeper: patterns together"

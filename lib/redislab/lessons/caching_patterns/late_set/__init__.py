@@ -1,3 +1,3 @@
-"""Extra: the late SET."""
+"""Going deeper: the late SET."""
 
-HEADING = "Extra: the late SET"
+HEADING = "Going deeper: the late SET"

@@ -1,3 +1,3 @@
-"""Extra: missing ids."""
+"""Going deeper: missing ids."""
 
-HEADING = "Extra: missing ids"
+HEADING = "Going deeper: missing ids"

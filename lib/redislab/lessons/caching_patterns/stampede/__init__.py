@@ -1,3 +1,3 @@
-"""Stampede."""
+"""1.1 Stampede."""
 
-HEADING = "Stampede"
+HEADING = "1.1 Stampede"

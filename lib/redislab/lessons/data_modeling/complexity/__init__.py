@@ -1,3 +1,3 @@
-"""Extra: what O(N) looks like."""
+"""Going deeper: what O(N) looks like."""
 
-HEADING = "Extra: what O(N) looks like"
+HEADING = "Going deeper: what O(N) looks like"

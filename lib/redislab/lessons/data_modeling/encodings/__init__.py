@@ -1,3 +1,3 @@
-"""Extra: encodings."""
+"""Going deeper: encodings."""
 
-HEADING = "Extra: encodings"
+HEADING = "Going deeper: encodings"

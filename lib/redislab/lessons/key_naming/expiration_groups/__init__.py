@@ -1,3 +1,3 @@
-"""Extra: what goes by itself."""
+"""3.2 Expiry groups."""
 
-HEADING = "Extra: what goes by itself"
+HEADING = "3.2 Expiry groups"

@@ -1,3 +1,3 @@
-"""What matches a pattern."""
+"""3.3 Finding keys."""
 
-HEADING = "What matches a pattern"
+HEADING = "3.3 Finding keys"

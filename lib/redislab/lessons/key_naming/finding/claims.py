@@ -16,7 +16,7 @@ def sweeps(stage) -> list[float]:
 
 CLAIMS = (
     Claim(
-        "separators", 986, "3.2", "Names with colons can be scanned, names with underscores are hard to find",
+        "separators", 986, "3.3", "Names with colons can be scanned, names with underscores are hard to find",
         "a sweep for user_* ÷ for user:*, 30,000 keys", "×", Bound(low=1.2), "ScanLab", sweeps, seconds=8.0,
     ),
 )  # fmt: skip

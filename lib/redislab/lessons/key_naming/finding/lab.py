@@ -1,4 +1,4 @@
-"""Section 3.2: finding keys by their names, whatever stands between the words, and deleting them."""
+"""Section 3.3: finding keys by their names, whatever stands between the words, and deleting them."""
 
 import itertools
 import threading

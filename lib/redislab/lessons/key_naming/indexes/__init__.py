@@ -1,3 +1,3 @@
-"""Which record has this address."""
+"""3.4 Indexes."""
 
-HEADING = "Which record has this address"
+HEADING = "3.4 Indexes"

@@ -1,4 +1,4 @@
-"""Section 3.2: secondary indexes, moved by three means while others look."""
+"""Section 3.4: secondary indexes, moved by three means while others look."""
 
 import itertools
 import random

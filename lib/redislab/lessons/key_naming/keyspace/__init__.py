@@ -1,3 +1,3 @@
-"""Extra: a map of the keyspace."""
+"""Going deeper: a map of the keyspace."""
 
-HEADING = "Extra: a map of the keyspace"
+HEADING = "Going deeper: a map of the keyspace"

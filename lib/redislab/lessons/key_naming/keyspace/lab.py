@@ -1,4 +1,4 @@
-"""Section 3.2: a keyspace as a map, drawn from a sample."""
+"""Section 3.1, going deeper: a keyspace as a map, drawn from a sample."""
 
 import time
 

@@ -1,3 +1,3 @@
-"""Extra: slots."""
+"""3.5 Slots."""
 
-HEADING = "Extra: slots"
+HEADING = "3.5 Slots"

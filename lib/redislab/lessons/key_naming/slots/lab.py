@@ -1,4 +1,4 @@
-"""Section 3.2, extra: which node of a cluster a key lies on, and which keys may be asked for together."""
+"""Section 3.5: which node of a cluster a key lies on, and which keys may be asked for together."""
 
 import random
 

@@ -1,3 +1,3 @@
-"""Extra: client-side caching."""
+"""Going deeper: client-side caching."""
 
-HEADING = "Extra: client-side caching"
+HEADING = "Going deeper: client-side caching"

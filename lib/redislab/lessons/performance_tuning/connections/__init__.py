@@ -1,3 +1,3 @@
-"""Extra: what a connection costs."""
+"""Going deeper: what a new connection costs."""
 
-HEADING = "Extra: what a connection costs"
+HEADING = "Going deeper: what a new connection costs"

@@ -1,3 +1,3 @@
-"""Extra: what a script does to the others."""
+"""Going deeper: what a script does to other clients."""
 
-HEADING = "Extra: what a script does to the others"
+HEADING = "Going deeper: what a script does to other clients"
