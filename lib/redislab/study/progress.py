@@ -173,7 +173,8 @@ def _read(file: Path) -> list[dict]:
                 raise ProgressError("This is no progress file of this course.")
             if version > VERSION:
                 raise ProgressError(f"A newer version of the course wrote this (format {version}): update it first.")
-            return [one for row in database.execute("SELECT kind, id, at, facts FROM notes") if (one := _note(*row))]
+            rows = database.execute("SELECT kind, id, at, facts FROM notes")
+            return [{**json.loads(facts), "kind": kind, "id": id, "at": at} for kind, id, at, facts in rows]
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
@@ -184,13 +185,3 @@ def _row(one: dict) -> tuple:
     facts = {name: value for name, value in one.items() if name not in ("kind", "id", "at")}
     text = one["kind"], one["id"], one["at"]
     return *(each.encode(errors="replace").decode() for each in text), json.dumps(facts, default=str)
-
-
-def _note(kind, id, at, facts) -> dict | None:
-    """A row as a note; None for a row that another program has put there."""
-    try:
-        if datetime.fromisoformat(at).tzinfo is UTC and isinstance(kind, str) and isinstance(id, str):
-            return {**json.loads(facts), "kind": kind, "id": id, "at": at}
-    except (TypeError, ValueError, RecursionError):
-        pass
-    return None
