@@ -95,6 +95,10 @@ def test_sentences_wait_for_what_they_need_and_leave_out_what_is_nothing():
     assert made.say({}) == made.waiting
     assert made.say({"p50": 1.25, "stale": 0.4, "errors": None}) == "1.2 ms with 3."
     assert made.say({"p50": 1.25, "stale": 12.0, "errors": 2}) == "1.2 ms with 3. 12 stale. 2 failed."
+    # If a method chooses among templates, expect the same of what it returns
+    made.sentence = lambda values: ("{p50:.1f} ms.", "{stale:.0f} stale.") if values["p50"] < 2 else "Slow."
+    assert made.say({"p50": 1.25, "stale": 12.0}) == "1.2 ms. 12 stale."
+    assert (made.say({"p50": 5.0}), made.say({"stale": 2})) == ("Slow.", made.waiting)
     assert made.judge({"p99": None}) is None
     assert made.judge({"p99": 4}) == "4 ms"
     assert Experiment().say({"p50": 1}) == ""

@@ -216,8 +216,8 @@ class Experiment(HasTraits):
     # in the kernel
 
     def say(self, values: dict) -> str:
-        """What the charts show now. `sentence` is a template, a tuple of them (see `fill`), or a method that returns a text;
-        values that are missing lead to `waiting`."""
+        """What the charts show now. `sentence` is a template, a tuple of them (see `fill`), or a method that returns a text or
+        such a tuple; values that are missing lead to `waiting`."""
         return self._told(self.sentence, values) or ("" if self.sentence == "" else self.waiting)
 
     def judge(self, values: dict) -> str | None:
@@ -226,7 +226,9 @@ class Experiment(HasTraits):
 
     def _told(self, what, values: dict) -> str | None:
         try:
-            return what(Readings(values)) if callable(what) else fill(what, Readings(self.settings() | values))
+            said = what(Readings(values)) if callable(what) else what
+            is_text = callable(what) and not isinstance(said, tuple)
+            return said if is_text else fill(said, Readings(self.settings() | values))
         except MissingError:
             return None
 

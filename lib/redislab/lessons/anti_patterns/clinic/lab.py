@@ -132,8 +132,8 @@ class ClinicLab(Sweep):
             return values["trouble"]
         return (
             "{who}: {basis} It took {took:.2f} s. Dangers: {dangers}, warnings: {warnings}, hints: {hints}; the table below says why, "
-            "and how to mend them."
-        ).format_map(values)
+            "and how to mend them.",
+        )
 
     def verdict(self, values):
         pings = values["pings"]

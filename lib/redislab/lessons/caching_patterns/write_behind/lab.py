@@ -7,7 +7,6 @@ import time
 from collections import Counter
 
 from redislab.bench import action, choice, number, on, solid, switch, time_chart
-from redislab.bench.readings import fill
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.killable import Killable
 from redislab.lessons.caching_patterns.write_behind.receipts import Receipts
@@ -143,15 +142,12 @@ class WriteBehindLab(Killable):
     def sentence(self, values):
         if values["away"]:
             return "The application is dead or starting again. What it had acknowledged is being looked for."
-        return fill(
-            (
-                "{acknowledged:.0f} writes a second are acknowledged and {persisted:.0f} reach the database, as "
-                "{statements:.0f} rows in {transactions:.1f} transactions; {waiting:,} wait. "
-                "Half of the writes take under {p50:.1f} ms.",
-                "{dead:,} are dead letters.",
-                "{lost:,} are lost.",
-            ),
-            values,
+        return (
+            "{acknowledged:.0f} writes a second are acknowledged and {persisted:.0f} reach the database, as "
+            "{statements:.0f} rows in {transactions:.1f} transactions; {waiting:,} wait. "
+            "Half of the writes take under {p50:.1f} ms.",
+            "{dead:,} are dead letters.",
+            "{lost:,} are lost.",
         )
 
     def verdict(self, values):

@@ -4,7 +4,6 @@ import random
 from collections import deque
 
 from redislab.bench import Experiment, Timings, number, on, time_chart, xy_chart
-from redislab.bench.readings import fill
 from redislab.lessons.data_modeling.feed.feeds import BURST, CURSOR, POSITION, Feeds
 from redislab.lessons.data_modeling.feed.reader import Reader
 
@@ -114,8 +113,7 @@ class FeedLab(Experiment):
     def verdict(self, values):
         if values["twice_position"] + values["skipped_position"] < 0.5:
             return "True of a feed in which little happens. Add items, or withdraw some, and look again"
-        return fill(
+        return (
             "False by position while items come and go: {twice_position:.0f} % shown twice, {skipped_position:.1f} % never "
             "shown. By cursor: {twice_cursor:.0f} % shown twice, {skipped_cursor:.1f} % never shown",
-            values,
         )

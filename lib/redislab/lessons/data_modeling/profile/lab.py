@@ -6,7 +6,6 @@ import secrets
 import time
 
 from redislab.bench import Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
-from redislab.bench.readings import fill
 from redislab.lessons.data_modeling.profile.forms import ALL, FORMS, ONE, UPDATE, Scale, both, do, ratios
 from redislab.lessons.data_modeling.profile.token import TTL, Token, told
 from redislab.lessons.data_modeling.profile.writers import WAYS, Writers
@@ -142,12 +141,11 @@ class ProfileLab(Networked):
         }
 
     def sentence(self, values):
-        weights = fill(
-            "{json_update:,} bytes travel with JSON and {hash_update:,} with the hash; to read all, {json_all:,} and "
-            "{hash_all:,}. In memory the hash, a {encoding}, takes {hash_share:.2f} times JSON's bytes.",
-            values,
+        return (
+            "To change one field of {fields}, {json_update:,} bytes travel with JSON and {hash_update:,} with the hash; to read "
+            "all, {json_all:,} and {hash_all:,}. In memory the hash, a {encoding}, takes {hash_share:.2f} times JSON's bytes.",
+            *told(values),
         )
-        return f"To change one field of {self.fields}, {weights} {told(values)}".rstrip()
 
     def verdict(self, values):
         ratio, lost = values["mix"], values.get("lost_read")

@@ -36,12 +36,12 @@ class Token:
         }
 
 
-def told(values: dict) -> str:
+def told(values: dict) -> list[str]:
     """What there is to say of it, from its figures."""
     if not values["able"]:
-        return "This server has no TTL for fields (Redis 7.4 and Valkey 9 have): the token is a key of its own."
+        return ["This server has no TTL for fields (Redis 7.4 and Valkey 9 have): the token is a key of its own."]
     if values["stays"]:
-        return "The token's field has no TTL any more: the plain HSET took it away, and the token stays for good."
+        return ["The token's field has no TTL any more: the plain HSET took it away, and the token stays for good."]
     if values.get("field_left") is not None:
-        return f"The token's field is gone in {values['field_left']:.1f} s, and the rest of the hash stays."
-    return ""
+        return [f"The token's field is gone in {values['field_left']:.1f} s, and the rest of the hash stays."]
+    return []
