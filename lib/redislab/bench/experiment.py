@@ -177,7 +177,7 @@ class Experiment(HasTraits):
     def request(self):
         """Send one request; return what it was ("read"), or a tuple of that and tags to count ("read", "hit").
 
-        Without an own one, each request is a call of one of the methods of `mix`.
+        By default, each request calls one of the methods of `mix`.
         """
         kinds = self.mix()
         if not kinds:

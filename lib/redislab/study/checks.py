@@ -22,9 +22,9 @@ MOST_MOMENTS = 50  # commands of one call before which a check interferes
 def requirement(says: str, hint: int, whenever: Callable | None = None, given: Callable | None = None):
     """Mark a method of an Exercise as a requirement: it takes a CheckContext and returns (met or not, what was seen).
 
-    With `whenever`, such as `die`, the machinery calls the function with the exercise's `arguments`, again and again:
-    `whenever(context)` comes just before the first command of the first call, before the second command of the second, and so
-    on. The requirement has to be met after each of them. `given(context)` prepares each call.
+    With `whenever`, such as `die`, the learner's function is called again and again with the exercise's `arguments`:
+    `whenever(context)` runs just before the first command of the first call, before the second command of the second call, and
+    so on. The requirement has to be met after each of these calls. `given(context)` prepares each of them.
     """
 
     def mark(method):
@@ -106,8 +106,8 @@ class CheckContext:
         return list(values), list(seconds)
 
     def moments(self, act: Callable, *arguments, given: Callable | None = None):
-        """Call the function on a server prepared again, with `act(context)` just before its first command, then with it before
-        the second, and so on until there is no such command any more; yields what each of these calls returned.
+        """Call the function again and again, each time on a server that is prepared again: with `act(context)` just before its first
+        command, then before the second, and so on until it sends no such command. Yields what each of these calls returned.
         """
         for number in range(MOST_MOMENTS):
             self.reset()
