@@ -34,7 +34,12 @@ def rooms(module: str):
     return parts[1] if parts[0] == "redislab" and len(parts) > 1 and parts[1] in FLOORS else None
 
 
-TOP = {"__init__.py": 7, "__main__.py": 2, "errors.py": 0}  # modules beside the rooms: the door, and the command line
+TOP = {
+    "__init__.py": 7,
+    "__main__.py": 2,
+    "command.py": 2,
+    "errors.py": 0,
+}  # modules beside the rooms: the door, and the command line
 MODULES = sorted(path for path in LIB.rglob("*.py") if path.parent != LIB)
 
 

@@ -161,7 +161,7 @@ def test_each_audit_finds_by_itself_what_it_finds_among_others(client):
     measured = [{found for found in each if found[0] != "dangling index"} for each in (alone, together)]
     assert measured[0] == measured[1]  # of an index some members are looked at, by chance
     (pattern, *_) = audit(client, heavy_prefixes).as_dict()["patterns"]
-    assert pattern.keys() == {"pattern", "keys", "bytes"}
+    assert pattern.keys() == {"pattern", "keys", "bytes", "percentiles"}
 
 
 def test_only_those_audits_that_are_asked_for(client):
@@ -212,7 +212,7 @@ def test_names_that_are_not_text_can_be_shown(client):
 
 
 def test_there_is_an_audit_for_each_rule_of_the_clinic():
-    assert len(AUDITS) == 7 and all(each.__doc__ for each in AUDITS)
+    assert len(AUDITS) == 8 and all(each.__doc__ for each in AUDITS)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_json_for_programs(url):
     report = json.loads(said.stdout)
     assert said.returncode == 1 and report["seen"] == report["total"] == 2 and report["complete"]
     missing = next(finding for finding in report["findings"] if finding["rule"] == "missing TTL")
-    assert missing.keys() == {"rule", "subject", "seen", "why", "cure", "weight"} and missing["weight"] == 2
+    assert missing.keys() == {"rule", "subject", "seen", "why", "cure", "weight", "lab"} and missing["weight"] == 2
     assert {"pattern": "shop:cache:*", "keys": 1, "without_ttl": 1}.items() <= report["patterns"][0].items() | report[
         "patterns"
     ][1].items()
@@ -123,14 +123,14 @@ def test_an_interrupt_ends_the_walk_and_reports_what_was_found(url, client):
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     # Expect a report on what had been seen
     report = json.loads(said.stdout)
-    assert said.returncode == 1 and "Traceback" not in said.stderr
+    assert said.returncode == 3 and "Traceback" not in said.stderr
     assert not report["complete"] and 0 < report["seen"] < 150_000
     assert "shop:session:*" in {finding["subject"] for finding in report["findings"]}
 
 
 INTERRUPTED = """
 import os, signal, sys
-from redislab import __main__, antipatterns
+from redislab import command
 from redislab.antipatterns import Survey
 add = Survey._add
 def interrupting(survey, page):
@@ -138,13 +138,30 @@ def interrupting(survey, page):
     if survey.seen > 20_000:
         os.kill(os.getpid(), signal.SIGINT)
 Survey._add = interrupting
-sys.exit(__main__.main(["audit", "{url}", "--json"]))
+sys.exit(command.main(["audit", "{url}", "--json"]))
 """
 
 
 @pytest.mark.parametrize(
     ("arguments", "texts"),
-    [(["--help"], ["audit"]), (["audit", "--help"], ["--json", "--sample", "exit status", "2 the", "never shown"])],
+    [
+        (["--help"], ["audit"]),
+        (
+            ["audit", "--help"],
+            [
+                "--json",
+                "--sample",
+                "exit status",
+                "--match",
+                "--top",
+                "--limit",
+                "--pause",
+                "--resume",
+                "3  incomplete",
+                "No password is ever shown",
+            ],
+        ),
+    ],
 )
 def test_help_says_what_there_is(arguments, texts):
     said = run(*arguments)

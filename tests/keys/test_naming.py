@@ -1,5 +1,8 @@
+import contextlib
+import signal
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redislab.keys import PATTERNS, RULES, KeyNamespace, inconsistent, lint, recognise
@@ -97,6 +100,59 @@ def test_no_name_is_too_odd_to_be_looked_at(key):
         assert finding.subject.isprintable() and len(finding.subject) < 1000 and finding.seen
     if isinstance(key, str):
         recognise(key)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float):
+    """Seconds of this process, whatever else the machine does; a regular expression that takes longer is broken off."""
+
+    def late(*_):
+        raise AssertionError(f"not done after {seconds} s")
+
+    former = signal.signal(signal.SIGVTALRM, late)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, former)
+
+
+PIECES = st.sampled_from([" ", *"_ - a 7 . eyJ : @ { } T by_ é v1 secret: / * 1a a1 \U0001f600".split()])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(["", "user:", "eyJaaaaaaaaa"]),
+    st.lists(PIECES, min_size=1, max_size=4).map("".join),
+    st.sampled_from(["", "1", "!", ":1", "."]),
+)
+def test_every_name_takes_a_time_in_proportion_to_its_length(head, piece, tail):
+    # Given a name of 40,000 characters that repeats something, which is what regular expressions get stuck on
+    key = head + piece * (40_000 // len(piece)) + tail
+    # If it is looked at by every rule, expect an answer after 20 µs a character at the latest; half a ms is usual for all
+    with at_most(0.8):
+        lint(key)
+        recognise(key)
+        inconsistent([key])
+
+
+def test_the_name_that_kept_the_linter_busy_for_a_minute():
+    with at_most(0.8):
+        assert broken("user:" + "_" * 60 + "1") == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "token-eyJhbGciOiJI.eyJzdWIiOiIx",
+        "session:eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl",
+        "a.eyJhbGciOiJI.eyJzdWIiOiIx",
+    ],
+)
+def test_a_token_is_seen_wherever_it_stands(key):
+    assert "no secrets" in broken(key)
+    assert "no secrets" not in broken(key.replace("eyJ", "eyH"))
 
 
 WORDS = st.text("abcdefgh", min_size=2, max_size=8).filter(lambda word: word not in ("otp", "pin", "jwt"))

@@ -1,12 +1,20 @@
 """`audit(client)`: a survey, what the audits make of it, and how sure that is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 from redislab.antipatterns.audits import AUDITS
-from redislab.antipatterns.survey import Survey, Tally
+from redislab.antipatterns.survey import FAILURES, Survey, Tally
 from redislab.antipatterns.walk import ASKS
 from redislab.keys import Finding
+
+PERCENTILES = (50, 99, 100)
+UNKNOWN = {
+    "ttl": "The TTL of {} keys is unknown",
+    "kind": "The type or the encoding of {} keys is unknown",
+    "size": "The size of {} keys is unknown",
+    "index": "{} questions about members of sets were refused",
+}
 
 
 @dataclass(frozen=True)
@@ -15,23 +23,35 @@ class Report:
 
     Attributes:
         findings: a Finding each.
-        patterns: a pattern of names and its Tally, those with the most bytes first.
-        seen, total: keys looked at, and keys that there are.
-        margin: percentage points by which a share may be off, in 19 of 20 cases; 0 if all were seen.
-        complete: False if the walk was given up.
-        asks: what the keys were asked.
+        survey: what they were read from: its `refused`, `unknown`, `lost`, `top` and `cursors`.
+        skipped: why an audit could not be made, by its name.
     """
 
     findings: list[Finding]
-    patterns: list[tuple[str, Tally]]
-    seen: int
-    total: int
-    margin: float
-    complete: bool
-    asks: tuple[str, ...]
+    survey: Survey
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    seen = property(lambda report: report.survey.seen, doc="Keys looked at.")
+    total = property(lambda report: report.survey.total, doc="Keys that there are; None if that is unknown.")
+    margin = property(
+        lambda report: report.survey.margin,
+        doc="Percentage points by which a share may be off, in 19 of 20 cases; 0 if all were seen.",
+    )
+    asks = property(lambda report: report.survey.asks, doc="What the keys were asked.")
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
+
+    @property
+    def patterns(self) -> list[tuple[str, Tally]]:
+        """A pattern of names and its Tally, those with the most bytes first."""
+        return sorted(self.survey.tallies.items(), key=lambda item: (-item[1].memory, -item[1].keys))
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was to be looked at has been, and every question was answered."""
+        survey = self.survey
+        return survey.finished and not (survey.refused or survey.unknown or self.skipped)
 
     @property
     def worst(self) -> int:
@@ -40,55 +60,86 @@ class Report:
 
     def estimate(self, seen: int) -> int:
         """How many there are, if so many were seen."""
-        return round(seen * self.total / self.seen) if self.seen else 0
+        return self.survey.estimate(seen)
 
     @property
     def basis(self) -> str:
-        """What it stands on, in a sentence."""
-        if not self.seen:
-            return "There are no keys here." if self.complete else "Given up before the first key."
-        if self.seen >= self.total:
-            return f"All {self.seen:,} keys looked at."
+        """What it stands on, in some sentences."""
+        survey = self.survey
+        reason = f" ({survey.why.rstrip('.')})" if survey.why else ""
+        said = [self._looked_at()]
+        if survey.refused:
+            said.append(f"{survey.refused:,} of {survey.met:,} keys could not be read{reason}.")
+        said += [f"{UNKNOWN[ask].format(f'{count:,}')}{reason}." for ask, count in survey.unknown.items()]
+        said += [f"{node} was lost on the way ({why.rstrip('.')})." for node, why in survey.lost.items()]
+        said += [f"{name} was not possible ({why.rstrip('.')})." for name, why in self.skipped.items()]
+        if survey.seen and not survey.memory:
+            said.append("The eviction policy is unknown, as INFO is refused.")
+        if survey.resume:
+            said.append("The keys that the walk before had seen are not among them.")
+        return " ".join(said)
+
+    def _looked_at(self) -> str:
+        survey, total = self.survey, self.total
+        matching = "" if survey.match == "*" else f" that match {survey.match}"
+        if not survey.met:
+            return f"There are no keys{matching or ' here'}." if survey.finished else "Given up before the first key."
+        if survey.whole:
+            return f"{f'{survey.seen:,} of ' if survey.refused else 'All '}{survey.met:,} keys{matching} looked at."
+        if total is None:
+            return f"{survey.seen:,} keys{matching} looked at; how many more there are is unknown."
         return (
-            f"{self.seen:,} of {self.total:,} keys looked at: shares are ± {self.margin:.1f} percentage points at most, in 19 of "
-            f"20 cases; what fewer than one key in {max(1, self.seen // 3):,} has may have been missed."
+            f"{survey.seen:,} of {'' if survey.counted else 'about '}{total:,} keys{matching} looked at: shares are "
+            f"± {survey.margin:.1f} percentage points at most, in 19 of 20 cases; what fewer than one key in "
+            f"{max(1, survey.seen // 3):,} has may have been missed."
         )
 
     def as_dict(self) -> dict:
-        """For JSON."""
-        patterns = [
-            {"pattern": pattern, "keys": tally.keys}
-            | ({"bytes": tally.memory} if "size" in self.asks else {})
-            | ({"without_ttl": tally.lasting} if "ttl" in self.asks else {})
-            for pattern, tally in self.patterns
-        ]
-        figures = {"seen": self.seen, "total": self.total, "margin": round(self.margin, 2), "complete": self.complete}
-        return figures | {"findings": [asdict(finding) for finding in self.findings], "patterns": patterns}
+        """For JSON. What is unknown is null."""
+        survey = self.survey
+        figures = {"seen": survey.seen, "refused": survey.refused, "total": self.total, "margin": round(self.margin, 2)}
+        state = {"complete": self.complete, "basis": self.basis, "unknown": dict(survey.unknown), "lost": survey.lost}
+        found = {
+            "findings": [asdict(finding) for finding in self.findings],
+            "patterns": [*map(self._row, self.patterns)],
+        }
+        top = [{"bytes": each.size, "key": each.name, "type": each.kind, "node": each.node} for each in survey.top]
+        return figures | state | found | {"top": top, "cursors": survey.cursors}
+
+    def _row(self, item: tuple[str, Tally]) -> dict:
+        pattern, tally = item
+        row = {"pattern": pattern, "keys": tally.keys}
+        if "size" in self.asks:
+            row["bytes"] = tally.memory if tally.sizes else None
+            row["percentiles"] = {f"p{percent}": tally.percentile(percent) for percent in PERCENTILES}
+        return row | ({"without_ttl": tally.lasting} if "ttl" in self.asks else {})
 
 
 def audit(
     client,
     *audits: Callable[[Survey], Iterator[Finding]],
-    sample: int | None = None,
     scripts: bool = True,
     progress=None,
+    **options,
 ) -> Report:
     """Walk through a server or a cluster once, read-only, and report what the audits find.
 
         for finding in audit(client):
             print(finding.subject, finding.seen, finding.cure)
 
-    It costs about 6 µs of the server's time for each key, 3 ms at a time, and works on any Redis from version 7: where
-    scripts may not be run it asks by pipelines, and what may not be asked at all is left out.
+    It costs about 6 µs of the server's time for each key, 3 ms at a time, and works on any Redis from version 4: where
+    scripts may not be run it asks by pipelines. What may not be asked is unknown, and the report says of how many keys. What
+    is transferred is each name, about 40 bytes with it, and up to 100 members of up to 5 sets of each pattern, 500 sets in
+    all; of sets whose members are longer than 1 KB, hardly any.
 
     Args:
         audits: such as `big_keys`; all of `AUDITS` without any. No more is asked of a key than they read.
-        sample: look at about so many keys, instead of all; the report says what that is worth.
         scripts: False keeps to pipelines.
-        progress: called with the keys seen and the keys to see, after each page.
+        progress: called with the keys met and the keys to meet (None if that is unknown), after each page.
+        options: of Survey: `sample`, `match`, `limit`, `pause`, `top`, `resume`.
     """
     read = {ask for each in audits or AUDITS for ask in getattr(each, "asks", ASKS)}
-    survey = Survey(client, sample=sample, scripts=scripts, asks=read)
+    survey = Survey(client, scripts=scripts, asks=read, **options)
     for seen, total in survey.walk():
         if progress:
             progress(seen, total)
@@ -97,7 +148,10 @@ def audit(
 
 def report(survey: Survey, *audits) -> Report:
     """What the audits make of a survey, even of one that was given up half-way."""
-    found = [finding for each in audits or AUDITS for finding in each(survey)] if survey.seen else []
-    found.sort(key=lambda finding: -finding.weight)
-    patterns = sorted(survey.tallies.items(), key=lambda item: -item[1].memory)
-    return Report(found, patterns, survey.seen, survey.total, survey.margin, survey.complete, survey.asks)
+    found, skipped = [], {}
+    for each in audits or AUDITS if survey.seen else ():
+        try:
+            found += [replace(finding, lab=getattr(each, "lab", "")) for finding in each(survey)]
+        except FAILURES as failure:  # the server was lost before the walk, or after it
+            skipped[each.__name__] = str(failure)
+    return Report(sorted(found, key=lambda finding: -finding.weight), survey, skipped)

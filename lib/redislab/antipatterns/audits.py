@@ -3,32 +3,40 @@
 import re
 from collections.abc import Iterator
 
+import redis
 from redis.client import NEVER_DECODE
 
-from redislab.antipatterns.survey import LARGE, LIMITS, LONG, Survey, Tally
+from redislab.antipatterns.survey import LARGE, LIMITS, LONG, Survey, Tally, name
+from redislab.antipatterns.walk import Fact
 from redislab.keys import Finding, inconsistent, lint
-from redislab.keys.naming import shown
 
 MANY = 1000  # keys from which on it matters that none of them ever ends
 WORTH = 10_000  # bytes from which on an encoding is worth a word
 BATCH = 500  # questions of one pipeline
+SETS = 500  # whose members are looked at, in all
+WIDE = 1024  # bytes of a member from which on it is no name of a key
 FLEETING = set(
     "cache cached session sessions temp tmp otp lock lease limit ratelimit rate_limit throttle csrf nonce".split()
 )
+OWNED = set("unique index queue backlog pending outbox dedup idempotency".split())
 HINT, WARNING, DANGER = 1, 2, 3
+CHOICE = (
+    "Choose allkeys-lru or allkeys-lfu for a cache alone: they also evict acknowledged writes in streams, and indexes. "
+    "Keep those in a Redis of their own, with noeviction; or here, without a TTL, under a volatile-* policy."
+)
 
 
-def reads(*asks: str):
-    """An audit says what has to be asked of each key for it."""
+def reads(*asks: str, lab: str = ""):
+    """An audit says what has to be asked of each key for it, and which section of the course explains what it finds."""
 
     def mark(audit):
-        audit.asks = asks
+        audit.asks, audit.lab = asks, lab and f"notebooks/{lab}"
         return audit
 
     return mark
 
 
-@reads("ttl", "size")
+@reads("ttl", "size", lab="05_anti_patterns.ipynb#5.3-Missing-TTLs")
 def missing_ttls(survey: Survey) -> Iterator[Finding]:
     """Keys that nothing will ever end, where others like them have a TTL, or the name says that they should; and many such."""
     for pattern, tally in survey.tallies.items():
@@ -43,13 +51,14 @@ def missing_ttls(survey: Survey) -> Iterator[Finding]:
         else:
             continue
         seen = f"{survey.about(tally.lasting)} of {survey.about(tally.keys)} keys" if some else _keys(survey, tally)
+        memory = f", {size(survey.estimate(tally.lasting_memory))}" if tally.sizes else ""
         yield Finding(
             "missing TTL",
             pattern,
-            f"{seen} without a TTL, {size(survey.estimate(tally.lasting_memory))}",
-            "What has no TTL stays until somebody deletes it. A plain SET also takes away the TTL that a key had."
+            f"{seen} without a TTL{memory}",
+            "What has no TTL stays until a client deletes it. A plain SET also takes away the TTL that a key had."
             if some
-            else "What has no TTL stays until somebody deletes it, and volatile-* policies cannot evict it.",
+            else "What has no TTL stays until a client deletes it, and volatile-* policies cannot evict it.",
             "SET … EX, or SET … KEEPTTL; for what is there, EXPIRE … NX in batches by SCAN."
             if weight > HINT
             else "If it can be loaded again, give it a TTL; if it is meant to last, mind that it only grows.",
@@ -57,35 +66,60 @@ def missing_ttls(survey: Survey) -> Iterator[Finding]:
         )
 
 
-@reads("ttl", "size")
+@reads("ttl", "size", lab="05_anti_patterns.ipynb#5.3-Missing-TTLs")
 def nothing_to_evict(survey: Survey) -> Iterator[Finding]:
     """A volatile-* policy, with a memory limit, over data of which most has no TTL."""
-    policy, limit = survey.memory.get("maxmemory_policy", ""), survey.memory.get("maxmemory", 0)
-    whole = sum(tally.memory for tally in survey.tallies.values())
-    lasting = sum(tally.lasting_memory for tally in survey.tallies.values())
+    policy, limit = _eviction(survey)
+    parts = [(tally.memory, tally.lasting_memory) for tally in survey.tallies.values()]
+    if not any(memory for memory, _ in parts):  # unknown
+        parts = [(tally.keys, tally.lasting) for tally in survey.tallies.values()]
+    whole, lasting = map(sum, zip(*parts, strict=True))
     if limit and policy.startswith("volatile-") and 2 * lasting > whole:
         yield Finding(
             "nothing to evict",
             "the whole keyspace",
-            f"{policy}, and {100 * lasting / whole:.0f} % of the bytes have no TTL; {size(limit)} are allowed",
+            f"{policy}, and {100 * lasting / whole:.0f} % of it has no TTL; {size(limit)} are allowed",
             "Only keys with a TTL can be evicted. When they are gone and the memory is full, writes are refused.",
-            "Give TTLs to what can be loaded again, or choose allkeys-lru or allkeys-lfu.",
+            f"Give TTLs to what can be loaded again. {CHOICE}",
             DANGER,
         )
 
 
-@reads("kind", "size")
+@reads("kind", lab="01_caching_patterns.ipynb#1.3-Write-behind")
+def evicted_records(survey: Survey) -> Iterator[Finding]:
+    """An allkeys-* policy, with a memory limit, over streams, and over names that tell of an index or a queue."""
+    policy, limit = _eviction(survey)
+    if not limit or not policy.startswith("allkeys-"):
+        return
+    for pattern, tally in survey.tallies.items():
+        streams = tally.kinds["stream"]
+        if streams or OWNED & set(re.split(r"[:{}]", pattern.lower())):
+            what = f"{_keys(survey, tally, streams)} of type stream" if streams else _keys(survey, tally)
+            yield Finding(
+                "records that may be evicted",
+                pattern,
+                f"{policy} with {size(limit)} allowed, and {what}",
+                "When the memory is full, acknowledged writes that wait in a stream are lost, and an index forgets owners."
+                if streams
+                else "When the memory is full, entries of an index or a queue are lost without any error.",
+                CHOICE,
+                DANGER if streams else WARNING,
+            )
+
+
+@reads("kind", "size", lab="05_anti_patterns.ipynb#5.2-Large-values")
 def big_keys(survey: Survey) -> Iterator[Finding]:
     """Values from 100 KB, collections from 10,000 elements; the largest of each pattern is named."""
     for pattern, tally in survey.tallies.items():
         if tally.long:
             fact = tally.longest
+            memory = f" in {size(fact.size)}" if fact.size is not None else ""
             yield Finding(
                 "big key",
                 pattern,
                 f"{_keys(survey, tally, tally.long)} of {LONG:,} elements or more; the longest, {name(fact.key)}, "
-                f"is a {fact.kind} of {fact.length:,} in {size(fact.size)}",
-                "Whatever reads or deletes it whole takes as long as it has elements, and everybody waits meanwhile.",
+                f"is a {fact.kind} of {fact.length:,}{memory}",
+                "Whatever reads or deletes it whole takes as long as it has elements, and every other client waits meanwhile.",
                 "Split it by id or period, trim it as it grows, read it by ranges, and delete it by UNLINK.",
                 DANGER if fact.length >= 100 * LONG else WARNING if fact.length >= 10 * LONG else HINT,
             )
@@ -102,7 +136,7 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
             )
 
 
-@reads()
+@reads(lab="03_key_naming.ipynb#3.1-Names")
 def naming(survey: Survey) -> Iterator[Finding]:
     """What `redislab.keys.lint` says of some names of each pattern, and kinds that are spelt in two ways."""
     for pattern, tally in survey.tallies.items():
@@ -123,7 +157,7 @@ def naming(survey: Survey) -> Iterator[Finding]:
         yield Finding(f"naming: {finding.rule}", finding.subject, seen, finding.why, finding.cure, finding.weight)
 
 
-@reads("size")
+@reads("size", lab="03_key_naming.ipynb#Extra:-a-map-of-the-keyspace")
 def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
     """One pattern, beside others, that has most of the keys or of the memory."""
     whole = sum(tally.memory for tally in survey.tallies.values())
@@ -131,18 +165,19 @@ def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
         keys, memory = tally.keys / survey.seen, tally.memory / whole if whole else 0
         if len(survey.tallies) > 1 and survey.estimate(tally.keys) >= MANY and max(keys, memory) > 0.5:
             exact = "" if survey.whole else f" (± {survey.margin:.1f})"
+            average = tally.memory / max(1, tally.sizes.total())
+            share = f", with {100 * memory:.0f} % of the memory; {average:,.0f} B a key" if whole else ""
             yield Finding(
                 "heavy prefix",
                 pattern,
-                f"{_keys(survey, tally)}, {100 * keys:.0f} %{exact} of all, with {100 * memory:.0f} % of the memory; "
-                f"{tally.memory / tally.keys:,.0f} B a key",
+                f"{_keys(survey, tally)}, {100 * keys:.0f} %{exact} of all{share}",
                 "What is saved here counts more than everywhere else together.",
                 "Shorter TTLs first; then fewer, fuller hashes: a key of its own costs about 50 B, a TTL another 50.",
                 HINT,
             )
 
 
-@reads("kind", "size")
+@reads("kind", "size", lab="02_data_modeling.ipynb#Extra:-encodings")
 def encodings(survey: Survey) -> Iterator[Finding]:
     """Hashes, sorted sets and sets that have just left their compact encoding, and why."""
     for pattern, tally in survey.tallies.items():
@@ -164,13 +199,17 @@ def encodings(survey: Survey) -> Iterator[Finding]:
             )
 
 
-@reads("kind")
+@reads("kind", lab="03_key_naming.ipynb#3.2-Order-among-keys")
 def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]:
     """Sets and sorted sets that name keys of a pattern which exists, though those keys are gone; by up to `members` of some."""
+    room = SETS
     for pattern, tally in survey.tallies.items():
-        named = [member for fact in tally.indexes for member in _members(survey.client, fact, members)]
-        named = [member for member in named if b":" in member and survey.pattern(member) in survey.tallies]
-        gone = _gone(survey.client, named)
+        sets = [fact for fact in tally.indexes if not _wide(fact)][:room]
+        room -= len(sets)
+        named = [member for member in _members(survey, sets, members) if b":" in member]
+        named = [member for member in named if survey.pattern(member) in survey.tallies]
+        there = _ask(survey, [("EXISTS", member) for member in named])
+        gone = [member for member, answer in zip(named, there, strict=True) if answer == 0]
         if gone:
             yield Finding(
                 "dangling index",
@@ -182,7 +221,16 @@ def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]
             )
 
 
-AUDITS = (missing_ttls, nothing_to_evict, big_keys, naming, heavy_prefixes, encodings, dangling_indexes)
+AUDITS = (
+    missing_ttls,
+    nothing_to_evict,
+    evicted_records,
+    big_keys,
+    naming,
+    heavy_prefixes,
+    encodings,
+    dangling_indexes,
+)
 
 
 def size(count: float) -> str:
@@ -194,31 +242,50 @@ def size(count: float) -> str:
     return f"{count:,.1f} GB"
 
 
-def name(key: bytes) -> str:
-    """A key as it can be shown."""
-    return shown(key.decode("utf-8", "surrogateescape"))
-
-
 def _keys(survey: Survey, tally: Tally, count: int | None = None) -> str:
     count = tally.keys if count is None else count
     return f"{survey.about(count)} key{'s' if survey.estimate(count) != 1 else ''}"
 
 
-def _members(client, fact, count: int) -> list[bytes]:
-    (answer,) = _ask(client, [("ZRANDMEMBER" if fact.kind == "zset" else "SRANDMEMBER", fact.key, count)])
-    return [] if isinstance(answer, Exception) else list(answer)  # it may have changed since
+def _eviction(survey: Survey) -> tuple[str, int]:
+    """The policy and the bytes allowed, 0 where there is no limit; unknown where INFO may not be asked."""
+    return survey.memory.get("maxmemory_policy", ""), survey.memory.get("maxmemory", 0)
 
 
-def _gone(client, keys: list[bytes]) -> list[bytes]:
-    return [key for key, there in zip(keys, _ask(client, [("EXISTS", key) for key in keys]), strict=True) if there == 0]
+def _wide(fact: Fact) -> bool:
+    """Whether the members of a set are too long, on the average, to be names of keys."""
+    return fact.size is not None and fact.size > WIDE * max(1, fact.length)
 
 
-def _ask(client, questions: list[tuple]) -> list:
-    """The answers as bytes, an error being one of them."""
+def _members(survey: Survey, sets: list[Fact], count: int) -> list[bytes]:
+    """Some members of each, at random: one, ten, and the others, as long as none is too long to be a name of a key."""
+    found = []
+    for some in (1, 10, count - 11):
+        words = {"zset": "ZRANDMEMBER", "set": "SRANDMEMBER"}
+        answers = _ask(survey, [(words[fact.kind], fact.key, some) for fact in sets if some > 0])
+        short = [answer is not None and all(len(member) <= WIDE for member in answer) for answer in answers]
+        sets = [fact for fact, of_names in zip(sets, short, strict=False) if of_names]
+        found += [member for answer in answers for member in answer or () if len(member) <= WIDE]
+    return list(dict.fromkeys(found))
+
+
+def _ask(survey: Survey, questions: list[tuple]) -> list:
+    """The answers as bytes; None where it was refused, which is noted, or the key has changed."""
     answers = []
     for start in range(0, len(questions), BATCH):
-        pipeline = client.pipeline(transaction=False)
+        pipeline = survey.client.pipeline(transaction=False)
         for question in questions[start : start + BATCH]:
             pipeline.execute_command(*question, **{NEVER_DECODE: True})
         answers += pipeline.execute(raise_on_error=False)
-    return answers
+    return [_granted(survey, answer) for answer in answers]
+
+
+def _granted(survey: Survey, answer):
+    if not isinstance(answer, Exception):
+        return answer
+    if not isinstance(answer, redis.ResponseError):
+        raise answer
+    if "WRONGTYPE" not in str(answer):
+        survey.unknown["index"] += 1
+        survey.why = survey.why or str(answer)
+    return None

@@ -11,7 +11,7 @@ DEPTH = 8  # parts of a name that are told apart
 LONG = 200  # bytes of a name that are looked at
 KEPT = 20_000  # shapes that are remembered
 SAME = bytes.maketrans(b"123456789", b"000000000")
-ID = re.compile(r"[\d.T-]*\d[\d.T-]*|[0-9a-fA-F-]{8,}|.*@.*", re.DOTALL)
+ID = re.compile(r"[.T-]*\d[\d.T-]*|[0-9a-fA-F-]{8,}|.*@.*", re.DOTALL)
 DIGITS = re.compile(r"\d+")
 
 

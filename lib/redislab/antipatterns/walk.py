@@ -24,7 +24,12 @@ KINDS = {  # where the encoding tells
     "intset": "set",
     "stream": "stream",
 }
-ASKS = ("kind", "ttl", "size")  # what may be asked of a key; its encoding and its elements come with its kind
+QUESTIONS = {  # what is asked of each key, in this order, here and in walk.lua
+    "ttl": ("PTTL",),
+    "kind": ("OBJECT ENCODING", f"TYPE unless {' '.join(KINDS)}"),
+    "size": ("MEMORY USAGE",),
+}
+ASKS = tuple(QUESTIONS)  # what may be asked of a key; its encoding and its elements come with its kind
 LENGTHS = {"hash": b"HLEN", "list": b"LLEN", "set": b"SCARD", "zset": b"ZCARD", "stream": b"XLEN"}
 
 
@@ -34,36 +39,51 @@ class Fact(NamedTuple):
     Attributes:
         key: its name, in bytes: it need not be text. Of one longer than `LONGEST`, the beginning.
         kind, encoding: such as "hash" and "listpack"; empty where the server does not say, or was not asked.
-        ttl: milliseconds; -1 if it has none, None if it was not asked.
-        size: bytes by MEMORY USAGE; 0 where it may not be, or was not, asked.
-        length: elements of a collection that may have many, else -1; it takes kind and size to know that.
+        ttl: milliseconds; -1 if it has none, None if that is unknown.
+        size: bytes by MEMORY USAGE, None if they are unknown.
+        length: elements of a collection that may have many, else -1; it takes kind and size to know that, and where the
+            size is refused, those of all that have left their compact encoding.
     """
 
     key: bytes
     kind: str
     encoding: str
     ttl: int | None
-    size: int
+    size: int | None
     length: int
 
 
-def nodes(client) -> list[tuple[redis.Redis, int]]:
-    """A client for each node that holds keys, and how many those are."""
-    cluster = hasattr(client, "get_primaries")
-    places = [client.get_redis_connection(node) for node in client.get_primaries()] if cluster else [client]
-    return [(node, node.dbsize()) for node in places]
+class Page(list):
+    """The facts of some keys.
+
+    Attributes:
+        cursor: SCAN's, from which the walk goes on after them; "0" at the end.
+        refused: how many more keys there were, of which every question was refused.
+        unknown: of how many keys something was refused, by what was asked.
+        why: the server's words of a refusal; empty without one.
+    """
+
+    def __init__(self, facts=(), cursor: str = "0", refused: int = 0, why: str = ""):
+        super().__init__(facts)
+        self.cursor, self.refused, self.why = cursor, refused, why
+        self.unknown: dict[str, int] = {}
 
 
-def walk(node, asks=ASKS, *, scripts: bool = True) -> Iterator[list[Fact]]:
+def walk(node, asks=ASKS, *, scripts: bool = True, match: str = "*", cursor: str = "0") -> Iterator[Page]:
     """Every key of one server, in pages of some hundred facts: its name, and what it is asked.
 
-    With scripts, SCAN and its questions run on the server (walk.lua), for `STEP` at a time, so that nobody waits for long;
-    while a page is looked at here, the next one is already under way. Where EVAL_RO is refused, pipelines ask the
-    same, which takes about twice as long. What SCAN promises holds: a key that is there from beginning to end is met,
-    and one that moves about may be met twice.
+    With scripts, SCAN and its questions run on the server (walk.lua), for `STEP` at a time, so that no client waits long;
+    while a page is looked at here, the next one is already under way. Where EVAL_RO is refused, or the script was
+    refused an answer, pipelines ask the same, which takes about twice as long. What SCAN promises holds: a key that is
+    there from beginning to end is met, and one that moves about may be met twice.
 
     Nothing is written. Reading does not count as use either (CLIENT NO-TOUCH), so that eviction goes on as before; a
-    server before 7.2 has no such thing, and there the elements of larger collections count as read.
+    server before 7.2 has no such thing, and there the elements of larger collections count as read. No value is
+    transferred: about 40 bytes a key and its name; by pipelines the name four times.
+
+    Args:
+        match: a glob; only keys whose names match it are asked anything.
+        cursor: where to begin: that of a page whose successors are still to be seen.
 
     Raises:
         redis.RedisError: it may not be scanned, or went away.
@@ -71,17 +91,20 @@ def walk(node, asks=ASKS, *, scripts: bool = True) -> Iterator[list[Fact]]:
     """
     if unknown := set(asks) - set(ASKS):
         raise ValueError(f"Of a key one may ask {', '.join(ASKS)}, not {', '.join(sorted(unknown))}.")
+    asked = [each for each in ASKS if each in asks]
+    if scripts:
+        with _connection(node) as connection:
+            pages = _pages(_Scripts(connection, asked, match), asked, cursor)
+            try:
+                first = next(pages)
+            except redis.ResponseError as failure:
+                first = Page(why=str(failure))
+            if not first.why:
+                yield first
+                yield from pages
+                return
     with _connection(node) as connection:
-        pages = _by_script(connection, asks) if scripts else _by_pipeline(connection, asks)
-        try:
-            first = next(pages, [])
-        except redis.ResponseError:
-            if not scripts:
-                raise
-            pages = _by_pipeline(connection, asks)
-            first = next(pages, [])
-        yield first
-        yield from pages
+        yield from _pages(_Pipelines(connection, asked, match), asked, cursor)
 
 
 @contextmanager
@@ -100,110 +123,132 @@ def _connection(node):
         node.connection_pool.release(connection)
 
 
-def _by_script(connection, asks) -> Iterator[list[Fact]]:
-    def ask(cursor):
-        connection.send_command("EVAL_RO", script("walk"), 0, cursor, STEP, COUNT, HEAVY, LONGEST, *asks)
-
-    ask(cursor := b"0")
-    while True:
-        cursor, names, marks, ttls, sizes, lengths = connection.read_response(disable_decoding=True)
-        if cursor != b"0":
-            ask(cursor)
-        kinds, encodings = zip(*map(_MARKS.__getitem__, marks), strict=True) if marks else (repeat(""), repeat(""))
-        yield [*map(Fact, names, kinds, encodings, ttls or repeat(None), sizes or repeat(0), lengths or repeat(-1))]
-        if cursor == b"0":
-            return
-
-
-class _Marks(dict):
-    """Type and encoding by what the script says of them."""
-
-    def __missing__(self, mark: bytes) -> tuple[str, str]:
-        kind, _, encoding = mark.decode().rpartition(" ")
-        self[mark] = kind or KINDS.get(encoding, ""), encoding
-        return self[mark]
-
-
-_MARKS = _Marks()
+def _pages(road, asked: list[str], cursor: str) -> Iterator[Page]:
+    """Pages by one of the two roads; the lengths of a page's collections are asked together with the next page."""
+    road.send([road.request(cursor.encode())])
+    cursor = None
+    while cursor != b"0":
+        cursor, refused, why, names, *columns = road.read()
+        answers = dict(zip(road.questions, columns, strict=True))
+        ttls, sizes = answers.get("PTTL"), answers.get("MEMORY USAGE")
+        kinds, encodings = _kinds(answers) if "kind" in asked else ((), ())
+        many = _many(names, kinds, encodings, sizes)
+        packed = [ONE % (len(word), word, len(names[place]), names[place]) for place, word in many]
+        road.send(packed if cursor == b"0" else [*packed, road.request(cursor)])
+        lengths = dict(zip((place for place, _ in many), road.answers(len(many)), strict=True))
+        counted = [_whole(lengths.get(place)) for place in range(len(names))] if lengths else repeat(-1)
+        columns = kinds or repeat(""), encodings or repeat(""), ttls or repeat(None), sizes or repeat(None), counted
+        page = Page(map(Fact, names, *columns), cursor.decode(), refused, why.decode(errors="replace"))
+        refusals = {
+            "ttl": (ttls or ()).count(None),
+            "kind": max(each.count("") for each in (encodings, kinds)),
+            "size": (sizes or ()).count(None),
+        }
+        page.unknown = {ask: count for ask, count in refusals.items() if count}
+        yield page
 
 
-# Where scripts are not allowed
+def _kinds(answers: dict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Type and encoding of each key."""
+    encodings, kinds = (answers[question] for question in QUESTIONS["kind"])
+    known = [*map(_KINDS.__getitem__, zip(encodings, kinds, strict=True))]
+    return tuple(zip(*known, strict=True)) if known else ((), ())
 
-QUESTIONS = {
-    "ttl": b"*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n",
-    "kind": b"*3\r\n$6\r\nOBJECT\r\n$8\r\nENCODING\r\n$%d\r\n%b\r\n",
-    "size": b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n",
-}
-SCAN = b"*4\r\n$4\r\nSCAN\r\n$%d\r\n%b\r\n$5\r\nCOUNT\r\n$3\r\n%d\r\n"
-NOT_ASKED = {"ttl": None, "kind": b"", "size": 0}
+
+class _Kinds(dict):
+    """Type and encoding in text, by what was answered of both."""
+
+    def __missing__(self, answers):
+        encoding, kind = ((answer or b"").decode() for answer in answers)
+        self[answers] = kind or KINDS.get(encoding, ""), encoding
+        return self[answers]
+
+
+_KINDS = _Kinds()
+
+
+def _many(names, kinds, encodings, sizes) -> list[tuple[int, bytes]]:
+    """The places of collections that may have many elements, and what counts them; a name that was cut asks for nothing."""
+    if sizes is None:
+        return []
+    places = (place for place, encoding in enumerate(encodings) if encoding not in COMPACT and kinds[place] in LENGTHS)
+    large = (place for place in places if sizes[place] is None or sizes[place] >= HEAVY)
+    return [(place, LENGTHS[kinds[place]]) for place in large if len(names[place]) < LONGEST]
+
+
+def _whole(answer) -> int:
+    return answer if isinstance(answer, int) else -1  # it has changed its type since, or may not be counted
+
+
+GONE = frozenset((None, -2, b"none"))  # an answer of a key that is not there any more
 ONE = b"*2\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
 
 
-def _by_pipeline(connection, asks) -> Iterator[list[Fact]]:
-    """The next SCAN and the questions about the last one's keys go together."""
-    questions, count = b"".join(QUESTIONS[each] for each in asks), len(asks)
-    cursor, page = b"0", []
-    while cursor is not None or page:
-        packed = [questions % ((len(key), key) * count) for key in page]
-        if cursor is not None:
-            packed.insert(0, SCAN % (len(cursor), cursor, PAGE))
-        answers = _answers(connection, packed, len(page) * count + (cursor is not None))
-        following = []
-        if cursor is not None:
-            if isinstance(answers[0], Exception):
-                raise answers[0]
-            cursor, following = answers.pop(0)
-            cursor = None if cursor == b"0" else cursor
-        if page:
-            columns = {each: answers[place::count] for place, each in enumerate(asks)}
-            facts = map(
-                _fact, page, *(columns.get(each) or repeat(NOT_ASKED[each]) for each in ("ttl", "kind", "size"))
-            )
-            facts = [fact for fact in facts if fact]
-            yield _completed(connection, facts) if "kind" in asks else [*map(_cut, facts)]
-        page = following
+class _Road:
+    """A connection, and the questions to ask. Packed here: redis-py would take longer to pack than Redis to answer."""
+
+    def __init__(self, connection, asked: list[str], match: str):
+        self.connection, self.match = connection, match
+        self.questions = [question for ask in asked for question in QUESTIONS[ask]]
+
+    def send(self, packed: list[bytes]) -> None:
+        if packed:
+            self.connection.send_packed_command([b"".join(packed)])
+
+    def answers(self, count: int) -> list:
+        """In order; an error is one of them."""
+        read, answers = self.connection.read_response, []
+        for _ in range(count):
+            try:
+                answers.append(read(disable_decoding=True))
+            except redis.ResponseError as refusal:
+                answers.append(refusal)
+        return answers
 
 
-def _fact(key: bytes, ttl, encoding, size) -> Fact | None:
-    if not isinstance(ttl, int | None) or ttl == -2 or encoding is None or size is None:
-        return None  # gone, or in a slot that has just moved to another node
-    encoding = encoding.decode() if isinstance(encoding, bytes) else ""
-    return Fact(key, KINDS.get(encoding, ""), encoding, ttl, size if isinstance(size, int) else 0, -1)
+class _Scripts(_Road):
+    """On the server, for `STEP` at a time."""
+
+    def request(self, cursor: bytes) -> bytes:
+        arguments = (script("walk"), 0, cursor, STEP, COUNT, self.match, LONGEST, *self.questions)
+        return b"".join(self.connection.pack_command("EVAL_RO", *arguments))
+
+    def read(self) -> list:
+        return self.connection.read_response(disable_decoding=True)
 
 
-def _cut(fact: Fact) -> Fact:
-    return fact if len(fact.key) <= LONGEST else fact._replace(key=fact.key[:LONGEST])
+class _Pipelines(_Road):
+    """From here, where scripts are not allowed: SCAN, and then all questions about its keys at once."""
 
+    def __init__(self, connection, asked: list[str], match: str):
+        super().__init__(connection, asked, match)
+        self.count = PAGE
+        words = [question.partition(" unless ")[0].encode().split() for question in self.questions]
+        heads = [b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in each) for each in words]
+        self.packed = b"".join(
+            b"*%d\r\n%b$%%d\r\n%%b\r\n" % (len(each) + 1, head) for each, head in zip(words, heads, strict=True)
+        )
 
-def _completed(connection, facts: list[Fact]) -> list[Fact]:
-    """The same, with their types where the encoding does not tell, and their elements where there may be many."""
-    vague = [place for place, fact in enumerate(facts) if not fact.kind]
-    for place, kind in zip(vague, _ask(connection, [(b"TYPE", facts[place].key) for place in vague]), strict=True):
-        facts[place] = facts[place]._replace(kind=kind.decode() if isinstance(kind, bytes) else "")
-    large = [
-        place
-        for place, fact in enumerate(facts)
-        if fact.size >= HEAVY and fact.kind in LENGTHS and fact.encoding not in COMPACT
-    ]
-    lengths = _ask(connection, [(LENGTHS[facts[place].kind], facts[place].key) for place in large])
-    for place, length in zip(large, lengths, strict=True):
-        facts[place] = facts[place]._replace(length=length if isinstance(length, int) else -1)
-    there = (fact for fact in facts if fact.kind != "none")  # else it has gone since it was asked for the first time
-    return [*map(_cut, there)]
+    def request(self, cursor: bytes) -> bytes:
+        return b"".join(self.connection.pack_command("SCAN", cursor, "MATCH", self.match, "COUNT", self.count))
 
-
-def _ask(connection, questions: list[tuple[bytes, bytes]]) -> list:
-    return _answers(connection, [ONE % (len(word), word, len(key), key) for word, key in questions], len(questions))
-
-
-def _answers(connection, packed: list[bytes], count: int) -> list:
-    """In order; an error is one of them. Packed here: redis-py would take longer to pack than Redis to answer."""
-    if packed:
-        connection.send_packed_command([b"".join(packed)])
-    read, answers = connection.read_response, []
-    for _ in range(count):
-        try:
-            answers.append(read(disable_decoding=True))
-        except redis.ResponseError as refusal:
-            answers.append(refusal)
-    return answers
+    def read(self) -> list:
+        cursor, keys = self.connection.read_response(disable_decoding=True)
+        longest = max(map(len, keys), default=0)
+        self.count = PAGE if longest <= LONGEST else max(1, PAGE * LONGEST // longest)
+        width = len(self.questions)
+        self.send([self.packed % ((len(key), key) * width) for key in keys] if width else [])
+        answers = self.answers(len(keys) * width)
+        names, rows, refused, why = [], [], 0, b""
+        for place, key in enumerate(keys):
+            row = answers[place * width : (place + 1) * width]
+            if not GONE.isdisjoint(row):
+                continue
+            refusals = [answer for answer in row if isinstance(answer, Exception)]
+            why = why or (str(refusals[0]).encode() if refusals else b"")
+            if width and len(refusals) == width:
+                refused += 1
+                continue
+            names.append(key[:LONGEST])
+            rows.append([None if isinstance(answer, Exception) else answer for answer in row] if refusals else row)
+        return [cursor, refused, why, names, *(map(list, zip(*rows, strict=True)) if rows else [[]] * width)]

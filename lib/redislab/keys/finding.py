@@ -13,6 +13,7 @@ class Finding:
     why: why it matters.
     cure: how to mend it.
     weight: how much it matters; 1 a hint, 2 a warning, 3 a danger.
+    lab: the notebook and the section of the course that explain it; empty where there is none.
     """
 
     rule: str
@@ -21,3 +22,4 @@ class Finding:
     why: str
     cure: str
     weight: int = 1
+    lab: str = ""

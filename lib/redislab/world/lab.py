@@ -163,7 +163,7 @@ class Lab:
             keys = self.redis.scan_iter(f"{self.prefix}:*", count=500)
             while batch := list(itertools.islice(keys, 500)):
                 self.redis.unlink(*batch)
-        except redis.RedisError:
+        except (redis.RedisError, StartError):
             pass  # it is gone; what we wrote has a TTL
 
     def __repr__(self) -> str:
@@ -212,6 +212,7 @@ def _open(url, backend, database, report) -> Lab:
         raise StartError("REDISLAB_BACKEND is url, but there is none: set REDISLAB_REDIS_URL, or start(url=…).")
     if url and backend in (None, "url"):
         server, passed_over = Server(url), []
+        server.must_be_writable()
     else:
         server, passed_over = first((backend,) if backend else ORDER, report)
     lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", passed_over)

@@ -1,6 +1,9 @@
 """A Redis that can be measured: how to reach it, what it is, what it can do, and, if it is ours, how to stop it."""
 
 import copy
+import functools
+import re
+import socket
 import statistics
 import time
 import weakref
@@ -10,6 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection, parse_url
 from redis.retry import Retry
+from redis.utils import str_if_bytes
 
 from redislab.errors import StartError
 
@@ -21,30 +25,69 @@ CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
 class Server:
     """One Redis, by its URL. `backend` says where it comes from: "url", "docker", "local" or "bundled".
 
+    Args:
+        any_version: take one that is older than the course needs, as an audit does.
+
     Attributes:
-        product, version: as the server says, such as "Redis" and "8.0.2".
+        product, version: as the server says, such as "Redis" and "8.0.2"; the version is "" where it may not be asked.
+        role: "master", "replica", or "" where it may not be asked.
         cluster: whether it is one.
+        where: host and port, or the path of the socket.
+        name: all of these in words.
         capabilities: names of what it can do: "field_ttl", "bloom", "compare_and_set", "cluster"; asked, not assumed.
 
     Raises:
         StartError: nothing answers, it refuses, it is not a Redis, or it is too old.
     """
 
-    def __init__(self, url: str, backend: str = "url", control=None):
-        self.url, self.backend, self._control = url, backend, control
+    def __init__(self, url: str, backend: str = "url", control=None, any_version: bool = False):
+        self.url, self.backend, self._control = Url(url), backend, control
         self._clients = weakref.WeakSet()
-        try:
-            self._settings = parse_url(url)
-        except ValueError as failure:
-            form = "redis://host:6379 or rediss://user:password@host:port"
-            raise StartError(f"{safe(url)} is not a Redis URL ({failure}). Write {form}.") from None
+        self._settings = _settings(url)
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
+        self.where = self._settings.get("path") or f"{self.host}:{self.port}"
         self.cluster = False
         info = self._greet()
-        self.product = "Valkey" if "valkey_version" in info else "Redis"
-        self.version = info.get("valkey_version", info["redis_version"])
-        self.cluster = "cluster" in (info.get("redis_mode"), info.get("server_mode"))  # as Redis has it, and Valkey
-        self.capabilities = self._ask()
+        self.product = "Valkey" if "valkey" in info.get("server", "") else "Redis"
+        self.version, self.role = info.get("version", ""), info.get("role", "")
+        self.cluster = info.get("mode") == "cluster"
+        if info.get("mode") == "sentinel":
+            raise StartError(
+                f"What answers at {self.where} is a Sentinel, which holds no keys. Use the server that it watches."
+            )
+        if not any_version and self.version and tuple(map(int, self.version.split(".")[:2])) < OLDEST:
+            raise StartError(
+                f"The Redis at {self.where} is {self.version}; the course needs {OLDEST[0]}.{OLDEST[1]} or newer. "
+                "Upgrade it or use another one."
+            )
+
+    @property
+    def name(self) -> str:
+        kind = " (a replica)" if self.role == "replica" else ""
+        return f"{self.product}{' ' * bool(self.version)}{self.version} at {self.where}{kind}"
+
+    def hide(self, words) -> str:
+        """An error's words without the password of the URL: some servers repeat what they did not understand."""
+        for secret in filter(None, (self._settings.get("password"), urlsplit(self.url).password)):
+            words = str(words).replace(secret, "…")
+        return str(words)
+
+    def must_be_writable(self) -> None:
+        """Raises:
+        StartError: this is a replica, or a cluster whose nodes cannot be reached.
+        """
+        if self.cluster:
+            return self.client().close()
+        if self.role != "replica":
+            return None
+        try:
+            about = self._probe().info("replication")
+            primary = f", {about['master_host']}:{about['master_port']}"
+        except (redis.RedisError, KeyError):
+            primary = ""  # it may not be asked
+        raise StartError(
+            f"The Redis at {self.where} is a replica, which takes no writes. Give the address of its primary{primary}."
+        )
 
     def client(self, *, via=None, max_connections: int = 64, **options) -> "redis.Redis | redis.RedisCluster":
         """A client with every setting chosen: text replies, a pool that waits, a second's patience, no silent retries.
@@ -54,9 +97,12 @@ class Server:
             options: of redis.Redis, such as `socket_timeout=0.1`; they override ours.
 
         Raises:
-            StartError: `via` with a cluster, whose nodes are dialled by the addresses that they give themselves.
+            StartError: the nodes of the cluster cannot be reached by the addresses that they announce; or `via` with a
+                cluster, as these are what is dialled.
         """
         settings = {
+            "max_connections": max_connections,
+            "timeout": 5,
             "decode_responses": True,
             "socket_timeout": 1.0,
             "socket_connect_timeout": 1.0,
@@ -69,11 +115,15 @@ class Server:
                 raise StartError(
                     "A delay cannot be put before a cluster. Leave the round trip at 0, or use a single server."
                 )
-            settings.pop("connection_class", None)
-            return self._kept(redis.RedisCluster(**settings, ssl=self.url.startswith("rediss")))
+            for name in ("connection_class", "timeout", "max_connections"):
+                settings.pop(name, None)
+            try:
+                return self._kept(redis.RedisCluster(**settings, ssl=self.url.startswith("rediss")))
+            except (redis.exceptions.RedisClusterException, redis.RedisError, OSError) as failure:
+                raise StartError(self._unreachable(failure)) from None
         if via:
             settings["connection_class"] = dialling(via, settings.get("connection_class", Connection))
-        pool = redis.BlockingConnectionPool(max_connections=max_connections, timeout=5, **settings)
+        pool = redis.BlockingConnectionPool(**settings)
         return self._kept(redis.Redis.from_pool(pool))
 
     def _kept(self, client):
@@ -145,29 +195,74 @@ class Server:
             return False
 
     def _greet(self) -> dict:
-        where = f"{self.host}:{self.port}"
+        """What HELLO says of it, which every user may ask: "server", "version", "mode", "role"; or INFO, or nothing.
+
+        It is asked as a command, by RESP2: where HELLO is unknown (Redis 5, some proxies), clients speak RESP2 too.
+        """
         try:
-            info = self._probe().info("server")
+            # with a user's name, for a password alone is refused where the default user needs none
+            probe = self._probe(protocol=2, username=self._settings.get("username") or "default")
+            try:
+                answer = probe.execute_command("HELLO", 2)
+                return dict(zip(*[map(str_if_bytes, answer)] * 2, strict=True))
+            except redis.AuthenticationError:
+                raise
+            except redis.ResponseError:
+                self._settings["protocol"] = 2
+                return _informed(probe)
         except redis.AuthenticationError as failure:
             raise StartError(
-                f"The Redis at {where} refused the user or password ({failure}). Check those in the URL."
+                f"The Redis at {self.where} refused the user or password ({self.hide(failure)}). Check those in the URL."
+            ) from None
+        except TypeError:
+            raise StartError(
+                "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
             ) from None
         except (redis.RedisError, OSError) as failure:
-            raise StartError(_why(where, failure)) from None
-        version = tuple(int(part) for part in str(info.get("redis_version", "0")).split(".")[:2])
-        if version < OLDEST:
-            has = info.get("redis_version")
-            raise StartError(
-                f"The Redis at {where} is {has}; the course needs 7.0 or newer. Upgrade it or use another one."
-            )
-        return info
+            raise StartError(self._why(failure)) from None
 
-    def _probe(self) -> redis.Redis:
+    def _why(self, failure: Exception) -> str:
+        where, text = self.where, self.hide(failure)
+        if isinstance(failure, redis.ResponseError):
+            return f"The Redis at {where} refused to be asked ({text}). Check what this user is allowed to do."
+        if isinstance(failure, redis.InvalidResponse) or "rotocol" in text:
+            return f"What answers at {where} is not a Redis. Check host and port."
+        if isinstance(failure, (redis.TimeoutError, TimeoutError)):
+            return f"Nothing answered at {where} within {PATIENCE:.0f} s. Check host, port, firewall, and whether it wants rediss://."
+        if "CERTIFICATE" in text:
+            return f"The certificate of {where} is not trusted ({text}). Use the name it was made for, or ?ssl_ca_certs=ca.pem."
+        if "path" not in self._settings and not _resolves(
+            self.host, self.port
+        ):  # it may be a password: it is not repeated
+            return (
+                "There is no such host as this URL has. Check host and port; "
+                "a password stands before the host, as in redis://:password@host:6379."
+            )
+        return f"No Redis can be reached at {where} ({text}). Is it running, and are host and port right?"
+
+    def _unreachable(self, failure: Exception) -> str:
+        """Why a cluster whose first node answers cannot be used."""
+        try:
+            slots = self._probe(protocol=2).execute_command("CLUSTER SLOTS").values()
+            announced = sorted(
+                {f"{host or self.host}:{port}" for host, port, *_ in (each["primary"] for each in slots)}
+            )
+        except (redis.RedisError, OSError, AttributeError, KeyError):
+            return f"The cluster at {self.where} cannot be used ({self.hide(failure)})."
+        return (
+            f"The cluster at {self.where} announces {', '.join(announced)}, where nothing can be reached from here. "
+            "Set cluster-announce-ip and cluster-announce-port on its nodes, or run this where they can be reached."
+        )
+
+    def _probe(self, **options) -> redis.Redis:
         """A client for one question; it closes its connection when it is dropped."""
         times = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
-        return redis.Redis.from_pool(redis.ConnectionPool(**{"decode_responses": True, **self._settings, **times}))
+        settings = {"decode_responses": True, **self._settings, **times, **options}
+        settings.pop("timeout", None)  # of the pools that wait
+        return redis.Redis.from_pool(redis.ConnectionPool(**settings))
 
-    def _ask(self) -> frozenset:
+    @functools.cached_property
+    def capabilities(self) -> frozenset:
         client, able = self._probe(), {"cluster"} if self.cluster else set()
         try:
             for name, command in CAPABILITIES.items():
@@ -179,26 +274,57 @@ class Server:
         return frozenset(able)
 
     def __repr__(self) -> str:
-        return f"<{self.product} {self.version} at {self.host}:{self.port} ({self.backend})>"
+        return f"<{self.product} {self.version} at {self.where} ({self.backend})>"
 
 
-def safe(url: str) -> str:
-    """The URL without its password."""
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":…@") if parts.password else url
+class Url(str):
+    """A URL that does not show its password when it is displayed."""
+
+    def __repr__(self) -> str:
+        before, at, after = self.rpartition("@")
+        return repr(f"{before.partition('://')[0]}://…@{after}" if at else str(self))
 
 
-def _why(where: str, failure: Exception) -> str:
-    text = str(failure)
-    if isinstance(failure, redis.ResponseError):
-        return f"The Redis at {where} refused to be asked ({text}). Check the user's permissions: INFO and the keys redislab:*."
-    if isinstance(failure, redis.InvalidResponse) or "rotocol" in text:
-        return f"What answers at {where} is not a Redis. Check host and port."
-    if isinstance(failure, (redis.TimeoutError, TimeoutError)):
-        return f"Nothing answered at {where} within {PATIENCE:.0f} s. Check host, port, firewall, and whether it wants rediss://."
-    if "CERTIFICATE" in text:
-        return f"The certificate of {where} is not trusted ({text}). Use the name it was made for, or ?ssl_ca_certs=ca.pem."
-    return f"No Redis can be reached at {where} ({text}). Is it running, and are host and port right?"
+def _settings(url: str) -> dict:
+    """What the URL says, as redis-py has it.
+
+    Raises:
+        StartError: it is not a URL of Redis, or has a password that is not encoded; it is not repeated, as it may hold one.
+    """
+    try:
+        parts = urlsplit(url)
+        settings = parse_url(url)
+        beyond = parts.path + parts.query + parts.fragment  # of the host: an @ there was meant to be before it
+        database = parts.scheme == "unix" or re.fullmatch(r"/?\d*", parts.path)
+        if "@" in beyond or parts.fragment or not database:
+            raise ValueError
+    except ValueError:
+        raise StartError(
+            "This is not a Redis URL. Write redis://host:6379 or rediss://user:password@host:port; in a password, write / as "
+            "%2F, @ as %40, ? as %3F, # as %23 and : as %3A."
+        ) from None
+    return settings
+
+
+def _informed(probe: redis.Redis) -> dict:
+    """What HELLO would have said, by INFO; nothing where that is refused too."""
+    try:
+        info = probe.info()
+    except redis.AuthenticationError:
+        raise
+    except redis.ResponseError:
+        return {}
+    version = info.get("valkey_version") or info.get("redis_version", "")
+    mode = info.get("redis_mode") or info.get("server_mode", "")  # as Redis has it, and Valkey
+    role = "replica" if info.get("role") == "slave" else info.get("role", "")
+    return {"server": "valkey" if "valkey_version" in info else "redis", "version": version, "mode": mode, "role": role}
+
+
+def _resolves(host: str, port: int) -> bool:
+    try:
+        return bool(socket.getaddrinfo(host, port))
+    except (OSError, UnicodeError):
+        return False
 
 
 def dialling(delay, plain: type) -> type:
@@ -223,9 +349,8 @@ def wait_for(host: str, port: int, alive, patience: float = 10.0) -> None:
         StartError: it ended, or did not answer in time.
     """
     deadline = time.monotonic() + patience
-    client = redis.Redis(
-        host=host, port=port, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
-    )
+    times = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+    client = redis.Redis(host=host, port=port, protocol=2, **times)
     while time.monotonic() < deadline:
         try:
             client.ping()

@@ -94,7 +94,7 @@ class ClinicLab(Sweep):
 
     def admit(self, server):
         """Let a neighbour in, unless this is the patient of before."""
-        self.who = f"{server.product} {server.version} at {server.host}:{server.port}"
+        self.who = server.name
         self.client = server.client(socket_timeout=10)
         if self.patient is None or self.patient.url != server.url:
             former, rate = self.neighbour, 200 if server is self.shop else 20
@@ -113,6 +113,7 @@ class ClinicLab(Sweep):
         survey = Survey(self.client, sample=self.looks, scripts=self.read_by == SCRIPTS)
         began = time.monotonic()
         for seen, goal in survey.walk():
+            goal = goal or 2 * seen  # it may be unknown
             self.report(0.5 + 0.5 * seen / max(1, goal), f"{seen:,} of {goal:,} keys looked at")
             if self.stopping:
                 return {}

@@ -22,7 +22,7 @@ class Tally:
             for fact in facts:
                 place = prefix(fact.key), lifetime(fact.ttl)
                 self.keys[place] += 1
-                self.bytes[place] += max(fact.size, 0)
+                self.bytes[place] += fact.size or 0
             self.seen += len(facts)
 
     def tiles(self, depth: int, whole: int, *, in_bytes=False, by_lifetime=False) -> list[tuple[str, int]]:

@@ -1,0 +1,111 @@
+"""A report, and the progress of a walk, for a terminal. Only the command line loads this."""
+
+import io
+import sys
+import time
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from redislab.antipatterns.audits import size
+
+WEIGHTS = {1: ("hint", "dim"), 2: ("warning", "yellow"), 3: ("danger", "bold red")}
+SHOWN = 12  # patterns in the table
+
+
+def text(found, where: str) -> str:
+    """The report, as wide as the terminal, and in colour if that is one."""
+    encoding = sys.stdout.encoding or "utf-8"
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    console = Console(file=file, width=Console().width, force_terminal=sys.stdout.isatty())
+    console.print(f"[bold]{_plain(where)}[/]: {_plain(found.basis)}", highlight=False)
+    if not found.complete:
+        console.print("The report is incomplete.", style="yellow")
+    for table in (_patterns(found), _top(found), _findings(found)):
+        if table.row_count:
+            console.print(table)
+    if found.seen and not found.findings:
+        console.print("Nothing found.", style="green")
+    file.flush()
+    return file.buffer.getvalue().decode(encoding)
+
+
+class Progress:
+    """A line on stderr: how far the walk is, and how long the rest will take. In a log, a line every 10 s."""
+
+    def __init__(self, stream, timer=time.monotonic):
+        self.stream, self.timer, self.terminal = stream, timer, stream.isatty()
+        self.began = self.last = timer()
+
+    def __call__(self, met: int, total: int | None) -> None:
+        now = self.timer()
+        if now - self.last < (0.2 if self.terminal else 10):
+            return
+        self.last, rate = now, met / (now - self.began)
+        of, left = (f" of about {total:,}", f", about {(total - met) / rate:,.0f} s left") if total else ("", "")
+        self._write(f"Read {met:,}{of} keys, {rate:,.0f} a second{left}")
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self.terminal and self.last > self.began:
+            self._write("")
+
+    def _write(self, line: str) -> None:
+        try:
+            self.stream.write(f"\r{line}\x1b[K" if self.terminal else f"{line}\n")
+            self.stream.flush()
+        except OSError:
+            pass  # no reader, or a full disk: the report matters more
+
+
+def _patterns(found) -> Table:
+    table = Table(title="Keys by pattern", title_justify="left", box=None, pad_edge=False)
+    table.add_column("pattern", overflow="fold")
+    headings = "keys" if found.survey.whole else "keys seen", "memory", "p50", "p99", "largest", "without TTL"
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for pattern, tally in found.patterns[:SHOWN]:
+        sizes = [tally.memory, *(tally.percentile(percent) for percent in (50, 99, 100))] if tally.sizes else [None] * 4
+        lasting = "?" if "ttl" in found.survey.unknown else f"{100 * tally.lasting / tally.keys:.0f} %"
+        table.add_row(
+            _plain(pattern), f"{tally.keys:,}", *("?" if each is None else size(each) for each in sizes), lasting
+        )
+    if len(found.patterns) > SHOWN:
+        table.add_row(f"and {len(found.patterns) - SHOWN:,} more")
+    return table
+
+
+def _top(found) -> Table:
+    table = Table(title="Largest keys", title_justify="left", box=None, pad_edge=False)
+    table.add_column("key", overflow="fold")
+    for heading, side in (("memory", "right"), ("type", "left"), ("node", "left")):
+        table.add_column(heading, justify=side)
+    for each in found.survey.top:
+        table.add_row(_plain(each.name), size(each.size), each.kind, _plain(each.node))
+    return table
+
+
+def _findings(found) -> Table:
+    """A row for each thing to mend; where it was seen, why it matters, the cure, and the lab that explains it."""
+    table = Table(title="Findings", title_justify="left", show_lines=True, show_header=False)
+    alike = {}
+    for finding in found:
+        alike.setdefault((finding.weight, finding.rule, finding.why, finding.cure, finding.lab), []).append(finding)
+    for (weight, rule, why, cure, lab), findings in alike.items():
+        word, style = WEIGHTS[weight]
+        lines = [f"[bold]{_plain(each.subject)}[/]  {_plain(each.seen)}" for each in findings]
+        lines += [
+            f"[dim]{head}[/]{_plain(said)}"
+            for head, said in (("Why   ", why), ("Mend  ", cure), ("Lab   ", lab))
+            if said
+        ]
+        table.add_row(f"[{style}]{word}[/]\n{rule}", "\n".join(lines))
+    return table
+
+
+def _plain(words: str) -> str:
+    """As it stands: neither brackets nor control characters of a key's name mean anything here, nor what cannot be encoded."""
+    printable = "".join(mark if mark.isprintable() or mark == "\n" else ascii(mark)[1:-1] for mark in words)
+    encoding = sys.stdout.encoding or "utf-8"
+    return escape(printable.encode(encoding, "backslashreplace").decode(encoding))

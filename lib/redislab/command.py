@@ -1,0 +1,191 @@
+"""The command line: `python -m redislab audit URL`."""
+
+import argparse
+import json
+import math
+import os
+import signal
+import sys
+
+USAGE = """\
+Looks for anti-patterns in a Redis or Valkey, or a cluster of them, without writing anything: keys without a TTL, big
+keys, names, heavy prefixes, encodings past their limits, indexes that point nowhere, records that may be evicted. Each
+finding says why it matters, how to mend it, and which lab of the course explains it."""
+STATUSES = """\
+exit status:
+  0  clean: nothing graver than a hint
+  1  findings: a warning or a danger
+  2  could not run: the command is wrong, the server cannot be audited, or the report cannot be written
+  3  incomplete: keys could not be read, a question was refused, a server was lost, or the walk was stopped by Ctrl-C
+     or --limit; the report says what is missing, and holds what was found nevertheless
+
+The user needs SCAN, and for each key PTTL, TYPE, OBJECT ENCODING, MEMORY USAGE and the command that counts elements,
+all of which +@read allows. DBSIZE, INFO, CONFIG GET and EVAL_RO are used where they are allowed; EVAL_RO halves the time.
+A key that may not be read leaves a line in the server's ACL LOG.
+
+What is transferred is each name, about 40 bytes with it, and some members of sets: up to 100 of 500 sets.
+
+No password is ever shown. In a password, write / as %2F, @ as %40, ? as %3F and # as %23. Given as an argument, a
+password can be seen by others on this machine, in a list of processes; without URL, REDISLAB_REDIS_URL is taken."""
+CLEAN, FOUND, FAILED, INCOMPLETE = range(4)
+PATIENCE = 10.0  # s for an answer
+
+
+def main(arguments: list[str] | None = None) -> int:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+    try:
+        options, rest = _parser().parse_known_args(arguments)
+        if rest:  # argparse would repeat them, and one may be a URL with a password
+            return _cannot(
+                "That is more than one URL, or an option that there is not. See python -m redislab audit --help."
+            )
+        if not options.url:
+            return _cannot("There is no URL. Write one, redis://host:6379, or set REDISLAB_REDIS_URL.")
+        return _audit(options)
+    except KeyboardInterrupt:
+        return _cannot("Given up.", INCOMPLETE)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Repeats nothing of what was typed: it may be a URL with a password."""
+
+    def error(self, message: str):
+        mine = message.startswith("argument --") and "'" not in message  # argparse quotes what was typed
+        said = message if mine else "this is not understood; write python -m redislab audit URL, and options after it"
+        raise SystemExit(_cannot(f"{self.format_usage()}{self.prog}: error: {said}"))
+
+    def print_help(self, file=None):
+        raise SystemExit(_write(self.format_help(), CLEAN))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m redislab", description="Redis performance, measured.", allow_abbrev=False)
+    command = parser.add_subparsers(dest="command", required=True).add_parser(
+        "audit",
+        help="look for anti-patterns in a keyspace, read-only",
+        description=USAGE,
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    environment = os.environ.get("REDISLAB_REDIS_URL")
+    add = command.add_argument
+    add(
+        "url",
+        nargs="?",
+        default=environment,
+        help="redis://host:6379, rediss://user:password@host:port, unix:///socket",
+    )
+    add("--json", action="store_true", help="print the report as JSON")
+    add("--sample", type=_count, metavar="N", help="look at about N keys, and say what that is worth")
+    add("--match", default="*", metavar="GLOB", help="look only at keys whose names match, such as 'shop:*'")
+    add("--top", type=_count, default=0, metavar="N", help="also list the N largest keys, and the node that each is on")
+    add("--limit", type=_count, metavar="N", help="stop after about N keys, and print how to go on")
+    add("--pause", type=_seconds, default=0, metavar="S", help="leave the server alone for S seconds after each 3 ms")
+    add("--resume", type=_cursors, metavar="HOST:PORT=CURSOR,…", help="go on where a walk was stopped, which said this")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("write a number of keys, 1 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("write seconds, from 0 to 3600")
+    return seconds
+
+
+def _cursors(text: str) -> dict[str, str]:
+    cursors = dict(part.rpartition("=")[::2] for part in text.split(","))
+    if not all(
+        node and (cursor == "end" or (cursor.isdecimal() and int(cursor) < 2**64)) for node, cursor in cursors.items()
+    ):
+        raise argparse.ArgumentTypeError("write what the walk that was stopped has printed, host:port=cursor,…")
+    return cursors
+
+
+def _audit(options) -> int:
+    import redis
+
+    from redislab.antipatterns import Survey, report
+    from redislab.antipatterns.survey import FAILURES
+    from redislab.errors import StartError
+    from redislab.world.servers import Server
+
+    try:
+        server = Server(options.url, any_version=True)
+        wanted = {name: getattr(options, name) for name in ("sample", "match", "limit", "pause", "top", "resume")}
+        survey = Survey(server.client(socket_timeout=PATIENCE), **wanted)
+        _walk(survey)
+    except StartError as failure:
+        return _cannot(str(failure))
+    except redis.ResponseError as failure:
+        return _cannot(f"It cannot be audited ({server.hide(failure)}). It takes SCAN at least; --help says what else.")
+    except FAILURES as failure:
+        return _cannot(f"It cannot be audited ({server.hide(failure)}). Is the server still there?")
+    found = report(survey)
+    if options.json:
+        ascii_only = "utf" not in (getattr(sys.stdout, "encoding", None) or "utf").lower()
+        said = json.dumps({"server": server.name} | found.as_dict(), indent=2, ensure_ascii=ascii_only) + "\n"
+    else:
+        from redislab.antipatterns.printed import text
+
+        said = text(found, server.name)
+    verdict = (FOUND if found.worst >= 2 else CLEAN) if found.complete else INCOMPLETE
+    status = _write(said, verdict)
+    if not survey.finished:
+        cursors = ",".join(f"{node}={cursor}" for node, cursor in survey.cursors.items())
+        _complain(f"To go on, run it again with --resume {cursors}" if cursors else "Nothing was seen.")
+    return status
+
+
+def _walk(survey) -> None:
+    """Until Ctrl-C, which leaves what has been seen so far: that is worth a report."""
+    from redislab.antipatterns.printed import Progress
+
+    progress = Progress(sys.stderr)
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for met, total in survey.walk():
+            progress(met, total)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, former)
+        progress.close()
+
+
+def _write(text: str, status: int) -> int:
+    """Print it, and return the status; nobody reads a closed pipe, and a full disk is said."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+    except OSError as failure:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _cannot(f"The report could not be written ({failure.strerror}).")
+    return status
+
+
+def _cannot(why: str, status: int = FAILED) -> int:
+    _complain(why)
+    return status
+
+
+def _complain(words: str) -> None:
+    try:
+        print(words, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # nobody listens
