@@ -1,23 +1,44 @@
 """`python -m redislab audit URL`: what it prints, what it returns, and what it never shows."""
 
+import contextlib
 import json
 import os
+import pty
+import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
+import redis
 
+from redislab.antipatterns import Survey, report
+from redislab.world import processes
+from redislab.world.cluster import Cluster
+from redislab.world.lab import first
 from redislab.world.processes import free_port
+from tests.conftest import have, settles
 
 WORD = "opensesame"
+PYTHON = f"{sys.executable} -m redislab"
 
 
-def run(*arguments, **environment):
+def run(*arguments, text=True, **environment):
     clean = {key: value for key, value in os.environ.items() if not key.startswith("REDISLAB_REDIS")}
-    command = [sys.executable, "-m", "redislab", *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**clean, "COLUMNS": "120", **environment}
+        [*PYTHON.split(), *arguments],
+        capture_output=True,
+        text=text,
+        timeout=60,
+        env={**clean, "COLUMNS": "120", **environment},
     )
+
+
+def shell(command):
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
 
 
 @pytest.fixture
@@ -53,9 +74,8 @@ def test_json_for_programs(url):
     assert said.returncode == 1 and report["seen"] == report["total"] == 2 and report["complete"]
     missing = next(finding for finding in report["findings"] if finding["rule"] == "missing TTL")
     assert missing.keys() == {"rule", "subject", "seen", "why", "cure", "weight", "lab"} and missing["weight"] == 2
-    assert {"pattern": "shop:cache:*", "keys": 1, "without_ttl": 1}.items() <= report["patterns"][0].items() | report[
-        "patterns"
-    ][1].items()
+    row = next(row for row in report["patterns"] if row["pattern"] == "shop:cache:*")
+    assert row["keys"] == row["without_ttl"] == 1 and row["percentiles"]["p50"] == row["bytes"] > 0
     assert WORD not in said.stdout + said.stderr
 
 
@@ -133,8 +153,8 @@ import os, signal, sys
 from redislab import command
 from redislab.antipatterns import Survey
 add = Survey._add
-def interrupting(survey, page):
-    add(survey, page)
+def interrupting(survey, *page):
+    add(survey, *page)
     if survey.seen > 20_000:
         os.kill(os.getpid(), signal.SIGINT)
 Survey._add = interrupting
@@ -172,3 +192,279 @@ def test_help_says_what_there_is(arguments, texts):
 def test_what_is_not_understood_is_status_2(arguments):
     said = run(*arguments)
     assert said.returncode == 2 and "usage" in said.stderr
+
+
+# What a crash must not look like
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("options", [[], ["--json"], ["--top", "3"]], ids=" ".join)
+def test_any_terminal_can_show_any_name(url, client, encoding, options):
+    client.set("shop:cache:\U0001f600é", "x" * 200_000)
+    said = run("audit", url, *options, text=False, PYTHONIOENCODING=encoding)
+    assert said.returncode == 1 and not said.stderr.strip()
+    shown = said.stdout.decode(encoding)
+    if "--json" in options:
+        patterns = {row["pattern"] for row in json.loads(shown)["patterns"]}
+        assert any("\U0001f600" in pattern for pattern in patterns)
+    else:
+        assert ("\U0001f600" if encoding == "utf-8" else "\\U0001f600") in shown
+
+
+@pytest.mark.parametrize("options", ["", "--json", "--help"])
+def test_a_reader_who_leaves_early_is_no_error(url, options):
+    said = shell(f"{PYTHON} audit {url} {options} | head -c 1; echo ${{PIPESTATUS[0]}}")
+    assert said.stderr == "" and said.stdout[1:].strip() == ("0" if options == "--help" else "1")
+
+
+@pytest.mark.parametrize("options", ["", "--json", "--help"])
+def test_a_full_disk_is_said(url, options):
+    said = shell(f"{PYTHON} audit {url} {options} > /dev/full")
+    assert said.returncode == 2 and said.stderr == "The report could not be written (No space left on device).\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "2>/dev/full"])
+def test_closed_streams_change_nothing(url, closed):
+    assert shell(f"{PYTHON} audit {url} {closed}").returncode == 1
+    said = shell(f"{PYTHON} audit redis://127.0.0.1:1 {closed}")
+    assert said.returncode == 2 and not said.stdout
+
+
+def test_an_interrupt_before_the_first_key_ends_in_a_sentence():
+    # Given a server that does not answer, as soon as the audit has reached it
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [*PYTHON.split(), "audit", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        connection, _ = silent.accept()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        connection.close()
+    assert (process.returncode, out, err) == (3, "", "Given up.\n")
+
+
+def test_what_an_interrupt_does_is_settled_before_anything_is_loaded():
+    code = "import sys; sys.argv = ['x', 'audit']; sys.modules['redislab.command'] = None; before = set(sys.modules)\n"
+    code += "import runpy, _signal\ntry: runpy.run_module('redislab', run_name='__main__')\nexcept ImportError: pass\n"
+    code += "print(_signal.getsignal(_signal.SIGINT).__name__, sorted(set(sys.modules) - before - {'runpy'}))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert said.stdout.startswith("_give_up"), said
+    assert not {"argparse", "json", "signal", "enum", "redis"} & set(re.findall(r"'(\w+)'", said.stdout))
+
+
+# Secrets
+
+FORGOTTEN = (
+    "{url} audit|audti {url}|audit --sample {url}|audit --match|audit --jsom={word} {url}|audit --top={word} {url}"
+)
+MALFORMED = """redis://auditor:4711/{word}@127.0.0.1:{port}|redis://auditor:{word}/x@127.0.0.1:{port}|redis://{word}
+redis://:12/{word}@127.0.0.1:{port}|redis://:{word}?x@127.0.0.1:{port}|redis://:{word}#x@127.0.0.1:{port}
+redis://:{word}[x@127.0.0.1:{port}|redis://127.0.0.1:{word}|redis://127.0.0.1:{port}/{word}|unix://u:{word}/x@/no.sock
+unix://u:{word}@/no.sock|rediss://:{word}@127.0.0.1:{port}|redis://{word}:{port}|redis://a:{word}@nohost.invalid"""
+
+
+@pytest.mark.parametrize("words", FORGOTTEN.split("|"))
+def test_a_command_that_is_not_understood_is_not_repeated(url, words):
+    said = run(*words.format(url=url, word=WORD).split())
+    assert said.returncode == 2 and "Traceback" not in said.stderr
+    assert WORD not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("bad", MALFORMED.replace("\n", "|").split("|"))
+def test_a_url_that_is_none_is_not_repeated(own, bad):
+    address = bad.format(word=WORD, port=own.port)
+    said = run("audit", address)
+    assert said.returncode == 2 and "Traceback" not in said.stderr and said.stderr.count("\n") == 1
+    assert WORD not in said.stdout + said.stderr
+    if "@" in address.partition("://")[2].partition("/")[2] and "unix" not in address:
+        assert "write / as %2F" in said.stderr
+
+
+def test_a_server_that_repeats_what_it_does_not_understand_is_not_quoted(lab, tmp_path):
+    (tmp_path / "old.conf").write_text('rename-command HELLO ""\nrename-command AUTH ""\n')
+    server = (
+        processes.local(include=tmp_path / "old.conf") if shutil.which("redis-server") else pytest.skip("no server")
+    )
+    try:
+        said = run("audit", f"redis://auditor:{WORD}@127.0.0.1:{server.port}")
+    finally:
+        server.close()
+    assert said.returncode == 2 and WORD not in said.stderr and "AUTH" in said.stderr
+
+
+# What can be chosen
+
+
+def test_the_largest_keys_with_the_node_of_each(url, own, client):
+    for number in range(20):
+        client.set(f"shop:page:{number}", "x" * 1000 * number, ex=1000)
+    said = run("audit", url, "--top", "3", "--json")
+    report = json.loads(said.stdout)
+    assert [each["key"] for each in report["top"]] == [f"shop:page:{number}" for number in (19, 18, 17)]
+    assert {each["node"] for each in report["top"]} == {f"{own.host}:{own.port}"}
+    assert [each["bytes"] for each in report["top"]] == [client.memory_usage(each["key"]) for each in report["top"]]
+    assert "Largest keys" in run("audit", url, "--top", "3").stdout
+
+
+def test_only_the_names_that_match(url, client):
+    said = run("audit", url, "--match", "shop:cache:*", "--json")
+    report = json.loads(said.stdout)
+    assert report["seen"] == report["total"] == 1 and report["complete"] and "match shop:cache:*" in report["basis"]
+    said = run("audit", url, "--match", "nothing:*")
+    assert said.returncode == 0 and "no keys that match nothing:*" in said.stdout
+
+
+@pytest.fixture
+def many(client):
+    """20,000 keys more."""
+    pipeline = client.pipeline(transaction=False)
+    for number in range(20_000):
+        pipeline.set(f"shop:page:{number}", number, ex=1000)
+    pipeline.execute()
+
+
+def test_a_walk_that_was_stopped_goes_on_where_it_was_stopped(url, many):
+    seen, options = [], []
+    while len(seen) < 20:
+        said = run("audit", url, "--json", "--limit", "5000", *options)
+        report = json.loads(said.stdout)
+        seen.append(report["seen"])
+        if report["complete"]:
+            break
+        assert said.returncode == 3 and report["seen"] >= 5000
+        assert WORD not in said.stderr
+        options = said.stderr.split("run it again with ")[1].split()
+    assert 2 < len(seen) < 6 and sum(seen) == 20_002 and said.returncode in (0, 1) and not said.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ["--resume=x", "--resume=a=b", "--resume==1", "--pause=-1", "--pause=nan", "--limit=0"]
+)
+def test_what_cannot_be_chosen_is_said(url, option):
+    said = run("audit", url, option)
+    assert said.returncode == 2 and "error: argument --" in said.stderr and "write" in said.stderr
+
+
+def test_a_pause_leaves_the_server_alone(url, many):
+    began = time.monotonic()
+    said = run("audit", url, "--json", "--pause", "0.2", "--limit", "5000")
+    pages = json.loads(said.stdout)["seen"] / 1500  # at most, in 2.5 ms
+    assert time.monotonic() - began > 0.2 * (pages - 2)
+
+
+def test_progress_and_what_is_left_are_told_to_a_terminal(url, many):
+    # Given a terminal, for errors alone
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    command = [*PYTHON.split(), "audit", url, "--pause", "0.1", "--limit", "15000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environment) as process:
+        os.close(follower)
+        told = b""
+        with contextlib.suppress(OSError):  # the other end was closed
+            while piece := os.read(leader, 1000):
+                told += piece
+        process.stdout.read()
+    os.close(leader)
+    assert re.search(rb"Read [\d,]+ of about 15,000 keys, [\d,]+ a second, about [\d,]+ s left", told), told
+
+
+# Where it is asked
+
+
+def test_a_replica_can_be_audited_and_is_called_one(lab):
+    primary, replica = lab.private_server(), lab.private_server()
+    client = replica.client()
+    client.replicaof(primary.host, primary.port)
+    primary.client().set("shop:cache:1", 1)
+    assert not settles(lambda: client.exists("shop:cache:1") == 0)
+    said = run("audit", f"redis://{replica.host}:{replica.port}")
+    assert said.returncode == 1 and "(a replica)" in said.stdout and "shop:cache:*" in said.stdout
+
+
+def test_a_socket_is_called_by_its_path(tmp_path):
+    path = tmp_path / "redis.sock"
+    server = processes.bundled(unixsocket=path)
+    try:
+        said = run("audit", f"unix://{path}")
+        assert said.returncode == 0 and f"at {path}:" in " ".join(said.stdout.split()) and "6379" not in said.stdout
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("start", [processes.local, processes.bundled], ids=["redis", "valkey"])
+def test_a_server_that_knows_neither_hello_nor_scripts(start, tmp_path):
+    have("local" if start is processes.local else "bundled")
+    (tmp_path / "old.conf").write_text('rename-command HELLO ""\nrename-command EVAL_RO ""\n')
+    server = start(include=tmp_path / "old.conf")
+    try:
+        admin = redis.Redis(port=server.port, protocol=2)
+        admin.execute_command("ACL", "SETUSER", "auditor", "on", f">{WORD}", "~*", "+@read")
+        admin.set("shop:cache:1", 1)
+        for address in (f"redis://127.0.0.1:{server.port}", f"redis://auditor:{WORD}@127.0.0.1:{server.port}"):
+            said = run("audit", address)
+            assert said.returncode == 1 and "All 1 keys" in said.stdout and not said.stderr, said
+    finally:
+        server.close()
+
+
+def test_a_cluster_that_announces_what_cannot_be_reached_names_it():
+    closed = free_port()
+    node, _ = first(
+        ("local", "bundled"),
+        report=print,
+        config={"cluster_enabled": "yes", "cluster_port": free_port(), "cluster_announce_port": closed},
+    )
+    try:
+        admin = redis.Redis(port=node.port, decode_responses=True)
+        admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        assert not settles(lambda: admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok")
+        said = run("audit", node.url)
+    finally:
+        node.close()
+    assert said.returncode == 2 and f":{closed}" in said.stderr and said.stderr.count("\n") == 1
+    assert "announce" in said.stderr
+
+
+# All or nothing
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_what_was_seen_of_a_server_that_is_lost_is_reported(lab, options):
+    # Given a server that is killed when the audit has read a little of it
+    server = lab.private_server()
+    client = server.client(socket_timeout=20)
+    pipeline = client.pipeline(transaction=False)
+    for number in range(30_000):
+        pipeline.set(f"shop:session:{number}", number)
+    pipeline.execute()
+    client.config_resetstat()
+    command = [*PYTHON.split(), "audit", f"redis://{server.host}:{server.port}", "--pause", "0.2", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert not settles(lambda: client.info("commandstats").get("cmdstat_eval_ro", {"calls": 0})["calls"] < 3)
+    server.kill()
+    out, err = process.communicate(timeout=60)
+    # Expect what it had read, and that it is not all
+    assert process.returncode == 3 and "Traceback" not in err
+    assert "lost on the way" in " ".join(out.split()) and "shop:session:*" in out and "missing TTL" in out
+
+
+def test_of_a_cluster_the_other_nodes_are_reported(request):
+    have("local")
+    cluster = Cluster(3)
+    request.addfinalizer(cluster.close)
+    client = cluster.client()
+    for number in range(600):
+        client.set(f"shop:page:{number}", number, ex=1000)
+    there = [cluster.node_client(place).dbsize() for place in range(3)]
+    survey = Survey(client)
+    cluster.nodes[1].kill()
+    assert list(survey.walk())
+    found = report(survey)
+    assert found.seen == there[0] + there[2] and not found.complete
+    assert list(survey.lost) == [f"127.0.0.1:{cluster.nodes[1].port}"]
+    # and it goes on with that one alone
+    left = Survey(client, resume=survey.cursors)
+    with pytest.raises(redis.RedisError):
+        list(left.walk())
+    assert left.seen == 0

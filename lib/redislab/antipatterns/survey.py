@@ -177,12 +177,13 @@ class Survey:
         self._places = self._nodes()
         sizes = [node.size for node in self._places]
         self._held = None if None in sizes else sum(sizes)
-        for node in self._places:
+        left = [node for node in self._places if self.cursors.get(node.name) != END]
+        for node in left:
             try:
                 yield from self._through(node)
             except FAILURES as failure:
                 self.lost[node.name] = str(failure)
-                if not self.met and len(self.lost) == len(self._places):
+                if not self.met and len(self.lost) == len(left):
                     raise
             if self.limit and self.met >= self.limit:
                 break
@@ -192,8 +193,6 @@ class Survey:
 
     def _through(self, node: Node) -> Iterator[tuple[int, int | None]]:
         """One node, or as much of it as is wanted."""
-        if self.cursors.get(node.name) == END:
-            return
         if not self.limits:
             self._ask(node.client)
         enough = min(self.limit or math.inf, self.met + self._quota(node))

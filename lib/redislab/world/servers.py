@@ -243,11 +243,9 @@ class Server:
     def _unreachable(self, failure: Exception) -> str:
         """Why a cluster whose first node answers cannot be used."""
         try:
-            slots = self._probe(protocol=2).execute_command("CLUSTER SLOTS").values()
-            announced = sorted(
-                {f"{host or self.host}:{port}" for host, port, *_ in (each["primary"] for each in slots)}
-            )
-        except (redis.RedisError, OSError, AttributeError, KeyError):
+            slots = self._probe(protocol=2).execute_command("CLUSTER", "SLOTS")
+            announced = sorted({f"{host or self.host}:{port}" for _, _, (host, port, *_), *_ in slots})
+        except (redis.RedisError, OSError):
             return f"The cluster at {self.where} cannot be used ({self.hide(failure)})."
         return (
             f"The cluster at {self.where} announces {', '.join(announced)}, where nothing can be reached from here. "
