@@ -167,7 +167,7 @@ def _walk(survey) -> None:
 
 
 def _write(text: str, status: int) -> int:
-    """Print it, and return the status; nobody reads a closed pipe, and a full disk is said."""
+    """Print it, and return the status; a closed pipe is no error, and a full disk is said."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -188,4 +188,4 @@ def _complain(words: str) -> None:
     try:
         print(words, file=sys.stderr, flush=True)
     except OSError:
-        pass  # nobody listens
+        pass  # there is no reader

@@ -1,10 +1,12 @@
 """One contract for every place that a Redis comes from; and what a URL that does not work is told."""
 
 import os
+import pickle
 import socket
 import subprocess
 import threading
 import time
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -12,7 +14,7 @@ import redis
 from redislab.caching import SingleFlight
 from redislab.errors import StartError
 from redislab.world import servers
-from redislab.world.lab import first
+from redislab.world.lab import Lab, _open, first
 from redislab.world.network import Delay
 from redislab.world.processes import free_port
 from redislab.world.servers import Server
@@ -236,6 +238,100 @@ def test_a_cluster_gets_a_client_for_clusters(lab, database, request):
     assert cache.get(12)["city"] == "Ede"
     with pytest.raises(StartError, match="cluster"):
         cluster.client(via=object())
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    "word", [SECRET, f"{SECRET}/1", f"1/{SECRET}", f"{SECRET}@x", f"{SECRET}?", f"#{SECRET}", f"[{SECRET}"]
+)
+@pytest.mark.parametrize("encode", [str, lambda word: quote(word, safe="")], ids=["as it is", "encoded"])
+def test_nothing_that_is_displayed_shows_a_password(private, word, encode):
+    # Given a server that wants this password
+    server = private()
+    admin = server.client()
+    admin.config_set("requirepass", word)
+    url = f"redis://:{encode(word)}@127.0.0.1:{server.port}/0"
+    if encode is str and set(word) & set("/?#["):
+        assert "write / as %2F" in refused(url)
+        return
+    made = Server(url)
+    lab = Lab(made, "redislab:test", database_url=f"postgresql://me:{SECRET}@127.0.0.1/shop")
+    shown = [
+        made,
+        made.url,
+        lab,
+        lab.address,
+        made.client(),
+        made.client().connection_pool,
+        pickle.loads(pickle.dumps(made.url)),
+    ]
+    assert all(SECRET not in repr(each) for each in shown) and made.client().ping()
+    assert made.url == url
+
+
+def test_a_password_where_none_is_needed_is_no_error(private):
+    server = private()
+    assert Server(f"redis://:{SECRET}@127.0.0.1:{server.port}").client().ping()
+
+
+def test_a_host_that_may_be_a_password_is_not_repeated():
+    assert "password stands before the host" in refused(f"redis://{SECRET}")
+
+
+# Servers that differ
+
+
+def test_a_lab_does_not_start_on_a_replica_and_says_where_its_primary_is(private):
+    primary, replica = private(), private()
+    replica.client().replicaof(primary.host, primary.port)
+    assert not settles(lambda: Server(replica.url).role != "replica")
+    with pytest.raises(StartError, match=f"is a replica.*primary, {primary.where}"):
+        _open(replica.url, None, None, print)
+
+
+def test_a_lab_does_not_start_on_a_cluster_whose_addresses_cannot_be_reached(request):
+    closed = free_port()
+    config = {"cluster_enabled": "yes", "cluster_port": free_port(), "cluster_announce_port": closed}
+    node, _ = first(("local", "bundled"), report=print, config=config)
+    request.addfinalizer(node.close)
+    admin = redis.Redis(port=node.port, decode_responses=True)
+    admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    assert not settles(lambda: admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok")
+    with pytest.raises(StartError, match=f"announces 127.0.0.1:{closed}, where nothing"):
+        _open(node.url, None, None, print)
+
+
+@pytest.mark.parametrize("backend", ["local", "bundled"])
+def test_where_hello_is_unknown_resp2_is_spoken(backend, tmp_path, database, lab, request):
+    have(backend)
+    (tmp_path / "old.conf").write_text('rename-command HELLO ""\n')
+    own, _ = first((backend,), report=print, config={"include": tmp_path / "old.conf"})
+    request.addfinalizer(own.close)
+    server = Server(own.url)
+    assert (server.product, server.role) == ("Redis" if backend == "local" else "Valkey", "master") and server.version
+    cache = SingleFlight(server.client(), database.users, lab.keys)
+    assert cache.get(1) == cache.get(1) and server.client().exists(lab.keys.user(1))
+
+
+def test_a_socket_is_called_by_its_path(tmp_path, request):
+    path = tmp_path / "redis.sock"
+    own, _ = first(("local", "bundled"), report=print, config={"unixsocket": path})
+    request.addfinalizer(own.close)
+    server = Server(f"unix://{path}?db=2")
+    assert server.where == str(path) and str(path) in repr(server) and "6379" not in repr(server) + server.name
+    assert server.client().set("key", 1) and own.client().dbsize() == 0
+
+
+def test_options_in_a_url_take_the_place_of_ours(private):
+    pool = Server(f"{private().url}?max_connections=3&timeout=2&socket_timeout=7").client().connection_pool
+    assert (pool.max_connections, pool.timeout, pool.connection_kwargs["socket_timeout"]) == (3, 2, 7)
+
+
+@pytest.mark.parametrize("part", ["/abc", "/1/2", "?colour=blue"])
+def test_a_part_of_a_url_that_means_nothing_is_refused(private, part):
+    refused(private().url + part)
 
 
 @pytest.fixture(scope="module")

@@ -171,7 +171,7 @@ def _length(key: str) -> str | None:
 RULES = (
     Rule(
         "separator",
-        "Colons are what everybody expects: tools draw their trees by them, permissions and patterns are written with them.",
+        "Colons are what readers expect: tools draw their trees by them, permissions and patterns are written with them.",
         "It is a convention and no more: SCAN walks the whole keyspace with any separator.",
         "Write kind:id:field, as in user:123:profile.",
         WARNING,

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from redislab.errors import DatabaseError, StartError
 from redislab.world import dataset
+from redislab.world.servers import Url
 
 IMAGE = "postgres:17.6"
 PATIENCE = 4  # s to connect
@@ -99,7 +100,7 @@ class Database:
     """
 
     def __init__(self, url: str):
-        self.url, self.engine = url, connect(url)
+        self.url, self.engine = Url(url), connect(url)
         self.added_latency, self.width, self.failing = 0.0, None, False
         self.statements, self.transactions = {"find": 0, "save": 0, "scan": 0}, 0
         self._running, self._door = 0, threading.Condition()
@@ -173,8 +174,8 @@ def connect(url: str):
             event.listen(engine, "connect", _tune_sqlite)
         with engine.connect():
             return engine
-    except (ArgumentError, NoSuchModuleError, ValueError) as failure:
-        raise DatabaseError(f"That is not a database URL ({_brief(failure)}). Write {FORM}.") from None
+    except (ArgumentError, NoSuchModuleError, ValueError):  # whose words may repeat the password
+        raise DatabaseError(f"That is not a database URL. Write {FORM}; in a password, write / as %2F.") from None
     except SQLAlchemyError as failure:
         raise DatabaseError(
             f"The database at {_where(url)} cannot be used ({_brief(failure)}). Check REDISLAB_DATABASE_URL."

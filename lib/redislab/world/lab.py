@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import redis
@@ -27,7 +27,7 @@ class Address:
     redis_url: str
     backend: str
     prefix: str
-    database_url: str
+    database_url: str = field(repr=False)  # it may hold a password, as a Redis URL does, which hides it itself
 
 
 class Lab:
