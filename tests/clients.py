@@ -25,9 +25,7 @@ SHAPES = {
 }
 FOUR = list(SHAPES)[:4]
 # It may use the keys of the tests below, and ask nothing about the server: no INFO, CONFIG, COMMAND or KEYS.
-RULES = (
-    "on nopass ~app:* ~{app}:* &* +@read +@write +@scripting +@connection +@transaction +@pubsub -@dangerous -command"
-)
+RULES = "on nopass ~app:* ~{app}:* &* +@all -@admin -@dangerous -command"
 namespaces = itertools.count(1)
 
 

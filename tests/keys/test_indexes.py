@@ -1,6 +1,7 @@
 """Indexes: one owner for each value, whoever moves it, and whoever dies meanwhile."""
 
 import pytest
+import redis
 
 from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
@@ -53,15 +54,15 @@ class TestUniqueIndex:
         emails.claim(1, "a@x.org")
         emails.release(1)
         emails.release(1)
-        assert entries(lab, keys) == {} and not lab.redis.hexists(keys.user(1), "email")
+        assert entries(lab, keys) == {} and not lab.redis.hexists(keys.record("user", 1), "email")
         assert emails.claim(2, "a@x.org")
 
     def test_the_entry_of_a_record_that_expired_is_in_nobodys_way(self, emails, lab, keys):
         emails.claim(1, "a@x.org")
-        lab.redis.delete(keys.user(1))
+        lab.redis.delete(keys.record("user", 1))
         assert emails.get("a@x.org") is None and entries(lab, keys) == {}
         emails.claim(1, "a@x.org")
-        lab.redis.delete(keys.user(1))
+        lab.redis.delete(keys.record("user", 1))
         assert emails.claim(2, "a@x.org") and emails.find("a@x.org") == "2"
 
     def test_an_entry_that_its_record_bears_out_is_not_pruned(self, emails):
@@ -69,10 +70,10 @@ class TestUniqueIndex:
         assert not emails.prune(1, "a@x.org") and emails.find("a@x.org") == "1"
 
     def test_the_rest_of_the_record_and_its_ttl_stay(self, emails, lab, keys):
-        lab.redis.hset(keys.user(1), mapping={"name": "Ada", "email": ""})
-        lab.redis.expire(keys.user(1), 500)
+        lab.redis.hset(keys.record("user", 1), mapping={"name": "Ada", "email": ""})
+        lab.redis.expire(keys.record("user", 1), 500)
         emails.claim(1, "a@x.org")
-        assert emails.get("a@x.org")["name"] == "Ada" and lab.redis.ttl(keys.user(1)) > 400
+        assert emails.get("a@x.org")["name"] == "Ada" and lab.redis.ttl(keys.record("user", 1)) > 400
 
     @pytest.mark.parametrize("call", [lambda index: index.claim(1, ""), lambda index: index.move(1, "", "a")])
     def test_an_empty_value_is_refused_at_the_door(self, emails, call):
@@ -85,7 +86,7 @@ class TestUniqueIndex:
 
     def test_no_walk_over_the_records_comes_upon_the_index(self, emails, lab, keys):
         emails.claim(1, "a@x.org")
-        assert list(lab.redis.scan_iter(keys.user("*"))) == [keys.user(1)]
+        assert list(lab.redis.scan_iter(keys.record("user", "*"))) == [keys.record("user", 1)]
 
 
 class TestIndex:
@@ -100,7 +101,7 @@ class TestIndex:
     def test_what_has_expired_is_pruned_when_it_is_looked_up(self, cities, lab, keys):
         cities.claim(1, "Paris")
         cities.claim(2, "Paris")
-        lab.redis.delete(keys.user(1))
+        lab.redis.delete(keys.record("user", 1))
         assert cities.get("Paris") == [{"city": "Paris"}] and cities.find("Paris") == {"2"}
 
 
@@ -111,6 +112,40 @@ def test_on_a_cluster_they_work_under_a_hash_tag_and_are_refused_at_the_door_wit
     assert index.get("b@x.org") == {"email": "b@x.org"} and index.find("a@x.org") is None
     with pytest.raises(ValueError, match=r"hash tag: '\{shop\}'"):
         UniqueIndex(client, KeyNamespace("shop"), "user", "email")
+
+
+def test_indexes_give_the_same_to_every_client(any_client, one_slot_keys):
+    emails, cities = (UniqueIndex, "email"), (Index, "city")
+    emails, cities = (kind(any_client, one_slot_keys, "user", field) for kind, field in (emails, cities))
+    assert emails.claim(1, "zoë@x.org") and not emails.claim(2, "zoë@x.org") and emails.claim(1, "zoë@x.org")
+    assert emails.find("zoë@x.org") == "1" and emails.get("zoë@x.org".encode()) == {"email": "zoë@x.org"}
+    assert emails.move(1, "zoë@x.org", "a}b") and emails.find("zoë@x.org") is None and emails.claim(2, "zoë@x.org")
+    assert cities.claim(1, "Zürich") and cities.claim("2", "Zürich") and cities.find("Zürich") == {"1", "2"}
+    assert [found["email"] for found in cities.get("Zürich")] == ["a}b", "zoë@x.org"]
+    emails.release(1)
+    assert emails.find("a}b") is None and cities.find("Zürich") == {"1", "2"}
+
+
+def test_an_index_and_a_cache_of_one_kind_leave_each_other_alone(lab, keys, emails):
+    lab.redis.set(keys.entity("user", 1), "{}")
+    assert emails.claim(1, "a@x.org")
+    lab.redis.set(keys.user(1), "{}")
+    assert emails.get("a@x.org") == {"email": "a@x.org"} and lab.redis.get(keys.user(1)) == "{}"
+
+
+def test_an_index_says_that_its_entries_may_be_evicted(lab, keys):
+    server = lab.private_server(maxmemory="50mb", maxmemory_policy="allkeys-lru")
+    with pytest.warns(RuntimeWarning, match="evicts entries of the index of each user by email"):
+        UniqueIndex(server.client(), keys, "user", "email")
+    server.close()
+
+
+def test_an_index_set_of_another_type_is_noticed_before_anything_is_written(lab, keys, cities):
+    cities.claim(1, "Paris")
+    lab.redis.set(keys.index("user", "city", "Rome"), "of another program")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        cities.claim(1, "Rome")
+    assert cities.find("Paris") == {"1"} and len(cities.get("Paris")) == 1
 
 
 ADDRESS = "a0@x.org"
@@ -137,7 +172,7 @@ def rename_race(kind, lab, **options):
             UniqueIndex(client, keys, "user", "email").claim(id, f"a{id}@x.org")
 
     def one_owner_each(client, keys):
-        has = {str(id): client.hget(keys.user(id), "email") for id in (1, 2)}
+        has = {str(id): client.hget(keys.record("user", id), "email") for id in (1, 2)}
         held = {name: client.get(name) for name in client.scan_iter(keys.unique("user", "email", "*"))}
         expected = {keys.unique("user", "email", address): id for id, address in has.items()}
         return len(set(has.values())) == 2 and held == expected
@@ -154,4 +189,4 @@ def test_the_modules_way_and_a_transaction_leave_two_owners(lab, kind):
     race = rename_race(kind, lab)
     assert race.found.failed > 0
     both = race.replay(next(name for name in race.found.ran if "!" not in name))
-    assert [both.states[-1][KEYS.user(id)]["email"] for id in (1, 2)] == [ADDRESS] * 2
+    assert [both.states[-1][KEYS.record("user", id)]["email"] for id in (1, 2)] == [ADDRESS] * 2

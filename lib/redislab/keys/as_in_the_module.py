@@ -12,7 +12,7 @@ class ModuleIndex:
         self.client, self.keys, self.kind, self.field = client, keys, kind, field
 
     def move(self, id, old, new) -> bool:
-        self.client.hset(self.keys.entity(self.kind, id), self.field, new)
+        self.client.hset(self.keys.record(self.kind, id), self.field, new)
         self.client.delete(self.keys.unique(self.kind, self.field, old))
         self.client.set(self.keys.unique(self.kind, self.field, new), id)
         return True
@@ -29,7 +29,7 @@ class TransactionIndex(ModuleIndex):
 
     def move(self, id, old, new) -> bool:
         pipeline = self.client.pipeline(transaction=True)
-        pipeline.hset(self.keys.entity(self.kind, id), self.field, new)
+        pipeline.hset(self.keys.record(self.kind, id), self.field, new)
         pipeline.delete(self.keys.unique(self.kind, self.field, old))
         pipeline.set(self.keys.unique(self.kind, self.field, new), id)
         pipeline.execute()

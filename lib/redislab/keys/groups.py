@@ -4,6 +4,8 @@ import math
 import random
 from dataclasses import dataclass
 
+from redislab.keys.numbers import milliseconds, within
+
 
 @dataclass(frozen=True)
 class Group:
@@ -38,10 +40,17 @@ class TtlGroups:
 
     Args:
         jitter: the fraction by which a TTL varies, evenly to both sides, so that the mean stays.
+
+    Raises:
+        ValueError: a TTL that Redis could not keep, or a jitter that is not a fraction.
     """
 
     def __init__(self, groups=GROUPS, *, jitter: float = 0.1, random=random.random):
-        self.groups, self.jitter, self._random = {group.name: group for group in groups}, jitter, random
+        self.groups, self._random = {group.name: group for group in groups}, random
+        self.jitter = within("jitter", jitter, "a fraction", 0, 0.99)
+        for group in groups:
+            if group.ttl is not None:
+                milliseconds(f"The ttl of {group.name!r}", group.ttl)
 
     def ttl(self, group: str) -> float | None:
         """Seconds for one more key of the group; None: no end.

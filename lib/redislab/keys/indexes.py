@@ -2,6 +2,8 @@
 
 import secrets
 
+from redislab.keys.eviction import warn_of_eviction
+from redislab.keys.replies import text
 from redislab.keys.slots import share_a_slot
 from redislab.lua import script
 
@@ -9,7 +11,7 @@ TRIES = 100  # how often a record may change between being read and being moved 
 
 
 class UniqueIndex:
-    """Finds the one record that has a value in a field; the records are hashes, the entries strings that hold an id.
+    """Finds the one record that has a value in a field. Records are hashes, `keys.record(kind, id)`; entries hold an id.
 
         emails = UniqueIndex(client, keys, "user", "email")
         emails.claim(42, "ada@example.com")     # False: it is somebody else's
@@ -25,6 +27,9 @@ class UniqueIndex:
     `keys.tenant("acme", together=True)`, keeps a tenant's users together, and the tenants spread. If that is too much for
     one node, no script can do it: claim the entry first by `SET NX`, then change the record, then delete the old entry,
     and believe nobody but the record, in which an entry without an owner can be seen.
+
+    Entries have no TTL. A server with an allkeys-… policy evicts them all the same, and then a value can have two
+    owners; where the policy may be asked for, a RuntimeWarning says so.
 
     Args:
         keys: a KeyNamespace.
@@ -45,8 +50,10 @@ class UniqueIndex:
                 f"On a cluster a {kind} and its entries spread over slots. Give the prefix a hash tag: '{{{keys.prefix}}}'."
             )
 
+        warn_of_eviction(client, f"entries of the index of each {kind} by {field}")
+
     def key(self, id) -> str:
-        return self.keys.entity(self.kind, id)
+        return self.keys.record(self.kind, id)
 
     def entry(self, value) -> str:
         return self.keys.unique(self.kind, self.field, value)
@@ -65,15 +72,15 @@ class UniqueIndex:
 
     def find(self, value):
         """The id of the record that has the value, as text, or None. One round trip."""
-        return self.client.get(self.entry(value))
+        return text(self.client.get(self.entry(value)))
 
     def get(self, value) -> dict | None:
         """The record that has the value. Two round trips; two more if the value changed hands between them."""
         for _ in range(TRIES):
             if (id := self.find(value)) is None:
                 return None
-            record = self.client.hgetall(self.key(id))
-            if record.get(self.field) == str(value):
+            record = text(self.client.hgetall(self.key(id)))
+            if record.get(self.field) == str(text(value)):
                 return record
             self.prune(id, value)
         raise RuntimeError(f"The {self.field} {value!r} changed hands {TRIES} times while it was looked up; try again.")
@@ -84,7 +91,7 @@ class UniqueIndex:
 
     def _give(self, id, new) -> bool:
         for _ in range(TRIES):
-            old = self.client.hget(self.key(id), self.field) or ""
+            old = text(self.client.hget(self.key(id), self.field)) or ""
             done = self._set(id, old, new)
             if done == 1:
                 return True
@@ -119,7 +126,7 @@ class Index(UniqueIndex):
 
     def find(self, value) -> set:
         """The ids of the records that have the value, as text. One round trip, O(n)."""
-        return self.client.smembers(self.entry(value))
+        return set(text(self.client.smembers(self.entry(value))))
 
     def get(self, value) -> list[dict]:
         """The records that have the value, in a pipeline; what does not bear its entry out is removed from the index."""
@@ -128,8 +135,8 @@ class Index(UniqueIndex):
         for id in ids:
             pipeline.hgetall(self.key(id))
         found = []
-        for id, record in zip(ids, pipeline.execute(), strict=True):
-            if record.get(self.field) == str(value):
+        for id, record in zip(ids, text(pipeline.execute()), strict=True):
+            if record.get(self.field) == str(text(value)):
                 found.append(record)
             else:
                 self.prune(id, value)
@@ -137,6 +144,6 @@ class Index(UniqueIndex):
 
 
 def _checked(value) -> str:
-    if not (text := str(value)):
+    if value is None or not (wanted := str(text(value))):
         raise ValueError("An empty value cannot be found by anybody. To take a value away, release(id).")
-    return text
+    return wanted

@@ -1,8 +1,18 @@
 """Where every key is born: one method a key, with its shape and its type."""
 
+import functools
 import re
 
+from redislab.keys.replies import text
 from redislab.keys.slots import hash_tag
+
+# a part of a name says its colons, braces and percent signs as in a URL, so that it ends where it seems to
+ESCAPES, MARKS = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "%:{}"}), re.compile("[%:{}]").search
+# what names of one type begin with; a kind or a tenant of that name is written with its first letter as in a URL
+WORDS = set("record unique index profile leaderboard session catalog feed limit counter stream".split())
+
+WRITTEN = "letters, digits, '_', '-' and '.'"
+PREFIX = re.compile(r"[\w.%:-]+|[\w.%:-]*(\{[\w.%:-]+\}[\w.%:-]*)+", re.ASCII)
 
 
 class KeyNamespace:
@@ -14,9 +24,17 @@ class KeyNamespace:
 
     keys = KeyNamespace.of(environment="prod", application="shop")
     keys.tenant("acme").user(42)           # prod:shop:acme:user:42
+
+    Two calls that differ give two names: what stands in a kind or an id is escaped as in a URL, `user("a:b")` is
+    `shop:user:a%3Ab`, and no tenant or kind is taken for the word that another method's names begin with.
+
+    Raises:
+        ValueError: the prefix holds what is not a letter, a digit, `_`, `-`, `.`, a colon or a hash tag.
     """
 
     def __init__(self, prefix: str):
+        if not PREFIX.fullmatch(prefix):
+            raise ValueError(f"{prefix!r} cannot be a prefix: write {WRITTEN}, colons between, a hash tag in braces.")
         self.prefix = prefix
 
     @classmethod
@@ -31,7 +49,8 @@ class KeyNamespace:
         Raises:
             ValueError: a part that is not letters, digits, `_`, `-` and `.`, or no part at all.
         """
-        parts = [_part(part) for part in (environment, application, tenant) if part]
+        parts = [_part(part) for part in (environment, application) if part]
+        parts += [_word(_part(tenant))] if tenant else []
         if not parts:
             raise ValueError(
                 "A namespace without a part is everybody's. Name an environment, an application or a tenant."
@@ -44,11 +63,12 @@ class KeyNamespace:
         Raises:
             ValueError: as `of`.
         """
-        return type(self)(f"{self.prefix}:{{{_part(name)}}}" if together else f"{self.prefix}:{_part(name)}")
+        name = _word(_part(name))
+        return type(self)(f"{self.prefix}:{{{name}}}" if together else f"{self.prefix}:{name}")
 
     def entity(self, kind: str, id) -> str:
         """`prefix:kind:id`: one thing of a kind, a string of JSON unless a pattern says otherwise."""
-        return f"{self.prefix}:{kind}:{id}"
+        return f"{self.prefix}:{_kind(kind)}:{_name(id)}"
 
     def user(self, id) -> str:
         """`prefix:user:id`, a string of JSON."""
@@ -62,28 +82,32 @@ class KeyNamespace:
         """`prefix:order:id`, a string of JSON."""
         return self.entity("order", id)
 
+    def record(self, kind: str, id) -> str:
+        """`prefix:record:kind:id`, a hash: a record that indexes find. Its cached copy, `entity(kind, id)`, is another key."""
+        return self._named("record", kind, id)
+
     def unique(self, kind: str, field: str, value) -> str:
         """`prefix:unique:kind:field:value`, a string: the id of the one record that has the value (see UniqueIndex).
 
         It does not begin as the records do: who walks `prefix:kind:*` must not come upon indexes.
         """
-        return f"{self.prefix}:unique:{kind}:{field}:{value}"
+        return self._named("unique", kind, field, value)
 
     def index(self, kind: str, field: str, value) -> str:
         """`prefix:index:kind:field:value`, a set: the ids of all records that have the value (see Index)."""
-        return f"{self.prefix}:index:{kind}:{field}:{value}"
+        return self._named("index", kind, field, value)
 
     def profile(self, id) -> str:
         """`prefix:profile:id`, a hash: a field for each thing known of a user, all of them text."""
-        return self.entity("profile", id)
+        return self._named("profile", id)
 
     def leaderboard(self, name: str) -> str:
         """`prefix:leaderboard:name`, a sorted set: players by their scores."""
-        return self.entity("leaderboard", name)
+        return self._named("leaderboard", name)
 
     def session(self, id) -> str:
         """`prefix:session:id`, a hash with a TTL, which every use of the session begins anew."""
-        return self.entity("session", id)
+        return self._named("session", id)
 
     def catalog(self, kind: str, name) -> str:
         """`prefix:{catalog}:kind:name`: a product is a hash, a category a sorted set, a tag a set, both of product ids.
@@ -91,50 +115,70 @@ class KeyNamespace:
         Of kind `pruning` are `deadlines`, a sorted set of product ids, and `entries`, a hash: who is listed where.
         All in one slot of a cluster, so that an intersection or a script may use several; and so on one node of it.
         """
-        return f"{self.prefix}:{{catalog}}:{kind}:{name}"
+        return self._named("{catalog}", kind, name)
 
     def feed(self, owner) -> str:
         """`prefix:feed:owner`, a stream: an entry an item, the oldest cut off."""
-        return self.entity("feed", owner)
+        return self._named("feed", owner)
 
     def limit(self, rule: str, subject) -> str:
         """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
-        return f"{self.prefix}:limit:{rule}:{subject}"
+        return f"{self.prefix}:limit:{_name(rule)}:{_name(subject)}"
 
     def counter(self, name) -> str:
         """`prefix:counter:name`, a string that holds a whole number."""
-        return self.entity("counter", name)
+        return self._named("counter", name)
 
     def stream(self, kind: str) -> str:
         """`prefix:stream:kind`, a stream: the writes of a kind that wait for the database, one message each.
 
         Its field `record` is JSON with the row's id and version; the message's ID is `version-0`.
         """
-        return self.entity("stream", kind)
+        return self._named("stream", kind)
 
     def beside(self, key: str, role: str) -> str:
         """`prefix:role:{key}`: a companion of `key` in the same slot, so that a script may use both on a cluster.
 
-        A cluster hashes only what stands between the first braces (the hash tag); a key that has one keeps it.
+        A cluster hashes only what stands between the first braces (the hash tag). A key that has one keeps it, and its
+        companion is `prefix:role:(key)`.
 
         Raises:
-            ValueError: `key` has a closing brace but no hash tag, so that no companion can share its slot.
+            ValueError: no companion can share the key's slot, since it has a closing brace but no hash tag, or lies
+                outside a prefix that has one.
         """
-        if hash_tag(key):
-            return f"{self.prefix}:{role}:{key}"
-        if "}" in key:
+        tag = hash_tag(key)
+        companion = f"{self.prefix}:{_name(role)}:" + (f"({key})" if tag else f"{{{key}}}")
+        if hash_tag(companion) != (tag or key):
             raise ValueError(
-                f"{key!r} has a brace that closes no hash tag. Leave braces out of names, or write {{tag}}."
+                f"No companion of {key!r} under {self.prefix!r} lies in its slot. Leave braces out of names, or have "
+                "the namespace name the key too."
             )
-        return f"{self.prefix}:{role}:{{{key}}}"
+        return companion
+
+    def _named(self, word: str, *parts) -> str:
+        return ":".join((self.prefix, word, *map(_name, parts)))
 
     def __repr__(self) -> str:
         return f"KeyNamespace({self.prefix!r})"
 
 
+def _name(part) -> str:
+    """A part of a name, from what it stands for."""
+    name = text(part) if isinstance(part, bytes) else str(part)
+    return name.translate(ESCAPES) if MARKS(name) else name
+
+
+@functools.lru_cache(typed=True)
+def _kind(kind) -> str:
+    return _word(_name(kind))
+
+
+def _word(name: str) -> str:
+    """A kind or a tenant, which must not be read as one of WORDS."""
+    return f"%{ord(name[0]):02X}{name[1:]}" if name in WORDS else name
+
+
 def _part(part: str) -> str:
     if not re.fullmatch(r"[\w.-]+", part, re.ASCII):
-        raise ValueError(
-            f"{part!r} cannot be a part of a prefix: write letters, digits, '_', '-' and '.', nothing else."
-        )
+        raise ValueError(f"{part!r} cannot be a part of a prefix: write {WRITTEN}, nothing else.")
     return part

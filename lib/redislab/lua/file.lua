@@ -14,6 +14,7 @@ local id, field, old, new = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if (redis.call('HGET', KEYS[1], field) or '') ~= old then
     return -1
 end
+redis.call('SCARD', KEYS[3]) -- of another type: an error before the first write
 if old ~= '' then
     redis.call('SREM', KEYS[2], id)
 end

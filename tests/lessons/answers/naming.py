@@ -7,7 +7,7 @@ from tests.lessons.answers import right, wrong
 
 @right("claim-address")
 def watches_all_of_it(client, keys, id, email):
-    record, entry = keys.entity("member", id), keys.unique("member", "email", email)
+    record, entry = keys.record("member", id), keys.unique("member", "email", email)
 
     def move(pipeline):
         old, holder = pipeline.hget(record, "email"), pipeline.get(entry)
@@ -31,8 +31,8 @@ def as_the_library_does(client, keys, id, email):
 
 @wrong("claim-address", hint=3, sees="it leads to '42', whose it is not")
 def as_in_the_module(client, keys, id, email):
-    old = client.hget(keys.entity("member", id), "email")
-    client.hset(keys.entity("member", id), "email", email)
+    old = client.hget(keys.record("member", id), "email")
+    client.hset(keys.record("member", id), "email", email)
     client.delete(keys.unique("member", "email", old))
     client.set(keys.unique("member", "email", email), id)
     return True
@@ -40,7 +40,7 @@ def as_in_the_module(client, keys, id, email):
 
 @wrong("claim-address", hint=3, sees="whose it is not")
 def takes_over_in_a_transaction(client, keys, id, email):
-    record = keys.entity("member", id)
+    record = keys.record("member", id)
     old = client.hget(record, "email")
     pipeline = client.pipeline().hset(record, "email", email).delete(keys.unique("member", "email", old))
     pipeline.set(keys.unique("member", "email", email), id).execute()
@@ -54,7 +54,7 @@ def the_entry_only(client, keys, id, email):
 
 @wrong("claim-address", hint=1, sees="the name was 'Ada', and is None")
 def a_new_record(client, keys, id, email):
-    record = keys.entity("member", id)
+    record = keys.record("member", id)
     client.pipeline().delete(record).hset(record, "email", email).set(
         keys.unique("member", "email", email), id
     ).execute()
@@ -69,7 +69,7 @@ def claim(client, keys, id, email, *, drop="if old and old ~= ARGV[2] then redis
         redis.call('HSET', KEYS[1], 'email', ARGV[2])
         {drop}
         return 1"""
-    names = [keys.entity("member", id), keys.unique("member", "email", email)]
+    names = [keys.record("member", id), keys.unique("member", "email", email)]
     former = client.hget(names[0], "email") if "ARGV[4]" in drop else ""
     return client.eval(script, 2, *names, id, email, keys.unique("member", "email", ""), former or "") == 1
 
@@ -92,7 +92,7 @@ def reads_the_former_one_before(client, keys, id, email):
 
 @wrong("claim-address", hint=4, sees="another one claimed it between two commands")
 def looks_and_takes_then(client, keys, id, email):
-    record, entry = keys.entity("member", id), keys.unique("member", "email", email)
+    record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old, holder = client.hget(record, "email"), client.get(entry)
     if holder not in (None, str(id)):
         return False
@@ -105,7 +105,7 @@ def looks_and_takes_then(client, keys, id, email):
 
 @wrong("claim-address", hint=4, sees="between two commands")
 def takes_by_nx_and_goes_on(client, keys, id, email):
-    record, entry = keys.entity("member", id), keys.unique("member", "email", email)
+    record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old = client.hget(record, "email")
     if not client.set(entry, id, nx=True):
         return client.get(entry) == str(id)

@@ -53,7 +53,7 @@ class AddressBook:
         """One more user, at a new address."""
         id, address = str(next(self.serial)), self.new_address()
         self.addresses[id] = address
-        self.inspector.hset(self.keys.user(id), "email", address)
+        self.inspector.hset(self.keys.record("user", id), "email", address)
         self.inspector.set(self.entry(address), id)
         return id
 
@@ -81,14 +81,14 @@ class AddressBook:
         try:
             self.move(id, 0.0, index)
         except KilledError:
-            self.addresses[id] = self.inspector.hget(self.keys.user(id), "email")
+            self.addresses[id] = self.inspector.hget(self.keys.record("user", id), "email")
 
     def look_up(self, id: str) -> tuple[str, ...]:
         """By the address that the user has at that very moment, which a transaction makes sure of.
 
         Returns ("lookup",), followed by "nobody" or "other" if the index does not lead to the user.
         """
-        address = self.client.hget(self.keys.user(id), "email")
+        address = self.client.hget(self.keys.record("user", id), "email")
         ((now, found),) = self.read_together(self.client, {id: address})
         if now != address or found == id:
             return ("lookup",)
@@ -98,7 +98,7 @@ class AddressBook:
         """For each user the address in the record, and who is found by the one that is given, all at one moment."""
         pipeline = client.pipeline(transaction=True)
         for id, address in addresses.items():
-            pipeline.hget(self.keys.user(id), "email")
+            pipeline.hget(self.keys.record("user", id), "email")
             pipeline.get(self.entry(address))
         found = iter(pipeline.execute())
         return list(zip(found, found, strict=True))

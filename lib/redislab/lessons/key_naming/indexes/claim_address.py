@@ -30,7 +30,7 @@ class MemberContext(CheckContext):
             self.redis.delete(self.entry(old))
 
     def record(self, id: str) -> str:
-        return self.keys.entity("member", id)
+        return self.keys.record("member", id)
 
     def entry(self, address: str) -> str:
         return self.keys.unique("member", "email", address)

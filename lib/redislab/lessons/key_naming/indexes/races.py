@@ -10,7 +10,7 @@ def look_then_set(id):
     def register(client, keys):
         if client.get(keys.unique("user", "email", ADDRESS)) is None:
             client.set(keys.unique("user", "email", ADDRESS), id)
-            client.hset(keys.user(id), "email", ADDRESS)
+            client.hset(keys.record("user", id), "email", ADDRESS)
             return True
 
     return register
