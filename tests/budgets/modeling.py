@@ -119,7 +119,7 @@ def profiles(lab) -> list[Row]:
         ours, theirs = in_turns(functools.partial(call, hash), functools.partial(call, json), calls=100)
         note = f"{1e6 * ours:.0f} µs against {1e6 * theirs:.0f} µs"
         table.append(Row(f"Profile.{name} of 153 fields: speed against JsonProfile", theirs / ours, note=note))
-    lab.redis.unlink(keys.profile(1), keys.user(1))
+    lab.redis.unlink(keys.profile(1), keys.entity("json_profile", 1))
     return table
 
 

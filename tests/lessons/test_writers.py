@@ -13,7 +13,7 @@ def race(lab):
     forms = {"json": JsonProfile(client, keys), "hash": Profile(client, keys)}
     yield lambda way, writers: crew.race(forms, way, writers, {"name": "Ann"})
     crew.close()
-    client.unlink(keys.user(CONTESTED), keys.profile(CONTESTED))
+    client.unlink(keys.entity("json_profile", CONTESTED), keys.profile(CONTESTED))
 
 
 @pytest.mark.parametrize("way", WAYS)

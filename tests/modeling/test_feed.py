@@ -69,7 +69,7 @@ def test_a_cursor_whose_item_has_gone_still_works(feed):
 
 
 def test_a_page_of_nothing_is_refused(feed):
-    with pytest.raises(ValueError, match="choose 1 or more"):
+    with pytest.raises(ValueError, match="choose a whole number from 1"):
         feed.page(42, 0)
 
 

@@ -122,9 +122,9 @@ def test_the_widest_page_is_had_and_a_wider_one_refused(lab):
         page = board.around("player 1250", 1000)
         assert len(page) == 2001
         assert page[1000].player == "player 1250"
-        with pytest.raises(ValueError, match="0 to 1000 places"):
+        with pytest.raises(ValueError, match="a whole number from 0 to 1,000"):
             board.around("player 1250", 1001)
-        with pytest.raises(ValueError, match="0 to 1000 places"):
+        with pytest.raises(ValueError, match="a whole number from 0 to 1,000"):
             board.around("player 1250", -1)
 
 

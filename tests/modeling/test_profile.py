@@ -1,5 +1,6 @@
 """A profile as a hash and as JSON: the same interface, and what each loses."""
 
+import math
 import secrets
 import time
 
@@ -9,7 +10,7 @@ import redis
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
 from redislab.modeling import JsonProfile, ModuleProfile, Profile
-from redislab.modeling.profile import HPEXPIRE, HSETEX, KEYS
+from redislab.modeling.profile import DEADLINES, HPEXPIRE, HSETEX
 from redislab.world.lab import first
 from tests.conftest import settles
 
@@ -36,7 +37,7 @@ def able(lab):
         server.close()
 
 
-@pytest.fixture(params=[HSETEX, HPEXPIRE, KEYS])
+@pytest.fixture(params=[HSETEX, HPEXPIRE, DEADLINES])
 def temporary(request, able):
     """Profiles whose fields expire in each of the three ways, wherever the server knows it."""
     client = able.client()
@@ -79,7 +80,7 @@ class TestBoth:
 
     def test_an_update_keeps_the_life_of_the_whole(self, lab, users):
         users.save(42, {"name": "Ann", "visits": 0})
-        key = users.keys.profile(42) if isinstance(users, Profile) else users.keys.user(42)
+        key = users.keys.profile(42) if isinstance(users, Profile) else users.keys.entity("json_profile", 42)
         lab.redis.expire(key, 100)
         users.update(42, name="Anne")
         users.add(42, "visits")
@@ -103,8 +104,10 @@ def test_what_a_hash_cannot_hold_is_refused_at_the_door_in_a_sentence(lab, keys,
 def test_a_hash_without_fields_and_a_life_without_length_are_refused(lab, keys):
     with pytest.raises(ValueError, match="Delete it instead"):
         Profile(lab.redis, keys).save(42, {})
-    with pytest.raises(ValueError, match="seconds above 0"):
-        Profile(lab.redis, keys).put_for(42, "code", "x", 0)
+    for ttl in (0, -1, math.inf, math.nan, None, 1e30, "5"):
+        with pytest.raises(ValueError, match=r"ttl = .* does not work: choose seconds"):
+            Profile(lab.redis, keys).put_for(42, "code", "x", ttl)
+    assert Profile(lab.redis, keys).get(42) is None
 
 
 def test_json_holds_what_a_hash_cannot(lab, keys):
@@ -116,7 +119,7 @@ def test_json_holds_what_a_hash_cannot(lab, keys):
 def test_one_round_trip_each_where_json_needs_two(lab, keys):
     client = lab.client()
     with watch(client) as sent:
-        Profile(client, keys).update(42, name="Ann", city="Ulm")
+        Profile(client, keys, field_ttl=HSETEX).update(42, name="Ann", city="Ulm")
     assert [command.text.split()[0] for command in sent.commands] == ["HSET"]
     with watch(client) as sent:
         JsonProfile(client, keys).update(42, name="Ann", city="Ulm")
@@ -169,11 +172,23 @@ class TestFieldsThatExpire:
         temporary.save(42, {"name": "Ann"})
         assert temporary.left(42, "name") is temporary.left(42, "code") is temporary.left(43, "code") is None
 
-    def test_only_a_key_of_its_own_is_not_part_of_the_whole(self, temporary):
+    def test_a_field_that_will_go_is_part_of_the_whole_and_is_counted_on_with_its_ttl(self, temporary):
         temporary.save(42, {"name": "Ann"})
+        temporary.put_for(42, "tries", 5, 100)
+        assert temporary.add(42, "tries") == 6 and temporary.add(42, "tries", 0.5) == 6.5
+        assert temporary.get(42) == {"name": "Ann", "tries": "6.5"} and 90 < temporary.left(42, "tries") <= 100
+        # If all is saved again, expect nothing of it, nor of its TTL
+        temporary.save(42, {"tries": 1})
+        assert temporary.get(42) == {"tries": "1"} and temporary.left(42, "tries") is None
+
+    def test_a_profile_whose_last_field_has_gone_is_gone(self, temporary):
+        temporary.put_for(42, "code", "9F3A", 0.001)
+        assert not settles(lambda: temporary.get(42))
+        assert not temporary.client.exists(temporary.keys.profile(42))
+        # and one that begins after the former was deleted has none of its ends
         temporary.put_for(42, "code", "9F3A", 100)
-        whole = {"name": "Ann"} if temporary.field_ttl == KEYS else {"name": "Ann", "code": "9F3A"}
-        assert temporary.get(42) == whole
+        temporary.client.delete(temporary.keys.profile(42))
+        assert temporary.add(42, "code") == 1 and temporary.left(42, "code") is None
 
 
 def test_the_server_is_asked_once_how_fields_expire(lab, keys):
@@ -182,7 +197,7 @@ def test_the_server_is_asked_once_how_fields_expire(lab, keys):
     with watch(client) as sent:
         first_time, second = users.field_ttl, users.field_ttl
     assert first_time == second
-    assert (first_time == KEYS) == ("field_ttl" not in lab.server.capabilities)
+    assert (first_time == DEADLINES) == ("field_ttl" not in lab.server.capabilities)
     assert len(sent.commands) <= 2
 
 

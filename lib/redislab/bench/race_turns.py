@@ -25,7 +25,9 @@ QUIET = {
     "SELECT",
     "COMMAND",
     "READONLY",
-}  # they are about the connection: no steps
+    "INFO",
+    "TIME",
+}  # they are about the connection, or about the server: no steps
 BLOCKING = {  # where the timeout stands among the words
     "BLPOP": -1, "BRPOP": -1, "BZPOPMIN": -1, "BZPOPMAX": -1, "BRPOPLPUSH": -1, "BLMOVE": -1, "BLMPOP": 1, "BZMPOP": 1,
 }  # fmt: skip

@@ -4,12 +4,21 @@
 -- KEYS[2]  entries: a hash, for each id a JSON list of its category and its tags
 -- ARGV[1]  what stands before `product:id`, `category:name` and `tag:name` in their keys, all in one slot
 
+local function key(kind, name) -- as KeyNamespace writes it
+    return ARGV[1] .. kind .. ':' .. string.gsub(name, '[%%:{}]', function(mark)
+        return string.format('%%%02X', string.byte(mark))
+    end)
+end
+
 local function forget(id)
-    local names = cjson.decode(redis.call('HGET', KEYS[2], id) or '[]')
+    local sound, names = pcall(cjson.decode, redis.call('HGET', KEYS[2], id) or '[]')
+    if not sound or type(names) ~= 'table' then
+        names = {}
+    end
     redis.call('HDEL', KEYS[2], id)
     redis.call('ZREM', KEYS[1], id)
     for i, name in ipairs(names) do
-        redis.call(i == 1 and 'ZREM' or 'SREM', ARGV[1] .. (i == 1 and 'category:' or 'tag:') .. name, id)
+        redis.call(i == 1 and 'ZREM' or 'SREM', key(i == 1 and 'category' or 'tag', name), id)
     end
 end
 

@@ -6,7 +6,7 @@
 
 local forgotten = 0
 for _, id in ipairs(redis.call('HRANDFIELD', KEYS[2], ARGV[2])) do
-    if redis.call('EXISTS', ARGV[1] .. 'product:' .. id) == 0 then
+    if redis.call('EXISTS', key('product', id)) == 0 then
         forget(id)
         forgotten = forgotten + 1
     end

@@ -8,7 +8,10 @@
 --
 -- Returns 1 if there was a product of this id, else 0.
 
-local id, life, names = ARGV[2], ARGV[3], ARGV[4]
+local id, life, names = ARGV[2], ARGV[3], cjson.decode(ARGV[4] or '[]')
+for i, name in ipairs(names) do -- an index of another type: an error before the first write
+    redis.call(i == 1 and 'ZCARD' or 'SCARD', key(i == 1 and 'category' or 'tag', name))
+end
 forget(id)
 local there = redis.call('DEL', KEYS[3])
 if not life then
@@ -19,12 +22,12 @@ for i = 5, #ARGV, 2 do
 end
 redis.call('PEXPIREAT', KEYS[3], now + life)
 redis.call('ZADD', KEYS[1], now + life, id)
-redis.call('HSET', KEYS[2], id, names)
-for i, name in ipairs(cjson.decode(names)) do
+redis.call('HSET', KEYS[2], id, ARGV[4])
+for i, name in ipairs(names) do
     if i == 1 then
-        redis.call('ZADD', ARGV[1] .. 'category:' .. name, time[1] * 1000000 + time[2], id)
+        redis.call('ZADD', key('category', name), time[1] * 1000000 + time[2], id)
     else
-        redis.call('SADD', ARGV[1] .. 'tag:' .. name, id)
+        redis.call('SADD', key('tag', name), id)
     end
 end
 return there

@@ -15,8 +15,8 @@ if not now then
 end
 local kept = redis.call('HMGET', KEYS[1], 'window', 'count')
 local window, count = math.floor(now / length), 0
-if kept[1] and tonumber(kept[1]) >= window then
-    window, count = tonumber(kept[1]), tonumber(kept[2])
+if (tonumber(kept[1] or '') or -1) >= window then
+    window, count = tonumber(kept[1]), tonumber(kept[2] or '') or 0
 end
 if count >= limit then
     return {0, 0, (window + 1) * length - now}

@@ -4,10 +4,10 @@
 -- ARGV[1]  how much, a whole number
 -- ARGV[2]  ms that a new counter lives
 --
--- Returns what it holds then. INCRBY counts in 64 bits, but what a script returns is a Lua number, exact to 2^53.
+-- Returns what it holds then; from 2^53 on as text: INCRBY counts in 64 bits, a Lua number is exact up to there.
 
 local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) == -1 then
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return count
+return count < 9007199254740992 and count or redis.call('GET', KEYS[1])

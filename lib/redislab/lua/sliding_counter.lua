@@ -18,11 +18,11 @@ if not now then
 end
 local kept = redis.call('HMGET', KEYS[1], 'window', 'current', 'previous')
 local window, current, previous = math.floor(now / length), 0, 0
-local newest = tonumber(kept[1] or -2) -- of none yet: far from any
+local newest = tonumber(kept[1] or '') or -2 -- of none yet: far from any
 if newest >= window then
-    window, current, previous = newest, tonumber(kept[2]), tonumber(kept[3])
+    window, current, previous = newest, tonumber(kept[2] or '') or 0, tonumber(kept[3] or '') or 0
 elseif newest == window - 1 then
-    previous = tonumber(kept[2])
+    previous = tonumber(kept[2] or '') or 0
 end
 local covered = math.min(length, (window + 1) * length - now)
 local free = (limit - current) * length - previous * covered
@@ -37,7 +37,7 @@ if free <= 0 then
     return {0, 0, (window + 1) * length + later - now}
 end
 if window == newest then
-    redis.call('HINCRBY', KEYS[1], 'current', 1)
+    redis.call('HSET', KEYS[1], 'current', current + 1)
 else
     redis.call('HSET', KEYS[1], 'window', window, 'current', 1, 'previous', previous)
     redis.call('PEXPIRE', KEYS[1], math.ceil(((window + 2) * length - now) / 1000))

@@ -12,7 +12,7 @@ if not now then
     local time = redis.call('TIME')
     now = time[1] * 1000000 + time[2]
 end
-local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '') or 0)
 local held = capacity * token - (full - now) -- in µs: so long would what it holds have taken to come back
 if held < token then
     return {0, 0, token - held}

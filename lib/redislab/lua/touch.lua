@@ -9,6 +9,9 @@
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0
 end
-redis.call('HSET', KEYS[1], 'last_activity', redis.call('TIME')[1], unpack(ARGV, 2))
+redis.call('HSET', KEYS[1], 'last_activity', redis.call('TIME')[1])
+for i = 2, #ARGV, 2 do -- one at a time: unpack() has a limit, and would stop in the middle of the script
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1

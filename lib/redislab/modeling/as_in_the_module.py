@@ -30,7 +30,7 @@ class ModuleFixedWindow:
         return count <= self.limit
 
     def key(self, subject) -> str:
-        return self.keys.limit("module-fixed", f"{subject}:{int(self.clock() / self.window)}")
+        return self.keys.limit(f"module-fixed-{int(self.clock() / self.window)}", subject)
 
 
 class ModuleSlidingWindow(ModuleFixedWindow):

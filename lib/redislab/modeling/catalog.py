@@ -2,7 +2,13 @@
 
 import json
 
+from redislab.keys.eviction import warn_of_eviction
+from redislab.keys.numbers import milliseconds, whole
+from redislab.keys.permits import need_clock
+from redislab.keys.replies import text
 from redislab.lua import script
+
+TURNS = 10_000  # how many calls one look-up may need to take expired products out
 
 
 class Catalog:
@@ -24,6 +30,8 @@ class Catalog:
     `keys.tenant(name, together=True)`; a search index (Redis 8, FT.SEARCH) spreads too, and forgets by itself.
 
     Warning: a product that is evicted, or deleted by others, is named until its deadline; `PrunedCatalog` looks for those.
+    The indexes have no TTL. A server with an allkeys-… policy evicts them all the same, and then products are not found,
+    or named for good; where the policy may be asked for, a RuntimeWarning says so.
 
     Args:
         ttl: seconds that a product lives after it was added last.
@@ -31,7 +39,10 @@ class Catalog:
     """
 
     def __init__(self, client, keys, *, ttl: float = 3600.0, most: int = 200):
-        self.client, self.keys, self.ttl, self.most = client, keys, ttl, most
+        self.client, self.keys, self.ttl, self.most = client, keys, ttl, whole("most", most)
+        milliseconds("ttl", ttl)
+        need_clock(client)
+        warn_of_eviction(client, "the catalogue's indexes")
         self._put = client.register_script(script("catalog_forget", "catalog_put"))
         self._look_up = client.register_script(script("catalog_forget", "catalog_ask"))
         self._books = [keys.catalog("pruning", "deadlines"), keys.catalog("pruning", "entries")]
@@ -45,18 +56,19 @@ class Catalog:
 
         Raises:
             TypeError: the category or a tag is not text.
+            ValueError: a TTL that Redis could not keep.
         """
         names = [category, *tags]
         if wrong := [name for name in names if not isinstance(name, str)]:
             raise TypeError(f"A category and tags are text; {wrong[0]!r} is not. Nothing was written.")
-        life = max(1, round(1000 * (self.ttl if ttl is None else ttl)))
+        life = milliseconds("ttl", self.ttl if ttl is None else ttl)
         pairs = [part for pair in {**fields, "category": category}.items() for part in pair]
         about = [id, life, json.dumps(names, ensure_ascii=False), *pairs]
         self._put([*self._books, self.key(id)], [self._base, *about])
 
     def get(self, id) -> dict | None:
         """A product's fields; None if it has expired or was never there."""
-        return self.client.hgetall(self.key(id)) or None
+        return text(self.client.hgetall(self.key(id))) or None
 
     def remove(self, id) -> bool:
         """Take a product out of the catalogue and of all indexes; False if it has expired, or never was there."""
@@ -64,7 +76,7 @@ class Catalog:
 
     def recent(self, category: str, n: int = 20) -> list[str]:
         """Ids of the category, at most `n`, the newest first."""
-        index = self.keys.catalog("category", category)
+        index, n = self.keys.catalog("category", category), whole("n", n, least=0)
         return self._ask([index], "ZRANGE", index, 0, n - 1, "REV") if n > 0 else []
 
     def tagged(self, tag: str, *more: str) -> list[str]:
@@ -76,9 +88,11 @@ class Catalog:
         return self.keys.catalog("product", id)
 
     def _ask(self, indexes, *command) -> list[str]:
-        while (ids := self._look_up([*self._books, *indexes], [self._base, self.most, *command])) is None:
-            pass  # it has taken out `most`, and there are more: each is taken out once
-        return ids
+        for _ in range(TURNS):
+            ids = self._look_up([*self._books, *indexes], [self._base, self.most, *command])
+            if ids is not None:  # else it has taken out `most`, and there are more: each is taken out once
+                return text(ids)
+        raise RuntimeError(f"{TURNS:,} calls were not enough to take out what has expired: raise `most`, or try again.")
 
 
 class PrunedCatalog(Catalog):
@@ -90,4 +104,4 @@ class PrunedCatalog(Catalog):
 
     def prune(self, limit: int = 100) -> int:
         """Look for `limit` products, picked at random as Redis does when it expires keys; returns how many were gone."""
-        return self._prune(self._books, [self._base, limit])
+        return self._prune(self._books, [self._base, whole("limit", limit)])

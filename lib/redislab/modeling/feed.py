@@ -1,6 +1,10 @@
 """A feed: the newest items of an owner, read a page at a time while more arrive."""
 
 import json
+import re
+
+from redislab.keys.numbers import milliseconds, whole
+from redislab.keys.replies import text
 
 
 class Feed:
@@ -22,14 +26,15 @@ class Feed:
     """
 
     def __init__(self, client, keys, *, cap: int = 100, ttl: float = 86_400.0):
-        self.client, self.keys, self.cap, self.ttl = client, keys, cap, ttl
+        self.client, self.keys, self.cap, self.ttl = client, keys, whole("cap", cap), ttl
+        self._life = milliseconds("ttl", ttl)
 
     def post(self, owner, item: dict) -> str:
         """Add an item in front; returns its id, `ms-number` by the server's clock."""
         key = self.keys.feed(owner)
         pipeline = self.client.pipeline(transaction=True)  # no feed is left without its TTL
         pipeline.xadd(key, {"item": json.dumps(item)}, maxlen=self.cap, approximate=False)
-        return pipeline.pexpire(key, round(1000 * self.ttl)).execute()[0]
+        return text(pipeline.pexpire(key, self._life).execute()[0])
 
     def page(self, owner, size: int = 20, *, after: str | None = None) -> tuple[list[dict], str | None]:
         """At most `size` items, the newest first, and the cursor of the next page; None: there is none.
@@ -38,15 +43,30 @@ class Feed:
             after: the cursor that the page before gave; None begins with the newest.
 
         Raises:
-            ValueError: a page of no items.
+            ValueError: a page of no items, or `after` is no cursor.
         """
-        if size < 1:
-            raise ValueError(f"A page of {size} items shows nothing: choose 1 or more.")
-        found = self.client.xrevrange(self.keys.feed(owner), f"({after}" if after else "+", "-", count=size + 1)
+        size, first = whole("size", size), "+" if after is None else f"({_id(after)}"
+        found = text(self.client.xrevrange(self.keys.feed(owner), first, "-", count=size + 1))
         page = found[:size]
         cursor = page[-1][0] if len(found) > size else None
-        return [json.loads(fields["item"]) for _, fields in page], cursor
+        return [item for _, fields in page if (item := _item(fields)) is not None], cursor
 
     def remove(self, owner, id: str) -> bool:
         """Withdraw an item; False if it is not there. Cursors stay where they are, also one that points at it."""
-        return self.client.xdel(self.keys.feed(owner), id) == 1
+        return self.client.xdel(self.keys.feed(owner), _id(id)) == 1
+
+
+def _id(id) -> str:
+    """The id of an item, or a cursor, if it can be one."""
+    found = re.fullmatch(r"(\d{1,20})-(\d{1,20})", str(text(id)), re.ASCII)
+    if not found or max(map(int, found.groups())) >= 2**64:
+        raise ValueError(f"{id!r:.40} is no cursor: pass what `page` gave, or None for the newest items.")
+    return found[0]
+
+
+def _item(fields: dict):
+    """What was posted; None for an entry that another program has added, or damaged."""
+    try:
+        return json.loads(fields["item"])
+    except (KeyError, ValueError):
+        return None

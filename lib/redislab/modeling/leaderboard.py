@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from redislab.keys.numbers import whole, within
+from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
 IN_TURN, SHARED = "in turn", "shared"
@@ -27,7 +29,8 @@ class Leaderboard:
     name first. With ties "in turn" each has a rank of its own in that order: 1, 2, 3, 4. With "shared" the same score is
     the same rank, and the next rank is left out: 1, 2, 2, 4; it is 1 and the number of those who have more.
 
-    A score is a float: whole numbers are exact up to 2⁵³. A board never forgets a player by itself; for a week's board
+    A score is a float: whole numbers are exact up to 2⁵³, and larger ones are refused. A server with an allkeys-… policy
+    may evict a board. A board never forgets a player by itself; for a week's board
     take a name for each week, and let its key expire. About 100 bytes a player, once there are more than 128.
 
     Args:
@@ -43,11 +46,11 @@ class Leaderboard:
 
     def set(self, player: str, score: float) -> None:
         """Give a score, whatever it was before. Of two at once the later one stays: to count, use `add`."""
-        self.client.zadd(self.key, {player: score})
+        self.client.zadd(self.key, {player: within("score", score, "a score")})
 
     def add(self, player: str, by: float = 1) -> float:
         """Add to a score, atomically, and return the sum; a new player begins at 0."""
-        return self.client.zincrby(self.key, by, player)
+        return self.client.zincrby(self.key, within("by", by, "points"), player)
 
     def remove(self, player: str) -> None:
         self.client.zrem(self.key, player)
@@ -66,8 +69,9 @@ class Leaderboard:
 
     def top(self, n: int = 10) -> list[Place]:
         """The best n, O(log players + n)."""
+        n = whole("n", n, least=0)
         found = self.client.zrange(self.key, 0, n - 1, desc=True, withscores=True) if n > 0 else []
-        return self._places(found)
+        return self._places(pairs(found))
 
     def around(self, player: str, n: int = 5) -> list[Place]:
         """The player, with up to n places on either side, fewer at an end; empty if they are not on it.
@@ -75,24 +79,21 @@ class Leaderboard:
         One script and one round trip. Asked in two, for the rank and then for its neighbours, the answer may be a page
         on which the player no longer stands.
         """
-        if not 0 <= n <= WIDEST:
-            raise ValueError(f"n = {n!r} does not work: choose 0 to {WIDEST} places on either side.")
-        page = self._around([self.key], [player, n])
+        page = self._around([self.key], [player, whole("n", n, 0, WIDEST)])
         if not page:
             return []
         first, higher, *rest = page
-        return self._places(zip(rest[::2], rest[1::2], strict=True), first, higher)
+        return self._places(pairs(rest), first, higher)
 
     def count(self, above: float) -> int:
         """How many have a higher score than that. O(log players), however many they are: nobody is read."""
-        return self.client.zcount(self.key, f"({above}", "+inf")
+        return self.client.zcount(self.key, f"({within('above', above, 'a score')}", "+inf")
 
     def above(self, score: float, n: int = 100) -> list[Place]:
         """Who has a higher score than that, the best first, n at most."""
-        found = self.client.zrange(
-            self.key, "+inf", f"({score}", desc=True, byscore=True, offset=0, num=n, withscores=True
-        )
-        return self._places(found)
+        low, n = f"({within('score', score, 'a score')}", whole("n", n)
+        found = self.client.zrange(self.key, "+inf", low, desc=True, byscore=True, offset=0, num=n, withscores=True)
+        return self._places(pairs(found))
 
     def __len__(self) -> int:
         return self.client.zcard(self.key)
@@ -104,6 +105,6 @@ class Leaderboard:
             score = float(score)
             if before is not None and score != before:
                 higher = place
-            places.append(Place(1 + (higher if self.ties == SHARED else place), player, score))
+            places.append(Place(1 + (higher if self.ties == SHARED else place), text(player), score))
             before = score
         return places

@@ -2,8 +2,16 @@
 
 import functools
 import json
+import secrets
 
-HSETEX, HPEXPIRE, KEYS = "HSETEX", "HPEXPIRE", "separate keys"
+import redis
+
+from redislab.keys.numbers import milliseconds, within
+from redislab.keys.permits import need_clock
+from redislab.keys.replies import pairs, text
+from redislab.lua import script
+
+HSETEX, HPEXPIRE, DEADLINES = "HSETEX", "HPEXPIRE", "by deadlines"
 
 
 class Profile:
@@ -24,21 +32,33 @@ class Profile:
     Args:
         types: what a field becomes when it is read, such as `int`; Redis keeps text, and `str` is what comes out of it
             otherwise. Values to be stored are str, int or float.
-        field_ttl: how a field expires, "HSETEX", "HPEXPIRE" or "separate keys"; without it, the server is asked.
+        field_ttl: how a field expires, "HSETEX", "HPEXPIRE" or "by deadlines"; without it, the server is tried.
     """
 
     def __init__(self, client, keys, *, types=None, field_ttl: str | None = None):
         self.client, self.keys, self.types = client, keys, types or {}
+        self._script = client.register_script(script("profile"))
         if field_ttl:
             self.field_ttl = field_ttl
 
     @functools.cached_property
     def field_ttl(self) -> str:
-        """The best that the server can: HSETEX (Redis 8, Valkey 9), HPEXPIRE (Redis 7.4), else keys. Asked once."""
-        for command in (HSETEX, HPEXPIRE):
-            if self.client.execute_command("COMMAND LIST", "FILTERBY", "PATTERN", command.lower()):
+        """The best that the server can and this user may: HSETEX (Redis 8, Valkey 9), HPEXPIRE (Redis 7.4), else a script.
+
+        Tried once, on a profile that is not there, so that nothing changes.
+        """
+        key = self.keys.profile(secrets.token_hex(8))
+        tries = {HSETEX: ("FXX", "PX", 1, "FIELDS", 1, "none", "none"), HPEXPIRE: (1, "FIELDS", 1, "none")}
+        for command, arguments in tries.items():
+            try:
+                self.client.execute_command(command, key, *arguments)
                 return command
-        return KEYS
+            except (redis.ConnectionError, redis.TimeoutError):
+                raise
+            except redis.RedisError:
+                pass  # refused, unknown to the server, or to a cluster's client
+        need_clock(self.client)
+        return DEADLINES
 
     def save(self, id, fields: dict) -> None:
         """Put these fields in the place of all there were, and of their TTLs.
@@ -50,68 +70,68 @@ class Profile:
             raise ValueError(
                 f"Profile {id} has no fields, and a hash without fields does not exist. Delete it instead."
             )
-        key, fields = self.keys.profile(id), _texts(fields)
+        key, parts = self.keys.profile(id), _parts(fields)
+        if self.field_ttl == DEADLINES:
+            self._run("save", key, *parts)
+            return
         with self.client.pipeline(transaction=True) as both:
             both.unlink(key)
-            both.hset(key, mapping=fields)
+            both.hset(key, items=parts)
             both.execute()
 
     def get(self, id) -> dict | None:
-        """All of it, O(fields); None if there is none. What lives in keys of its own is not in it."""
-        return self._typed(self.client.hgetall(self.keys.profile(id))) or None
+        """All of it, O(fields); None if there is none."""
+        return self._typed(dict(pairs(self._run("HGETALL", self.keys.profile(id))))) or None
 
     def fields(self, id, *names: str) -> dict:
         """These fields, by name; None for what is not there."""
-        found = dict(zip(names, self.client.hmget(self.keys.profile(id), names), strict=True))
-        missing = [name for name in names if found[name] is None]
-        if missing and self.field_ttl == KEYS:
-            found |= zip(missing, self.client.mget([self._own(id, name) for name in missing]), strict=True)
-        return self._typed(found)
+        return self._typed(dict(zip(names, self._run("HMGET", self.keys.profile(id), *names), strict=True)))
 
     def update(self, id, /, **fields) -> None:
         """Write these fields and leave the others alone; if there is no such profile, there is one now.
 
         Warning: a field that was put for a while stays for good after this, as a key does after a plain SET.
         """
-        self.client.hset(self.keys.profile(id), mapping=_texts(fields))
+        self._run("update" if self.field_ttl == DEADLINES else "HSET", self.keys.profile(id), *_parts(fields))
 
     def add(self, id, field: str, by: int | float = 1) -> int | float:
-        """Add to a number, atomically, and return the sum; a field that is not there counts as 0."""
-        key = self.keys.profile(id)
-        return self.client.hincrby(key, field, by) if isinstance(by, int) else self.client.hincrbyfloat(key, field, by)
+        """Add to a number, atomically, and return the sum; a field that is not there counts as 0. Its TTL goes on."""
+        within("by", by, "a number")
+        how, type = ("HINCRBY", int) if isinstance(by, int) else ("HINCRBYFLOAT", float)
+        return type(self._run(how, self.keys.profile(id), field, by))
 
     def put_for(self, id, field: str, value, ttl: float) -> None:
         """Write a field that is gone after `ttl` seconds.
 
-        One command with HSETEX, one transaction with HPEXPIRE. A server that knows neither keeps it as a key of its own:
-        some 100 bytes more, not part of `get`, and not removed by `save`.
+        One command with HSETEX, one transaction with HPEXPIRE. A server that knows neither keeps a sorted set of deadlines
+        beside the hash, and each call lets the fields go whose time is over; until then they stay in memory.
+
+        Raises:
+            ValueError: a TTL that Redis could not keep, or a value that is not a str, int or float.
         """
-        if ttl <= 0:
-            raise ValueError(f"ttl = {ttl!r} does not work: choose seconds above 0.")
-        key, text, life = self.keys.profile(id), _texts({field: value}), max(1, round(1000 * ttl))
+        key, life, parts = self.keys.profile(id), milliseconds("ttl", ttl), _parts({field: value})
         if self.field_ttl == HSETEX:
-            self.client.hsetex(key, mapping=text, px=life)
-            return
-        with self.client.pipeline(transaction=True) as both:
-            if self.field_ttl == HPEXPIRE:
-                both.hset(key, mapping=text)
+            self.client.execute_command(HSETEX, key, "PX", life, "FIELDS", 1, *parts)
+        elif self.field_ttl == DEADLINES:
+            self._run("put", key, life, *parts)
+        else:
+            with self.client.pipeline(transaction=True) as both:
+                both.hset(key, items=parts)
                 both.hpexpire(key, life, field)
-            else:
-                both.set(self._own(id, field), value, px=life)
-                both.hdel(key, field)
-            both.execute()
+                both.execute()
 
     def left(self, id, field: str) -> float | None:
         """Seconds until the field is gone; None if it has no end, or is not there."""
         key = self.keys.profile(id)
-        if self.field_ttl != KEYS:
-            left = (self.client.hpttl(key, field) or [-2])[0]
-        else:
-            left = -1 if self.client.hexists(key, field) else self.client.pttl(self._own(id, field))
+        by_server = self.field_ttl != DEADLINES
+        left = (self.client.hpttl(key, field) or [-2])[0] if by_server else self._run("left", key, field)
         return left / 1000 if left >= 0 else None
 
-    def _own(self, id, field: str) -> str:
-        return self.keys.beside(self.keys.profile(id), f"profile-{field}")
+    def _run(self, what: str, key: str, *arguments):
+        """A command on the hash; by the script, where fields that have expired have to go first."""
+        if self.field_ttl != DEADLINES:
+            return text(self.client.execute_command(what, key, *arguments))
+        return text(self._script([key, self.keys.beside(key, "deadlines")], [what, *arguments]))
 
     def _typed(self, found: dict) -> dict:
         for name, type in self.types.items():
@@ -121,7 +141,7 @@ class Profile:
 
 
 class JsonProfile:
-    """The same interface on one string of JSON, under `keys.user(id)`.
+    """The same interface on one string of JSON, under `keys.entity("json_profile", id)`.
 
     Types and nesting travel by themselves, one GET reads everything, and no form takes less memory. But to change a
     field is to read, parse, build and write all of it: two round trips, every byte of it over the network twice, and
@@ -133,11 +153,11 @@ class JsonProfile:
         self.client, self.keys = client, keys
 
     def save(self, id, fields: dict) -> None:
-        self.client.set(self.keys.user(id), json.dumps(fields))
+        self.client.set(self.keys.entity("json_profile", id), json.dumps(fields))
 
     def get(self, id) -> dict | None:
-        text = self.client.get(self.keys.user(id))
-        return None if text is None else json.loads(text)
+        stored = self.client.get(self.keys.entity("json_profile", id))
+        return None if stored is None else json.loads(stored)
 
     def fields(self, id, *names: str) -> dict:
         """These fields, by name; None for what is not there. All of the profile travels for it."""
@@ -156,15 +176,15 @@ class JsonProfile:
         return profile[field]
 
     def _write(self, id, profile: dict) -> None:
-        self.client.set(self.keys.user(id), json.dumps(profile), keepttl=True)
+        self.client.set(self.keys.entity("json_profile", id), json.dumps(profile), keepttl=True)
 
 
-def _texts(fields: dict) -> dict:
-    """The fields, if a hash can hold them."""
+def _parts(fields: dict) -> list:
+    """The fields, each followed by its value, if a hash can hold them."""
     for name, value in fields.items():
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ValueError(
                 f"{name} = {value!r} has no place in a hash, whose values are text. Write a str, int or float: "
                 "name what is nested by its path (settings.theme), leave out a None, write 0 or 1 for a bool."
             )
-    return fields
+    return [part for field in fields.items() for part in field]

@@ -2,6 +2,9 @@
 
 import secrets
 
+from redislab.keys.numbers import milliseconds
+from redislab.keys.permits import need_clock
+from redislab.keys.replies import text
 from redislab.lua import script
 
 
@@ -20,12 +23,18 @@ class Sessions:
     (Redis 7). From Redis 8 HSETEX … FXX sets a field only where it is there already; it gives the field a TTL, though,
     and not the session.
 
+    A server that evicts keys (any policy but noeviction) may end sessions early.
+
     Args:
         ttl: seconds that a session lives without a touch.
+
+    Raises:
+        ValueError: a TTL that Redis could not keep, or a user who may not ask for the time.
     """
 
     def __init__(self, client, keys, *, ttl: float = 1800.0):
-        self.client, self.keys, self.ttl = client, keys, ttl
+        self.client, self.keys, self.ttl, self._life = client, keys, ttl, milliseconds("ttl", ttl)
+        need_clock(client)
         self._touch = client.register_script(script("touch"))
 
     def create(self, user, **fields) -> str:
@@ -43,12 +52,8 @@ class Sessions:
 
     def get(self, id: str) -> dict | None:
         """Its fields; None if it has expired, was ended, or never was. Its time to live goes on."""
-        return self.client.hgetall(self.keys.session(id)) or None
+        return text(self.client.hgetall(self.keys.session(id))) or None
 
     def end(self, id: str) -> bool:
         """Log out. No request that is still under way can bring it back."""
         return self.client.delete(self.keys.session(id)) == 1
-
-    @property
-    def _life(self) -> int:
-        return max(1, round(1000 * self.ttl))

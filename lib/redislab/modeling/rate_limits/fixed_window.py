@@ -20,10 +20,11 @@ class FixedWindow(Windowed):
     Args:
         limit: requests in a window.
         window: seconds; windows begin at its multiples since 1970, by the clock of the server.
+        name: what is limited, such as "login"; it is part of the key, as are limit and window.
     """
 
-    def __init__(self, client, keys, *, limit: int, window: float, clock=None):
-        super().__init__(client, keys, script("fixed_window"), "fixed", limit, window, clock)
+    def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
+        super().__init__(client, keys, script("fixed_window"), "fixed", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit * (1 + -(-round(1e6 * seconds) // self._length))

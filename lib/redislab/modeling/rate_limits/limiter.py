@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from redis.exceptions import NoScriptError
 
-EXACT = 2**53  # Lua's numbers are exact up to here
+from redislab.keys.numbers import EXACT, whole, within
+from redislab.keys.permits import need_clock
 
 
 class Decision(NamedTuple):
@@ -35,20 +36,24 @@ class Limiter(ABC):
 
     Args:
         script: source of the script.
-        rule: distinguishes keys; two rules of one kind may watch the same subject.
+        kind: of the limiter; with the numbers and the name it makes the rule, which is part of each key.
         numbers: the script's arguments before the time: how many, and µs.
+        name: what is limited, such as "login"; limiters of one name and the same numbers count together.
         clock: seconds, such as `time.time`, instead of the server's own time; for tests, and for seeing what goes wrong.
 
     Raises:
-        ValueError: nothing could ever be admitted, or numbers would no longer be exact.
+        ValueError: nothing could ever be admitted, numbers would no longer be exact, or the user may not ask for the time.
     """
 
-    def __init__(self, client, keys, script: str, rule: str, numbers: tuple[int, int], clock=None):
+    def __init__(self, client, keys, script: str, kind: str, numbers: tuple[int, int], name: str = "", clock=None):
         if numbers[0] * numbers[1] >= EXACT:
             raise ValueError(
                 f"{numbers[0]} times {numbers[1]} µs is more than Lua counts exactly. Choose fewer, or less time."
             )
-        self.client, self.keys, self.rule, self.clock = client, keys, rule, clock
+        if clock is None:
+            need_clock(client)
+        self.client, self.keys, self.clock = client, keys, clock
+        self.rule = "-".join((kind, *map(str, numbers), *([name] if name else [])))
         self._script, self._numbers = client.register_script(script), numbers
 
     def allow(self, subject) -> Decision:
@@ -61,7 +66,7 @@ class Limiter(ABC):
         return Decision(allowed == 1, remaining, wait / 1e6)
 
     def key(self, subject) -> str:
-        """Where it keeps what it knows of `subject`. The limit is not in it: a new limit goes on with the old count."""
+        """Where it keeps what it knows of `subject`. The rule is in it: with other numbers, it counts from nothing."""
         return self.keys.limit(self.rule, subject)
 
     @abstractmethod
@@ -72,19 +77,7 @@ class Limiter(ABC):
 class Windowed(Limiter):
     """A limiter of so many requests in so many seconds."""
 
-    def __init__(self, client, keys, script: str, kind: str, limit: int, window: float, clock=None):
-        self.limit, self.window, self._length = whole("limit", limit), window, microseconds(window)
-        super().__init__(client, keys, script, f"{kind}-{window:.12g}s", (self.limit, self._length), clock)
-
-
-def whole(name: str, value) -> int:
-    """`value`, which has to be a whole number from 1."""
-    if value != int(value) or value < 1:
-        raise ValueError(f"{name} = {value!r} does not work: choose a whole number from 1.")
-    return int(value)
-
-
-def microseconds(window: float) -> int:
-    if not 0.001 <= window <= 1e9:
-        raise ValueError(f"window = {window!r} does not work: choose seconds, from a thousandth to a billion.")
-    return round(1e6 * window)
+    def __init__(self, client, keys, script: str, kind: str, limit: int, window: float, name: str = "", clock=None):
+        self.limit, self.window = whole("limit", limit), within("window", window, "seconds", 0.001, 10**9)
+        self._length = round(1e6 * window)
+        super().__init__(client, keys, script, kind, (self.limit, self._length), name, clock)

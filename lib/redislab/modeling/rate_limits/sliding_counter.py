@@ -24,10 +24,11 @@ class SlidingCounter(Windowed):
     Args:
         limit: requests in a window.
         window: seconds; the clock's windows begin at its multiples since 1970.
+        name: what is limited, such as "login"; it is part of the key, as are limit and window.
     """
 
-    def __init__(self, client, keys, *, limit: int, window: float, clock=None):
-        super().__init__(client, keys, script("sliding_counter"), "counter", limit, window, clock)
+    def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
+        super().__init__(client, keys, script("sliding_counter"), "counter", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit + -(-self.limit * round(1e6 * seconds) // self._length)

@@ -16,10 +16,11 @@ class SlidingLog(Windowed):
     Args:
         limit: requests in a window.
         window: seconds.
+        name: what is limited, such as "login"; it is part of the key, as are limit and window.
     """
 
-    def __init__(self, client, keys, *, limit: int, window: float, clock=None):
-        super().__init__(client, keys, script("sliding_log"), "log", limit, window, clock)
+    def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
+        super().__init__(client, keys, script("sliding_log"), "log", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit * -(-round(1e6 * seconds) // self._length)

@@ -2,8 +2,9 @@
 
 import math
 
+from redislab.keys.numbers import whole, within
 from redislab.lua import script
-from redislab.modeling.rate_limits.limiter import Limiter, whole
+from redislab.modeling.rate_limits.limiter import Limiter
 
 
 class TokenBucket(Limiter):
@@ -21,17 +22,17 @@ class TokenBucket(Limiter):
     Args:
         capacity: requests that may come at once.
         rate: tokens a second, up to a million; a token takes 1/rate seconds, rounded up to whole µs.
+        name: what is limited, such as "login"; it is part of the key, as are capacity and rate.
 
     Raises:
         ValueError: the bucket could never hold a token, or would never get one back.
     """
 
-    def __init__(self, client, keys, *, capacity: int, rate: float, clock=None):
-        if not 1e-6 <= rate <= 1e6:
-            raise ValueError(f"rate = {rate!r} does not work: choose tokens a second, from a millionth to a million.")
+    def __init__(self, client, keys, *, capacity: int, rate: float, name: str = "", clock=None):
+        within("rate", rate, "tokens a second", 1e-6, 10**6)
         self.capacity, self.rate, self._token = whole("capacity", capacity), rate, math.ceil(1e6 / rate)
         numbers = (self.capacity, self._token)
-        super().__init__(client, keys, script("token_bucket"), f"bucket-{rate:.12g}", numbers, clock)
+        super().__init__(client, keys, script("token_bucket"), "bucket", numbers, name, clock)
 
     def at_most(self, seconds):
         return self.capacity + round(1e6 * seconds) // self._token

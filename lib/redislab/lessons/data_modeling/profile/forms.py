@@ -52,7 +52,7 @@ class Scale:
             for work in WORK
         }
         self._watch.take()
-        for name, key in (("json", self._keys.user(id)), ("hash", self._keys.profile(id))):
+        for name, key in (("json", self._keys.entity("json_profile", id)), ("hash", self._keys.profile(id))):
             found[f"{name}_memory"] = self._client.memory_usage(key, samples=0)
         share = found["hash_memory"] / found["json_memory"]
         return found | {"hash_share": share, "encoding": self._client.object("encoding", self._keys.profile(id))}

@@ -1,7 +1,7 @@
 """A token that expires, as a field of a hash and as a key of its own."""
 
 from redislab.modeling import Profile
-from redislab.modeling.profile import KEYS
+from redislab.modeling.profile import DEADLINES
 
 TTL = 3.0  # s
 TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and the ids of the two profiles that have it
@@ -11,11 +11,11 @@ class Token:
     """Kept for 3 s in two profiles: in the hash, where the server can (`able`), and as a key of its own."""
 
     def __init__(self, client, keys):
-        self._native, self._apart = Profile(client, keys), Profile(client, keys, field_ttl=KEYS)
-        self.able = self._native.field_ttl != KEYS
+        self._native, self._client, self._key = Profile(client, keys), client, keys.entity("token", APART)
+        self.able = self._native.field_ttl != DEADLINES
 
     def keep(self) -> None:
-        self._apart.put_for(APART, TOKEN, "9F3A", TTL)
+        self._client.set(self._key, "9F3A", px=round(1000 * TTL))
         if self.able:
             self._native.update(NATIVE, name="Ann")
             self._native.put_for(NATIVE, TOKEN, "9F3A", TTL)
@@ -28,10 +28,11 @@ class Token:
     def figures(self) -> dict:
         """Seconds left, as "field_left" and "key_left", and whether the field "stays" for good."""
         left = self._native.left(NATIVE, TOKEN) if self.able else None
+        left_apart = self._client.pttl(self._key)
         return {
             "able": self.able,
             "field_left": left,
-            "key_left": self._apart.left(APART, TOKEN),
+            "key_left": left_apart / 1000 if left_apart > 0 else None,
             "stays": self.able and left is None and self._native.fields(NATIVE, TOKEN)[TOKEN] is not None,
         }
 
