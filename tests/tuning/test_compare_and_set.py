@@ -6,7 +6,6 @@ from redislab.bench import watch
 from redislab.bench.race_ground import Ground, ground_of
 from redislab.bench.races import races
 from redislab.tuning import CompareAndSet, ModuleCompareAndSet
-from redislab.tuning.compare_and_set import understands_ifeq
 from redislab.world.lab import first
 
 runs = itertools.count()
@@ -59,9 +58,11 @@ def test_of_many_at_once_one_wins_in_any_order(swap):
     assert race.safe and race.schedules == 6
 
 
-def test_the_server_is_asked_whether_it_can_do_it_by_itself(lab, swap):
-    assert understands_ifeq(swap.client) or not swap.native
-    assert CompareAndSet(lab.redis).native == ("compare_and_set" in lab.server.capabilities)
+def test_what_the_server_can_do_is_known_from_the_first_call_on(lab, key):
+    swap = CompareAndSet(lab.redis)
+    lab.redis.set(key, "a")
+    assert swap(key, "a", "b") and swap(key, "b", "c") and not swap(key, "b", "d")
+    assert swap.native == ("compare_and_set" in lab.server.capabilities)
 
 
 def test_the_modules_ends_the_ttl(lab, key):

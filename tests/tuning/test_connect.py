@@ -1,5 +1,6 @@
 """A client with every setting chosen: each of them is there, and does what its reason says."""
 
+import math
 import threading
 import time
 
@@ -7,6 +8,7 @@ import pytest
 import redis
 
 from redislab.tuning import Settings, connect, module_connect
+from redislab.world.lab import first
 from tests.conftest import settles
 
 
@@ -37,10 +39,41 @@ def test_what_is_said_besides_goes_to_the_client_as_it_is(lab, opened):
     assert opened(connect(lab.server.url, decode_responses=False)).echo("text") == b"text"
 
 
-@pytest.mark.parametrize("wrong", [{"max_connections": 0}, {"retries": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_connections": 0},
+        {"max_connections": math.inf},
+        {"retries": -1},
+        {"timeout": 0},
+        {"socket_timeout": math.nan},
+        {"socket_connect_timeout": -1},
+    ],
+)
 def test_settings_that_cannot_be_are_refused_at_the_door(lab, wrong):
-    with pytest.raises(ValueError, match="max_connections is from 1"):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} = .* does not work: choose"):
         connect(lab.server.url, Settings(**wrong))
+
+
+def test_what_the_url_says_overrides_the_settings(lab, opened):
+    client = opened(connect(f"{lab.server.url}/3?max_connections=5&timeout=2&socket_timeout=0.7"))
+    pool = client.connection_pool
+    assert client.ping() and (pool.max_connections, pool.timeout) == (5, 2.0)
+    assert (pool.connection_kwargs["db"], pool.connection_kwargs["socket_timeout"]) == (3, 0.7)
+
+
+@pytest.mark.parametrize("end", ["/abc", "/-1", "?db=abc", "?max_connections=0", "?timeout=-1", "?max_connections=x"])
+def test_a_url_that_redis_py_would_read_otherwise_is_refused(lab, end):
+    with pytest.raises(ValueError, match=r"is not a number|does not work|Invalid value"):
+        connect(f"{lab.server.url}{end}")
+
+
+def test_a_unix_socket_is_reached(opened, tmp_path):
+    server, _ = first(("local", "bundled"), report=print, config={"unixsocket": f"{tmp_path}/s"})
+    client = opened(connect(f"unix://{tmp_path}/s?db=2", Settings(client_name="near")))
+    assert client.ping() and client.client_getname() == "near"
+    assert client.client_info()["db"] == 2
+    server.close()
 
 
 def borrowed_by_all(client, threads: int = 8) -> list:

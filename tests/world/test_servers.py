@@ -100,6 +100,14 @@ def test_a_client_has_every_setting_chosen(lab):
     assert lab.client(socket_timeout=0.1).connection_pool.connection_kwargs["socket_timeout"] == 0.1
 
 
+def test_what_the_url_says_of_the_pool_is_heeded_and_an_option_overrides_it(lab):
+    server = Server(f"{lab.server.url}?max_connections=5&timeout=2&db=3")
+    pool = server.client().connection_pool
+    assert (pool.max_connections, pool.timeout, pool.connection_kwargs["db"]) == (5, 2.0, 3)
+    assert server.client(max_connections=7).connection_pool.max_connections == 7
+    assert server.alive and server.client().ping()
+
+
 def test_the_port_may_be_taken_by_somebody_else_in_the_meantime(monkeypatch):
     # Given that the first free port is not free any more
     from redislab.world import processes
@@ -190,7 +198,9 @@ def test_a_host_that_does_not_exist():
     assert "host and port" in refused("redis://no-such-host.invalid:6379")
 
 
-@pytest.mark.parametrize("url", [f"http://:{SECRET}@127.0.0.1", "localhost:6379", "redis://127.0.0.1:port"])
+@pytest.mark.parametrize(
+    "url", [f"http://:{SECRET}@127.0.0.1", "localhost:6379", "redis://127.0.0.1:port", "redis://127.0.0.1/abc"]
+)
 def test_what_is_no_redis_url(url):
     assert "redis://host:6379" in refused(url)
 

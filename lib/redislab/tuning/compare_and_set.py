@@ -1,5 +1,7 @@
 """Change a value only if it still is what it was thought to be."""
 
+import redis
+
 from redislab.lua import script
 
 
@@ -15,21 +17,22 @@ class CompareAndSet:
     A value that goes from A to B and back to A looks unchanged. Where that matters, compare versions, which only grow.
 
     Args:
-        native: whether to use IFEQ; None asks the server once.
+        native: whether to use IFEQ; None tries it at the first call, and remembers what the server said.
     """
 
     def __init__(self, client, *, native: bool | None = None):
-        self.client = client
-        self.native = understands_ifeq(client) if native is None else native
+        self.client, self.native = client, native
         self._script = client.register_script(script("compare_and_set"))
 
     def __call__(self, key: str, expected: str, new: str) -> bool:
         """Store `new` if the key holds `expected`. A key that is not there holds nothing: use `SET NX` for that."""
-        if self.native:
-            return bool(self.client.execute_command("SET", key, new, "IFEQ", expected, "KEEPTTL"))
+        if self.native is not False:
+            try:
+                swapped = bool(self.client.execute_command("SET", key, new, "IFEQ", expected, "KEEPTTL"))
+                self.native = True
+                return swapped
+            except redis.ResponseError as refusal:
+                if "syntax error" not in str(refusal):
+                    raise
+                self.native = False  # the server does not know IFEQ, and has done nothing
         return self._script(keys=[key], args=[expected, new]) == 1
-
-
-def understands_ifeq(client) -> bool:
-    """Ask, never assume: neither the product nor its version says it all."""
-    return "IFEQ" in str(client.execute_command("COMMAND DOCS", "SET")).upper()

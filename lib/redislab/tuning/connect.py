@@ -2,13 +2,18 @@
 
 import socket
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.connection import UnixDomainSocketConnection, parse_url
 from redis.retry import Retry
+
+from redislab.keys.numbers import whole, within
 
 # s without traffic until the first probe, s between two, and how many unanswered ones mean that nobody is there
 PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+ONLY_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,35 @@ def connect(url: str, settings: Settings = Settings(), **options) -> redis.Redis
         cache = connect("rediss://user:password@host:10000", Settings(max_connections=20))
 
     Nothing is sent yet; each connection is opened when it is first needed. `rediss://` is TLS, with the server's
-    certificate and name checked. A cluster wants redis.RedisCluster instead, with the same options but for the pool's.
+    certificate and name checked; `unix:///path/to.sock` is a socket of this machine. What the URL says after `?`, such as
+    `?max_connections=5&timeout=2`, overrides settings and options. A cluster wants redis.RedisCluster instead, with the
+    same options but for the pool's.
 
     Args:
         options: of redis-py, over the settings, such as `ssl_ca_certs="ca.pem"`,
             `credential_provider=` (redis-entraid's, for Azure) or `cache_config=CacheConfig()` (see NearCache).
 
     Raises:
-        ValueError: not a URL of Redis; or no connections, or no retries, can be fewer than none.
+        ValueError: not a URL of Redis, or a number that is out of range.
     """
-    if settings.max_connections < 1 or settings.retries < 0:
-        raise ValueError(f"{settings} does not work: max_connections is from 1, and retries from 0.")
-    pool = redis.BlockingConnectionPool.from_url(url, **{**settings.options(), **options})
-    return redis.Redis.from_pool(pool)
+    whole("retries", settings.retries, least=0)
+    chosen = {**settings.options(), **options, **url_options(url)}
+    whole("max_connections", chosen["max_connections"])
+    for name in ("timeout", "socket_timeout", "socket_connect_timeout"):
+        if chosen[name] is not None:
+            within(name, chosen[name], "seconds", 0.001)
+    if chosen.get("connection_class") is UnixDomainSocketConnection:
+        chosen = {name: value for name, value in chosen.items() if name not in ONLY_TCP}
+    return redis.Redis.from_pool(redis.BlockingConnectionPool(**chosen))
+
+
+def url_options(url: str) -> dict:
+    """What a URL says, as keyword arguments of a pool.
+
+    Raises:
+        ValueError: it is not a URL of Redis, or its database is not a number, which redis-py takes for 0.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not (database := parts.path.strip("/")).isdecimal() and database:
+        raise ValueError(f"The database {database!r} of the URL is not a number: end it in /0, or with the port.")
+    return parse_url(url)

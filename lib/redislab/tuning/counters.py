@@ -4,7 +4,10 @@ from abc import ABC, abstractmethod
 
 import redis
 
+from redislab.keys.numbers import milliseconds, within
 from redislab.lua import script
+
+TRIES = 10_000  # how often one increment may be disturbed until that is an error
 
 
 class Counter(ABC):
@@ -42,10 +45,11 @@ class ScriptCounter(Counter):
 
     def __init__(self, client, keys, *, ttl: float = 3600.0):
         super().__init__(client, keys)
-        self.ttl, self._script = ttl, client.register_script(script("increment"))
+        self.ttl, self._life = ttl, milliseconds("ttl", ttl)
+        self._script = client.register_script(script("increment"))
 
     def _increment(self, key):
-        return self._script(keys=[key], args=[1, max(1, round(1000 * self.ttl))])
+        return int(self._script(keys=[key], args=[1, self._life]))
 
 
 class WatchCounter(Counter):
@@ -55,8 +59,8 @@ class WatchCounter(Counter):
     """
 
     def _increment(self, key):
-        with self.client.pipeline() as pipeline:
-            while True:
+        with self.client.pipeline(transaction=True) as pipeline:
+            for _ in range(TRIES):
                 try:
                     pipeline.watch(key)
                     count = int(pipeline.get(key) or 0) + 1
@@ -66,6 +70,7 @@ class WatchCounter(Counter):
                     return count
                 except redis.WatchError:
                     self.tries += 1
+        raise RuntimeError(f"{key} was written {TRIES:,} times while one was added; use INCR, which waits for none.")
 
 
 class LockCounter(Counter):
@@ -81,7 +86,8 @@ class LockCounter(Counter):
 
     def __init__(self, client, keys, *, lease: float = 5.0, patience: float = 5.0):
         super().__init__(client, keys)
-        self.options = {"timeout": lease, "blocking_timeout": patience, "sleep": 0.002}
+        within("patience", patience, "seconds", 0)
+        self.options = {"timeout": milliseconds("lease", lease) / 1000, "blocking_timeout": patience, "sleep": 0.002}
 
     def _increment(self, key):
         with self.client.lock(self.keys.beside(key, "lock"), **self.options):

@@ -3,25 +3,26 @@
 import itertools
 from collections.abc import Iterable, Iterator
 
+from redislab.keys.numbers import milliseconds, whole
+
 
 def chunked(items: Iterable, size: int) -> Iterator[list]:
     """Lists of `size` items each, the last one perhaps shorter. Takes in one chunk at a time."""
-    if size < 1:
-        raise ValueError(f"size = {size!r} does not work: a chunk holds at least 1.")
-    items = iter(items)
+    items, size = iter(items), whole("size", size)
     while chunk := list(itertools.islice(items, size)):
         yield chunk
 
 
-def pipelined(client, commands: Iterable[tuple], *, chunk: int = 1000, transaction: bool = False) -> Iterator:
-    """Send `commands`, and give their replies one after the other, in order.
+def pipelined(client, commands: Iterable[tuple], *, chunk: int = 1000, transaction: bool = False) -> list:
+    """Send `commands`, all of them, and return their replies in order, as the client gives them.
 
         for profile in pipelined(client, (("HGETALL", keys.user(id)) for id in ids)):
             ...
 
     One round trip for each chunk. A larger chunk is hardly faster (what is left is c ≈ 10 µs of Python for each command,
-    so that no speed-up exceeds RTT/c), but it is held in memory three times: as commands and as replies here, and as
-    replies in the server's output buffer. Any key may be anywhere in a cluster, unless `transaction`.
+    so that no speed-up exceeds RTT/c), but it is held in memory as commands here, and as replies in the server's output
+    buffer. All replies are kept: for more than fits into memory, call it once for each of `chunked(commands, n)`. Any key
+    may be anywhere in a cluster, unless `transaction`.
 
     Args:
         commands: each a tuple, as on the wire: `("SET", key, value, "EX", 60)`.
@@ -31,11 +32,13 @@ def pipelined(client, commands: Iterable[tuple], *, chunk: int = 1000, transacti
     Raises:
         redis.ResponseError: a command of this chunk failed. Its neighbours were carried out all the same.
     """
+    replies = []
     with client.pipeline(transaction=transaction) as pipeline:
         for part in chunked(commands, chunk):
             for command in part:
                 pipeline.execute_command(*command)
-            yield from pipeline.execute()
+            replies += pipeline.execute()
+    return replies
 
 
 def get_many(client, keys: Iterable[str], *, chunk: int = 1000) -> list:
@@ -43,12 +46,10 @@ def get_many(client, keys: Iterable[str], *, chunk: int = 1000) -> list:
 
     On a single server MGET is faster still, being one command; a cluster refuses it for keys of different slots.
     """
-    return list(pipelined(client, (("GET", key) for key in keys), chunk=chunk))
+    return pipelined(client, (("GET", key) for key in keys), chunk=chunk)
 
 
 def set_many(client, values: dict, *, ttl: float, chunk: int = 1000) -> None:
     """Store strings by key, each for `ttl` seconds. MSET knows no TTL, so these are SETs."""
-    life = max(1, round(1000 * ttl))
-    commands = (("SET", key, value, "PX", life) for key, value in values.items())
-    for _ in pipelined(client, commands, chunk=chunk):
-        pass
+    life = milliseconds("ttl", ttl)
+    pipelined(client, (("SET", key, value, "PX", life) for key, value in values.items()), chunk=chunk)

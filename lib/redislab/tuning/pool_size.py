@@ -5,13 +5,15 @@
 
 import math
 
+from redislab.keys.numbers import whole, within
+
 
 def busy(rate: float, seconds: float) -> float:
     """L = λW: connections in use, on average, whatever the distributions (J. Little, Operations Research 9, 1961).
 
     With fewer than that the queue grows without end; with just that many too, more slowly.
     """
-    return rate * seconds
+    return within("rate", rate, "requests a second", 0) * within("seconds", seconds, "seconds", 1e-9)
 
 
 def square_root(rate: float, seconds: float, beta: float = 2.0) -> int:
@@ -21,7 +23,7 @@ def square_root(rate: float, seconds: float, beta: float = 2.0) -> int:
     request in ten has to wait where L is small, and one in thirty where it is large.
     """
     load = busy(rate, seconds)
-    return max(1, math.ceil(load + beta * math.sqrt(load)))
+    return max(1, math.ceil(load + within("beta", beta, "a margin", 0) * math.sqrt(load)))
 
 
 def module_formula(rate: float, seconds: float, safety: float = 1.5, buffer: float = 1.0) -> int:
@@ -31,7 +33,8 @@ def module_formula(rate: float, seconds: float, safety: float = 1.5, buffer: flo
     it computes with, requests per second. A constant is the wrong shape of margin: ×1.5 is too little for a small load,
     and ×3 too much for a large one.
     """
-    return max(1, math.ceil(rate * seconds * safety * buffer))
+    factor = within("safety", safety, "a factor", 0) * within("buffer", buffer, "a factor", 0)
+    return max(1, math.ceil(busy(rate, seconds) * factor))
 
 
 def waiting(connections: int, rate: float, seconds: float) -> float:
@@ -39,7 +42,7 @@ def waiting(connections: int, rate: float, seconds: float) -> float:
 
     For Poisson arrivals, times that vary exponentially, and a queue without end; 1 where there is no steady state.
     """
-    load = busy(rate, seconds)
+    load, connections = busy(rate, seconds), whole("connections", connections, most=10**6)
     if load >= connections:
         return 1.0
     blocked = 1.0  # Erlang B, by its recursion: no factorials, so no overflow
@@ -59,7 +62,8 @@ def wait(connections: int, rate: float, seconds: float, percentile: float = 99) 
 
     A round trip varies less than exponentially, so that the real queue is shorter: about half where W is constant.
     """
-    spare, unlucky = _spare(connections, rate, seconds), waiting(connections, rate, seconds) / (1 - percentile / 100)
+    spare, chance = _spare(connections, rate, seconds), waiting(connections, rate, seconds)
+    unlucky = chance / (1 - within("percentile", percentile, "a percentile", 0, 99.9999) / 100)
     if spare <= 0:
         return math.inf
     return math.log(unlucky) / spare if unlucky > 1 else 0.0
@@ -67,4 +71,5 @@ def wait(connections: int, rate: float, seconds: float, percentile: float = 99) 
 
 def _spare(connections: int, rate: float, seconds: float) -> float:
     """Requests per second that the pool could serve beyond λ."""
-    return connections / seconds - rate
+    load = busy(rate, seconds)
+    return (whole("connections", connections, most=10**6) - load) / seconds

@@ -55,7 +55,7 @@ class ClientCacheLab(Networked):
         self.versions, self.ages = [Versions() for _ in self.names], deque(maxlen=200)
         self.prefix = lab.keys.product("")
         self.at_end(self.drop_cache)
-        self.connect(server, protocol=2)  # as NearCache wants it
+        self.connect(server)
 
     def drop_cache(self):
         if self.cache is not None:

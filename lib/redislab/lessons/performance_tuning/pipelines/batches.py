@@ -31,8 +31,7 @@ class Batches:
             if batch == 1:
                 client.execute_command(*next(commands))
             else:
-                for _ in pipelined(client, commands, chunk=batch, transaction=multi):
-                    pass
+                pipelined(client, commands, chunk=batch, transaction=multi)
             done += batch
         return {"done": done, "memory": max(0, memory_peak() - self.at_first)}
 

@@ -72,7 +72,7 @@ class PipeliningLab(Sweep, Networked):
         error = "without an error"
         try:
             commands = [("SET", "first", "1"), ("INCR", "text"), ("LPUSH", "list", "1")]
-            list(pipelined(self.admin, commands, transaction=True))
+            pipelined(self.admin, commands, transaction=True)
         except redis.ResponseError as failure:
             error = str(failure)
         stayed = [name for name, key in (("SET", "first"), ("LPUSH", "list")) if self.admin.exists(key)]
