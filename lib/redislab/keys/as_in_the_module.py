@@ -1,5 +1,7 @@
 """The module's own versions, for comparison: right while nobody else is at it, and nothing dies."""
 
+from redislab.keys.replies import text
+
 
 class ModuleIndex:
     """A unique index as the module has it: three commands, one after the other.
@@ -18,7 +20,7 @@ class ModuleIndex:
         return True
 
     def find(self, value):
-        return self.client.get(self.keys.unique(self.kind, self.field, value))
+        return text(self.client.get(self.keys.unique(self.kind, self.field, value)))
 
 
 class TransactionIndex(ModuleIndex):

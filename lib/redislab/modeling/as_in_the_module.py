@@ -5,6 +5,7 @@ import math
 import secrets
 import time
 
+from redislab.keys.replies import text
 from redislab.lua import script
 
 
@@ -101,7 +102,7 @@ class ModuleProfile:
         self.client.hset(self.keys.profile(id), mapping=fields)
 
     def get(self, id) -> dict:
-        return self.client.hgetall(self.keys.profile(id))
+        return text(self.client.hgetall(self.keys.profile(id)))
 
     def put_for(self, id, field, value, ttl) -> None:
         self.client.set(f"{self.keys.profile(id)}:{field}", value, ex=int(ttl))
@@ -128,7 +129,7 @@ class ModuleSessions:
         return self.client.pexpire(self.keys.session(id), round(1000 * self.ttl))
 
     def get(self, id) -> dict | None:
-        return self.client.hgetall(self.keys.session(id)) or None
+        return text(self.client.hgetall(self.keys.session(id))) or None
 
 
 class ModuleCatalog:
@@ -150,10 +151,10 @@ class ModuleCatalog:
             self.client.sadd(self.keys.catalog("tag", tag), id)
 
     def recent(self, category, n=20) -> list:
-        return self.client.zrange(self.keys.catalog("category", category), 0, n - 1, desc=True)
+        return text(self.client.zrange(self.keys.catalog("category", category), 0, n - 1, desc=True))
 
     def tagged(self, *tags) -> list:
-        return list(self.client.sinter([self.keys.catalog("tag", tag) for tag in tags]))
+        return list(text(self.client.sinter([self.keys.catalog("tag", tag) for tag in tags])))
 
 
 class ModuleFeed:

@@ -8,7 +8,7 @@ TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and the ids
 
 
 class Token:
-    """Kept for 3 s in two profiles: in the hash, where the server can (`able`), and as a key of its own."""
+    """Kept for 3 s in a profile's hash, where the server can (`able`), and as a key of its own."""
 
     def __init__(self, client, keys):
         self._native, self._client, self._key = Profile(client, keys), client, keys.entity("token", APART)
