@@ -27,7 +27,7 @@ class BloomFilter:
     """
 
     def __init__(self, client, keys, kind: str, *, capacity: int, error_rate: float = 0.01):
-        self.client, self.keys, self.key = client, keys, keys.entity("bloom", kind)
+        self.client, self.keys, self.key = client, keys, keys.bloom(kind)
         self.capacity, self.error_rate = capacity, error_rate
         self.bits, self.hashes = size(capacity, error_rate)
 

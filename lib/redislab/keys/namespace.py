@@ -9,7 +9,7 @@ from redislab.keys.slots import hash_tag
 # a part of a name says its colons, braces and percent signs as in a URL, so that it ends where it seems to
 ESCAPES, MARKS = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "%:{}"}), re.compile("[%:{}]").search
 # what names of one type begin with; a kind or a tenant of that name is written with its first letter as in a URL
-WORDS = set("record unique index profile leaderboard session catalog feed limit counter stream".split())
+WORDS = set("record unique index profile leaderboard session catalog feed limit counter bloom stream".split())
 
 WRITTEN = "letters, digits, '_', '-' and '.'"
 PREFIX = re.compile(r"[\w.%:-]+|[\w.%:-]*(\{[\w.%:-]+\}[\w.%:-]*)+", re.ASCII)
@@ -128,6 +128,10 @@ class KeyNamespace:
     def counter(self, name) -> str:
         """`prefix:counter:name`, a string that holds a whole number."""
         return self._named("counter", name)
+
+    def bloom(self, kind: str) -> str:
+        """`prefix:bloom:kind`, a bitmap or a Bloom filter: the ids of a kind that there may be."""
+        return self._named("bloom", kind)
 
     def stream(self, kind: str) -> str:
         """`prefix:stream:kind`, a stream: the writes of a kind that wait for the database, one message each.
