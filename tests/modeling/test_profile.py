@@ -198,7 +198,7 @@ def test_the_server_is_asked_once_how_fields_expire(lab, keys):
         first_time, second = users.field_ttl, users.field_ttl
     assert first_time == second
     assert (first_time == DEADLINES) == ("field_ttl" not in lab.server.capabilities)
-    assert len(sent.commands) <= 2
+    assert len(sent.commands) <= 3
 
 
 def test_on_a_cluster_too(cluster):
