@@ -1,7 +1,10 @@
 """Two clients change different fields of one profile."""
 
+import functools
+
 from redislab.bench.races import races
 from redislab.modeling import JsonProfile, Profile
+from redislab.modeling.profile import HSETEX
 
 ID = 42
 
@@ -32,4 +35,6 @@ def two_fields(kind, title: str):
 
 
 json_profile = two_fields(JsonProfile, "A profile as one string")
-better_profile = two_fields(Profile, "A profile as a hash")
+better_profile = two_fields(
+    functools.partial(Profile, field_ttl=HSETEX), "A profile as a hash"
+)  # no field expires here

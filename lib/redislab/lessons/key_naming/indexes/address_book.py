@@ -77,7 +77,8 @@ class AddressBook:
 
     def crash(self, client, messages: int) -> None:
         """A new user moves, and the application dies after it has sent so many messages through `client`."""
-        id, index = self.add_user(), self.new_index(dies_after(client, messages), self.keys, "user", "email")
+        id, index = self.add_user(), self.new_index(client, self.keys, "user", "email")
+        dies_after(client, messages)
         try:
             self.move(id, 0.0, index)
         except KilledError:
