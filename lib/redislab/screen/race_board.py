@@ -39,11 +39,11 @@ class RaceBoard(Block):
 
     Attributes:
         race: the race; `board.race.found` is what *Try all* finds.
-        played: the schedule on the board, with its steps.
+        played: the schedule on the board, with its steps; None while none could be run.
     """
 
     def __init__(self, race):
-        self.race, self._place, self._thread = race, None, None
+        self.race, self.played, self._place, self._thread = race, None, None, None
         self._loop = KernelLoop()
         self.page = Page(title=race.title, turns=[[turn, label(race, turn)] for turn in race.turns()])
         self.page.clients = len(race.names)
@@ -55,14 +55,14 @@ class RaceBoard(Block):
 
     def step(self, turn: str) -> None:
         """Let a client take its next step: "A"; "A!" lets it die, "A?" loses the reply, "x" lets the key expire."""
-        if turn in self.played.choices:
+        if self.played is not None and turn in self.played.choices:
             self._place = None
-            self._show(f"{self.played.turns} {turn}")
+            self._show(f"{self.played.turns} {turn}".strip())
 
     def undo(self) -> None:
         """Take the last step back."""
         self._place = None
-        self._show(self.played.turns.rpartition(" ")[0])
+        self._show(self.played.turns.rpartition(" ")[0] if self.played is not None else "")
 
     def start_over(self) -> None:
         """Begin again, with nothing done."""
@@ -104,8 +104,8 @@ class RaceBoard(Block):
         try:
             said = self.race.summary
             failing = len(self.race.failing)
-        except RedislabError as failure:
-            said, failing = str(failure), 0
+        except Exception as failure:
+            said, failing = told(failure), 0
         self._loop.post(self._searched, said, failing)
 
     def _searched(self, said: str, failing: int) -> None:
@@ -120,8 +120,8 @@ class RaceBoard(Block):
     def _show(self, turns: str) -> None:
         try:
             self.played = played = self.race.replay(turns)
-        except RedislabError as failure:
-            self.page.verdict, self.page.broken = str(failure), True
+        except Exception as failure:  # of the learner's code too: a button has no place for a traceback
+            self.page.verdict, self.page.broken = told(failure), True
             return
         with self.page.hold_trait_notifications():
             self.page.rows = rows(self.race, played)
@@ -159,6 +159,11 @@ def label(race, turn: str) -> str:
     if turn[0] == "x":
         return f"{race.expires[int(turn[1:] or 1) - 1]} expires"
     return f"{turn[0]} {SUFFIXES.get(turn[1:], race.names[turn[0]])}"
+
+
+def told(failure: Exception) -> str:
+    """What went wrong: our own messages are sentences."""
+    return str(failure) if isinstance(failure, RedislabError) else f"{type(failure).__name__}: {failure}"
 
 
 def about_to(played, letter: str) -> str:

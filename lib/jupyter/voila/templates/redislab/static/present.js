@@ -24,7 +24,7 @@ function scroller() {
 }
 
 function stops() {
-  const parts = document.querySelectorAll("#rendered_cells .jp-MarkdownOutput :is(h2, h3, h4), #rendered_cells .rl-panel");
+  const parts = document.querySelectorAll("#rendered_cells .jp-MarkdownOutput :is(h2, h3, h4), #rendered_cells :is(.rl-panel, .rl-race)");
   return [...parts].filter(shown).map(top);
 }
 
