@@ -100,11 +100,10 @@ def test_a_client_has_every_setting_chosen(lab):
     assert lab.client(socket_timeout=0.1).connection_pool.connection_kwargs["socket_timeout"] == 0.1
 
 
-def test_what_the_url_says_of_the_pool_is_heeded_and_an_option_overrides_it(lab):
+def test_what_the_url_says_of_the_pool_is_heeded(lab):
     server = Server(f"{lab.server.url}?max_connections=5&timeout=2&db=3")
     pool = server.client().connection_pool
     assert (pool.max_connections, pool.timeout, pool.connection_kwargs["db"]) == (5, 2.0, 3)
-    assert server.client(max_connections=7).connection_pool.max_connections == 7
     assert server.alive and server.client().ping()
 
 
