@@ -177,7 +177,15 @@ class Notebook:
         )
 
     def shows(self, texts) -> None:
-        """Wait until the text's images, from top to bottom, have these alternative texts, and each of them is displayed."""
+        """Wait until the text's images, from top to bottom, have these alternative texts, and each of them is displayed.
+
+        JupyterLab makes a cell of text when it comes into sight.
+        """
+        self.page.evaluate(
+            "async () => { const notebook = window.jupyterapp?.shell?.currentWidget?.content;"
+            " for (const [index, cell] of (notebook?.widgets ?? []).entries())"
+            " if (cell.model.sharedModel.source.includes('](images/')) await notebook.scrollToItem(index) }"
+        )
         images = "[...document.querySelectorAll('.jp-RenderedMarkdown img')].filter((each) => each.naturalWidth)"
         same = f"(texts) => JSON.stringify({images}.map((each) => each.alt)) === JSON.stringify(texts)"
         self.page.wait_for_function(same, arg=list(texts))
