@@ -24,7 +24,7 @@ STEPS = st.one_of(
     st.tuples(st.just("expire"), key),
     st.tuples(st.just("row"), st.sampled_from([1, 2])),
     st.tuples(st.just("save"), st.sampled_from([1, 2])),
-    st.tuples(st.just("sleep")),
+    st.tuples(st.just("sleep"), st.sampled_from([0.001, 10.0])),
     st.tuples(st.just("watch"), key, key),
 )
 
@@ -68,8 +68,8 @@ class Program:
     def save(self, client, products, id):
         return products.save(id, products.find(id) | {"stock": ord(self.letter)})
 
-    def sleep(self, client, products):
-        time.sleep(0.001)
+    def sleep(self, client, products, seconds):
+        time.sleep(seconds)
 
     def watch(self, client, products, key, other):
         try:

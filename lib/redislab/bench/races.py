@@ -221,8 +221,10 @@ def races(
 
     Each schedule begins with the same keys on a private server, and with the same rows in a private database. A client
     goes on alone until it stands before its next step: a command, a pipeline, a transaction, a script, or a call of a
-    table. `time.sleep` does not sleep, but lets the others go first; so does asking the same again and again. A script
-    is known by its KEYS, and what the clients share in Python is not seen: name all keys, and share keys and rows only.
+    table. `time.sleep` does not sleep, but lets the others go first; so does asking the same again and again. If all
+    wait, time passes: the TTL of each key grows shorter by what was slept. Choose TTLs of some seconds, which do not
+    really end while a schedule runs. A script is known by its KEYS, and what the clients share in Python is not seen:
+    name all keys, and share keys and rows only.
 
     Args:
         given: keys and their values, as a dict, or a function that writes them (and rows) with a client.

@@ -17,11 +17,11 @@ def write(client, products, keys):
 
 
 def read_with_lease(client, products, keys):
-    return SingleFlight(client, products, keys, lease_ttl=0.5).get(ID)
+    return SingleFlight(client, products, keys).get(ID)
 
 
 def write_with_lease(client, products, keys):
-    SingleFlight(client, products, keys, lease_ttl=0.5).put(ID, new_row(products))
+    SingleFlight(client, products, keys).put(ID, new_row(products))
 
 
 def new_row(products) -> dict:

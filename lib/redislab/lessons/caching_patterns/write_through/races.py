@@ -9,14 +9,14 @@ def writer(order: str, price: float):
     """A client that writes product 77 in this order."""
 
     def write(client, products, keys):
-        WriteThrough(client, products, keys, order=order, lease_ttl=0.5).put(ID, new_row(products) | {"price": price})
+        WriteThrough(client, products, keys, order=order).put(ID, new_row(products) | {"price": price})
 
     write.__name__ = f"write_{price:g}"
     return write
 
 
 def read(client, products, keys):
-    return WriteThrough(client, products, keys, lease_ttl=0.5).get(ID)
+    return WriteThrough(client, products, keys).get(ID)
 
 
 def two_writers(order: str):
