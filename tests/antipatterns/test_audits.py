@@ -1,10 +1,21 @@
 """Every planted fault is found, and nothing else."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redislab.antipatterns import AUDITS, audit, big_keys, heavy_prefixes, missing_ttls, nothing_to_evict
+from redislab.antipatterns import (
+    AUDITS,
+    audit,
+    big_keys,
+    evicted_records,
+    heavy_prefixes,
+    missing_ttls,
+    nothing_to_evict,
+)
 from redislab.antipatterns.audits import MANY, size
 
 HOUR = 3600
@@ -187,6 +198,59 @@ def test_a_policy_that_finds_nothing_to_evict(client, policy, ttl, found):
         client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
     assert len(findings) == found
     assert all(finding.weight == 3 and "100 %" in finding.seen for finding in findings)
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "volatile-lru", "noeviction"])
+@pytest.mark.parametrize(
+    ("plant", "subject", "weight"),
+    [
+        (lambda client: client.xadd("shop:backlog:orders", {"id": 1}), "shop:backlog:orders", 3),
+        (lambda client: client.xadd("shop:events:1", {"id": 1}), "shop:events:*", 3),
+        (lambda client: client.set("shop:unique:user:email:a@b.org", 1), "shop:unique:user:email:*", 2),
+        (lambda client: client.rpush("shop:queue:mail", 1), "shop:queue:mail", 2),
+        (lambda client: client.set("shop:page:1", 1, ex=HOUR), None, 0),
+    ],
+)
+@pytest.mark.parametrize("limit", [0, "100mb"])
+def test_records_that_eviction_may_take(client, policy, plant, subject, weight, limit):
+    plant(client)
+    client.config_set("maxmemory", limit, "maxmemory-policy", policy)
+    try:
+        found = list(audit(client, evicted_records))
+    finally:
+        client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
+    expected = [(subject, weight)] if limit and policy.startswith("allkeys") and subject else []
+    assert [(finding.subject, finding.weight) for finding in found] == expected
+    for finding in found:
+        assert policy in finding.seen and "noeviction" in finding.cure and "of their own" in finding.cure
+
+
+def test_whoever_recommends_an_allkeys_policy_says_what_it_takes(client):
+    client.set("shop:page:1", 1)
+    client.config_set("maxmemory", "100mb", "maxmemory-policy", "volatile-lru")
+    try:
+        (finding,) = audit(client, nothing_to_evict)
+    finally:
+        client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
+    assert "allkeys-lru" in finding.cure and "streams" in finding.cure and "noeviction" in finding.cure
+
+
+@pytest.mark.parametrize("each", AUDITS, ids=lambda each: each.__name__)
+def test_every_audit_leads_to_a_section_that_there_is(each):
+    name, _, anchor = each.lab.partition("#")
+    cells = json.loads((Path(__file__).parents[2] / name).read_text())["cells"]
+    lines = [line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines()]
+    headings = {line.lstrip("# ").replace(" ", "-") for line in lines if line.startswith("#")}
+    assert anchor in headings
+
+
+def test_every_finding_has_its_lab(client):
+    pipeline = client.pipeline(transaction=False)
+    for plant in FAULTS:
+        plant(pipeline, 7)
+    pipeline.execute()
+    found = audit(client)
+    assert len({finding.rule for finding in found}) > 8 and all(".ipynb#" in finding.lab for finding in found)
 
 
 def test_the_largest_of_a_pattern_is_named(client):

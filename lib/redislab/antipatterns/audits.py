@@ -157,7 +157,7 @@ def naming(survey: Survey) -> Iterator[Finding]:
         yield Finding(f"naming: {finding.rule}", finding.subject, seen, finding.why, finding.cure, finding.weight)
 
 
-@reads("size", lab="03_key_naming.ipynb#Extra:-a-map-of-the-keyspace")
+@reads("size", lab="03_key_naming.ipynb#Going-deeper:-a-map-of-the-keyspace")
 def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
     """One pattern, beside others, that has most of the keys or of the memory."""
     whole = sum(tally.memory for tally in survey.tallies.values())
@@ -177,7 +177,7 @@ def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
             )
 
 
-@reads("kind", "size", lab="02_data_modeling.ipynb#Extra:-encodings")
+@reads("kind", "size", lab="02_data_modeling.ipynb#Going-deeper:-encodings")
 def encodings(survey: Survey) -> Iterator[Finding]:
     """Hashes, sorted sets and sets that have just left their compact encoding, and why."""
     for pattern, tally in survey.tallies.items():
@@ -199,7 +199,7 @@ def encodings(survey: Survey) -> Iterator[Finding]:
             )
 
 
-@reads("kind", lab="03_key_naming.ipynb#3.2-Order-among-keys")
+@reads("kind", lab="03_key_naming.ipynb#3.4-Indexes")
 def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]:
     """Sets and sorted sets that name keys of a pattern which exists, though those keys are gone; by up to `members` of some."""
     room = SETS
