@@ -124,8 +124,12 @@ class Notebook:
         opened = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
         self.page.wait_for_function(opened, timeout=120_000)  # a context's first page finds nothing in its cache
         if dark:
-            self.command("apputils:change-theme", theme="JupyterLab Dark")
-            self.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+            self.theme(dark)
+
+    def theme(self, dark: bool) -> None:
+        """JupyterLab keeps it, also for the pages that are opened later."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{str(not dark).lower()}']", state="attached")
 
     def command(self, name: str, **arguments) -> None:
         self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args) }", [name, arguments])
@@ -148,6 +152,15 @@ class Notebook:
             " notebook.activeCellIndex = index; return window.jupyterapp.commands.execute('notebook:run-cell') }",
             index,
         )
+
+    def show(self, *indices: int) -> None:
+        """Run these cells; of what was shown before nothing is left on the page, nor at work in the kernel."""
+        self.ask(
+            "[each.close() for each in list(__import__('redislab.screen.block', fromlist=['x']).Block._shown.values())]"
+        )
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        for index in indices:
+            self.run_cell(index)
 
     def ask(self, expression: str):
         """The value of a Python expression in the notebook's kernel, asked beside the cells; it has to be a literal."""
@@ -198,10 +211,11 @@ class Notebook:
         )
 
     def check(self) -> None:
-        """Nothing has gone wrong so far: no cell, nothing on the console, no request that has left this machine."""
-        assert self.cell_errors() == []
-        assert self.errors == []
-        assert self.strays == []
+        """Nothing has gone wrong since the last check: no cell, nothing on the console, no request that has left this machine."""
+        faults = [*self.cell_errors(), *self.errors, *self.strays]
+        self.errors.clear()
+        self.strays.clear()
+        assert not faults, faults
 
     def shoot(self, name: str, **options) -> None:
         """Save a picture, where REDISLAB_SCREENSHOTS says."""

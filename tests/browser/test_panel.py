@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.browser.jupyterlab import write
+from tests.browser.jupyterlab import Notebook, write
 from tests.browser.on_page import OnPage
 
 EXPERIMENT = """
@@ -50,25 +50,52 @@ class Knobs(Experiment):
     def verdict(self, values):
         return "so it is"
 """
-SHOWN = "shown = panel(Knobs())\nshown"
 IN_KERNEL = (
     "(len(__import__('ipywidgets').widgets.widget._instances), __import__('threading').active_count(),"
     " len(__import__('os').listdir('/proc/self/fd')))"
 )
+PLAIN = """
+import plotly.graph_objects as go
+from redislab.screen import LiveFigure
+plain = LiveFigure([go.Figure(go.Scatter(name="p99"))])
+plain.feed({"p99": ([0, 1, 2], [1, 3, 2])})
+plain
+"""
+SHOWN = "shown = panel(Knobs())\nshown"
+OTHER = "class Other(Knobs):\n    title = 'Other'\n\nanother = panel(Other(){})\nanother"
+CELLS = {
+    "experiment": EXPERIMENT,
+    "panel": SHOWN,
+    "figure": "shown.figure",
+    "many lines": "print('\\n' * 200)",
+    "resting panel": OTHER.format(", autostart=False"),
+    "other panel": OTHER.format(""),
+    "plain figure": PLAIN,
+}
+
+
+@pytest.fixture(scope="module")
+def page(jupyterlab, context):
+    """One notebook of these cells for all tests."""
+    write(jupyterlab.folder / "scratch.ipynb", *CELLS.values())
+    notebook = Notebook(context, jupyterlab, "scratch.ipynb")
+    notebook.run_cell(0)
+    yield notebook
+    notebook.close()
 
 
 @pytest.fixture
-def scratch(jupyterlab, open_notebook):
-    """`scratch(*cells)` opens and runs a notebook of the experiment, its panel, and these cells."""
+def scratch(page):
+    """`scratch(*cells)` runs the cells of these names, and nothing else is shown."""
 
-    def run(*cells, **options):
-        write(jupyterlab.folder / "scratch.ipynb", EXPERIMENT, SHOWN, *cells)
-        notebook = open_notebook("scratch.ipynb", **options)
-        notebook.run_all()
-        notebook.page.locator(".rl-panel").first.evaluate("(el) => el.scrollIntoView()")
-        return notebook
+    def run(*names: str) -> Notebook:
+        page.show(*(list(CELLS).index(name) for name in names))
+        page.page.locator(".rl-board").first.evaluate("(el) => el.scrollIntoView()")
+        return page
 
-    return run
+    yield run
+    page.shoot("scratch-last")
+    page.check()
 
 
 def last(notebook, name: str):
@@ -87,7 +114,7 @@ def wait_last(notebook, name: str, value) -> None:
 
 
 def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
-    notebook = scratch()
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
     wait_last(notebook, "steps", 40)
@@ -99,25 +126,14 @@ def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     assert notebook.ask("sorted(shown.figure.data())")[-1] == "two"
 
 
-PLAIN = """
-import plotly.graph_objects as go
-from redislab.screen import LiveFigure
-plain = LiveFigure([go.Figure(go.Scatter(name="p99"))])
-plain.feed({"p99": ([0, 1, 2], [1, 3, 2])})
-plain
-"""
-
-
-def test_a_figure_that_says_nothing_of_its_axes_is_drawn_too(jupyterlab, open_notebook):
-    write(jupyterlab.folder / "plain.ipynb", PLAIN)
-    notebook = open_notebook("plain.ipynb")
-    notebook.run_all()
+def test_a_figure_that_says_nothing_of_its_axes_is_drawn_too(scratch):
+    notebook = scratch("plain figure")
     notebook.page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
     wait_last(notebook, "p99", 2)
 
 
 def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
-    notebook = scratch()
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     notebook.ask("setattr(shown.experiment, 'level', 42.0)")
     wait_last(notebook, "level", 42)
@@ -125,7 +141,7 @@ def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
 
 
 def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):
-    notebook = scratch("shown.figure")
+    notebook = scratch("panel", "figure")
     wait_last(notebook, "level", 10)
     notebook.page.locator(".rl-board").last.scroll_into_view_if_needed()
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length >= 5")
@@ -152,15 +168,14 @@ def test_out_of_sight_it_pauses_and_back_in_sight_it_goes_on(scratch):
 
 
 def test_starting_one_pauses_the_other(scratch):
-    other = "class Other(Knobs):\n    title = 'Other'\n\nanother = panel(Other(), autostart=False)\nanother"
-    notebook = scratch(other)
+    notebook = scratch("panel", "resting panel")
     OnPage(notebook, 0).start()
     OnPage(notebook, 1).here.locator(".rl-go").evaluate("(el) => el.click()")
     notebook.until("another.runner.state == 'running' and shown.runner.state == 'paused'")
 
 
 def test_one_that_came_into_sight_beside_another_begins_when_that_one_has_left(scratch):
-    notebook = scratch("class Other(Knobs):\n    title = 'Other'\n\nanother = panel(Other())\nanother")
+    notebook = scratch("panel", "other panel")
     OnPage(notebook, 0).start()
     boards = notebook.page.locator(".rl-board")
     boards.last.evaluate(
@@ -172,7 +187,7 @@ def test_one_that_came_into_sight_beside_another_begins_when_that_one_has_left(s
 
 
 def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
-    notebook = scratch()
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     early = ()
     for turn in range(20):
@@ -188,7 +203,7 @@ def test_running_the_cell_again_leaves_one_panel_and_nothing_growing(scratch):
 
 
 def test_a_failing_experiment_says_so_in_a_sentence(scratch):
-    notebook = scratch()
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     notebook.page.get_by_role("button", name="Break").click()
     notebook.page.locator(".rl-note", has_text="it was broken").wait_for()
@@ -197,6 +212,7 @@ def test_a_failing_experiment_says_so_in_a_sentence(scratch):
     OnPage(notebook, 0).goes_on()
 
 
+@pytest.mark.quiet  # a container that comes is a change of network to every Chromium, which then drops what it has asked for
 @pytest.mark.docker
 def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
     chosen = "import os\nos.environ['REDISLAB_BACKEND'] = 'docker'"
@@ -209,7 +225,7 @@ def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
 
 
 def test_a_bench_that_dies_is_told_and_started_anew(scratch):
-    notebook = scratch()
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     os.kill(notebook.ask("shown.runner.session._bench.child.process.pid"), signal.SIGKILL)
     notebook.page.locator(".rl-note", has_text="Press Start").wait_for()
@@ -218,9 +234,10 @@ def test_a_bench_that_dies_is_told_and_started_anew(scratch):
 
 
 def test_the_theme_is_followed(scratch):
-    notebook = scratch(dark=True)
+    notebook = scratch("panel")
     wait_last(notebook, "level", 10)
     colour = "() => document.querySelector('.js-plotly-plot').layout.font.color"
-    dark = notebook.page.evaluate(colour)
-    notebook.command("apputils:change-theme", theme="JupyterLab Light")
-    notebook.page.wait_for_function(f"(before) => ({colour})() !== before", arg=dark)
+    for dark in (True, False):
+        before = notebook.page.evaluate(colour)
+        notebook.theme(dark)
+        notebook.page.wait_for_function(f"(before) => ({colour})() !== before", arg=before)

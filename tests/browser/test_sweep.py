@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.jupyterlab import write
+from tests.browser.jupyterlab import Notebook, write
 
 EXPERIMENT = """
 import time
@@ -31,13 +31,21 @@ class Slow(Sweep):
 """
 
 
-@pytest.fixture
-def notebook(jupyterlab, open_notebook):
+@pytest.fixture(scope="module")
+def page(jupyterlab, context):
     write(jupyterlab.folder / "sweep.ipynb", EXPERIMENT, "shown = panel(Slow())\nshown")
-    opened = open_notebook("sweep.ipynb")
-    opened.run_all()
-    opened.page.locator(".rl-panel").first.evaluate("(el) => el.scrollIntoView()")
-    return opened
+    opened = Notebook(context, jupyterlab, "sweep.ipynb")
+    opened.run_cell(0)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def notebook(page):
+    page.show(1)
+    page.page.locator(".rl-panel").first.evaluate("(el) => el.scrollIntoView()")
+    yield page
+    page.check()
 
 
 def drawn(notebook, name: str, ys: list) -> None:
