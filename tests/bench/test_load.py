@@ -1,6 +1,8 @@
 import threading
 import time
 
+import pytest
+
 from redislab.bench.load import OpenLoop
 
 
@@ -12,6 +14,7 @@ def run(request, gap, seconds, workers=8):
     return load.drain()
 
 
+@pytest.mark.quiet
 def test_requests_are_offered_at_the_rate_asked_for():
     outcomes, offered = run(lambda: "read", lambda random: 1 / 500, 1.0)
     assert abs(offered - 500) <= 25
@@ -19,6 +22,7 @@ def test_requests_are_offered_at_the_rate_asked_for():
     assert {outcome.tags for outcome in outcomes} == {("read",)}
 
 
+@pytest.mark.quiet
 def test_latency_counts_from_the_due_time_and_not_from_the_sending():
     # Given one worker and requests due every 10 ms, each of which takes 30 ms
     outcomes, _ = run(lambda: time.sleep(0.03) or "slow", lambda random: 0.01, 0.6, workers=1)

@@ -107,6 +107,7 @@ def test_a_call_that_was_interrupted_leaves_no_answer_for_the_next_one(child):
     assert child.call("add", 1) == 1
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("size", [100, 20_000, 60_000, 1_000_000])
 def test_a_call_takes_no_longer_than_its_size_needs(child, size):
     """Nagle's algorithm would hold up what is neither small nor large for 40 ms."""

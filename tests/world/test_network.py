@@ -55,6 +55,7 @@ def test_what_goes_through_arrives_whole_both_ways(lab, delay):
     client.delete(key)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("commands", [100, 300])
 def test_a_pipeline_takes_one_round_trip(lab, delay, commands):
     """Nagle's algorithm would hold up what arrives in several pieces for 40 ms."""
