@@ -31,7 +31,7 @@ def test_as_in_the_module_the_queue_in_the_application_is_lost_with_it(running):
     settled(lab)
     for _ in range(5):  # its queue may just be empty
         lab.session.act("kill_application")
-        sample = lab.go_on(8)[-1]
+        sample = lab.go_on(5)[-1]
         if sample[f"lost {BEHIND}"]:
             break
     assert sample[f"lost {BEHIND}"] > 0 == sample[f"lost {ASIDE}"]
@@ -55,8 +55,7 @@ def test_without_redis_only_write_behind_refuses_and_only_its_writes(running):
 
 def test_other_code_is_another_application_while_it_runs(running):
     lab = running(ArenaLab(rate=100.0))
-    lab.go_on(2)
     for knobs in ({"code": MODULES}, {"rtt": 0.0}, {"threads": 1}, {"code": "ours", "rtt": 2.0}):
         lab.experiment.set_knobs(knobs)
-        lab.go_on(3)
+        lab.go_on(2)
     lab.until(lambda sample: sample["errors"] == 0, 30)
