@@ -74,9 +74,9 @@ def time_chart(title: str, unit="", low=0, high=None, *, log=False, wide=False, 
     return Chart(title, _lines(lines), unit, "time", *_bounds(low, high, log), log_y=log, wide=wide)
 
 
-def bars(title: str, unit="", low=0, high=None, *, log=False, wide=False, **lines) -> Chart:
+def bars(title: str, unit="", low=0, high=None, **lines) -> Chart:
     """The newest values side by side."""
-    return Chart(title, _lines(lines), unit, "bars", *_bounds(low, high, log), log_y=log, wide=wide)
+    return Chart(title, _lines(lines), unit, "bars", low, high)
 
 
 def xy_chart(title: str, unit="", low=0, high=None, *, x: str, x_unit="", log=False, log_x=False, x_names=(), y_names=(),
@@ -93,9 +93,9 @@ def ranking(title: str, unit="", places: int = 10, *, log=False, wide=False, **l
     return Chart(title, _lines(line), unit, "ranking", log_x=log, places=places, wide=wide)
 
 
-def treemap(title: str, unit="", **line) -> Chart:
+def treemap(title: str, **line) -> Chart:
     """Areas within areas: the one value is a list of (path, number) pairs."""
-    return Chart(title, _lines(line), unit, "treemap", wide=True)
+    return Chart(title, _lines(line), kind="treemap", wide=True)
 
 
 def _lines(lines: dict) -> tuple[Line, ...]:

@@ -91,13 +91,13 @@ def text(default, *, label, most=200, help="") -> Any:
     return KnobTrait(label=label, kind="text", default=default, high=most, help=help)
 
 
-def decision(default, tree, *, label, help="") -> Any:
+def decision(default, tree, *, label) -> Any:
     """A tree of questions; the knob's value is the name of the leaf that the answers lead to.
 
     Args:
         tree: (question, {answer: tree or name of a leaf}).
     """
-    return KnobTrait(label=label, kind="decision", default=default, options=tuple(leaves(tree)), tree=tree, help=help)
+    return KnobTrait(label=label, kind="decision", default=default, options=tuple(leaves(tree)), tree=tree)
 
 
 def leaves(tree) -> Iterator[str]:

@@ -29,8 +29,8 @@ class Stage:
         tick: called ten times a second, or so, while something is measured.
     """
 
-    def __init__(self, stop: threading.Event | None = None):
-        self.stop = stop or threading.Event()
+    def __init__(self):
+        self.stop = threading.Event()
         self.tick: Callable = lambda: None
         self.kept: dict = {}
         self.where: dict = {}
@@ -153,9 +153,9 @@ class Take:
                 found[place] = max(found[place], read(sample))
         return found
 
-    def curve(self, timeout: float = 90.0) -> list[dict]:
+    def curve(self) -> list[dict]:
         """All points of a sweep."""
-        return self.until(self.experiment.done, timeout)["curve"]
+        return self.until(self.experiment.done, timeout=90.0)["curve"]
 
     @property
     def _now(self) -> float:
