@@ -395,8 +395,8 @@ def test_a_client_that_never_comes_back_ends_with_a_sentence(lab, monkeypatch):
             pass
 
     with pytest.raises(RaceError, match=r"A \(hangs\) has run for 1 s without another step"):
-        races(hangs, add_one, lab=lab).search()
-    assert not settles(lambda: threading.active_count() > before)
+        races(hangs, add_one, add_one, add_one, lab=lab).search()
+    assert not settles(lambda: threading.active_count() > before, timeout=3)
     # and the next race runs
     assert counter(add_one_safely, add_one_safely, lab=lab).safe
 

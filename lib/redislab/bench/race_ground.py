@@ -55,6 +55,7 @@ class Ground:
     Attributes:
         lock: held while a race runs.
         beats: how many turns were taken so far; running: the letter of the client that took the latest one.
+        stopped: whether no further turn is to be taken.
     """
 
     def __init__(self, server):
@@ -66,7 +67,7 @@ class Ground:
         self._resource = self._database = None
         self._touched: set = set()
         self._footprints = functools.lru_cache(2000)(self._footprint)
-        self.beats, self.running = 0, ""
+        self.beats, self.running, self.stopped = 0, "", False
 
     def close(self) -> None:
         for client in [client for made in self._clients.values() for client in made]:

@@ -27,15 +27,16 @@ def guarded(ground: Ground, names: dict[str, str], work):
             outcome["failure"] = failure
 
     with ground.lock:
+        ground.stopped = False
         thread = threading.Thread(target=run, daemon=True, name="redislab-race")
         thread.start()
         try:
             hangs = not _comes_back(thread, ground)
         except BaseException:  # the learner's Ctrl+C
-            _interrupt(thread)
+            _interrupt(thread, ground)
             raise
         if hangs:
-            _interrupt(thread)
+            _interrupt(thread, ground)
             if thread.is_alive():
                 forsake(ground)
             who = f"{ground.running} ({names.get(ground.running, 'a client')})"
@@ -60,8 +61,9 @@ def _comes_back(thread: threading.Thread, ground: Ground) -> bool:
     return False
 
 
-def _interrupt(thread: threading.Thread) -> None:
-    """Raise Killed in it, as often as it takes; a call that waits outside of Python ends first."""
+def _interrupt(thread: threading.Thread, ground: Ground) -> None:
+    """Take no further turn, and raise Killed in the client's code; a call that waits outside of Python ends first."""
+    ground.stopped = True
     for _ in range(10):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Killed))
         thread.join(0.1)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from redislab.bench.race_ground import EVERYTHING, Ground
-from redislab.bench.race_turns import StuckError, Turn
+from redislab.bench.race_turns import Killed, StuckError, Turn
 from redislab.errors import RaceError
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVW"  # x is an expiry
@@ -120,6 +120,8 @@ class Execution:
             RaceError: that turn cannot come now.
         """
         self.ground.beats += 1
+        if self.ground.stopped:
+            raise Killed
         turn = self.turns.get(name[0])
         if (turn is None or turn.over) and name[0] != "x":
             raise RaceError(f"After {self.name or 'the start'} there is no turn {name!r}: {UNLIKE}")

@@ -154,8 +154,10 @@ class Turn(greenlet.greenlet):
             raise
         except redis.ResponseError as refusal:
             self.replies.append(refusal)
-            raise
-        self.replies.append(reply)
+            if not self._loses:
+                raise
+        else:
+            self.replies.append(reply)
         if self._loses:
             self._lose(read, arguments, options)
         return reply
