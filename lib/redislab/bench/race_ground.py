@@ -146,7 +146,8 @@ class Ground:
         """What a key holds, whatever its type; None if it is not there. `like` a text, it takes one round trip less."""
         if isinstance(like, (str, int, float)):
             with suppress(redis.ResponseError):  # it is something else
-                return self.redis.get(key)
+                self._connection.send_command("GET", key)
+                return self._connection.read_response()
         kind = self.redis.type(key)
         read = {
             "string": lambda: self.redis.get(key),
