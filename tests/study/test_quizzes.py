@@ -1,5 +1,7 @@
 """Questions: each has one right answer, an explanation for every one, and nothing that is fetched from elsewhere."""
 
+import statistics
+
 import pytest
 
 from redislab import quiz
@@ -18,16 +20,24 @@ def test_every_part_of_a_section_has_two_to_five():
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["question"][:30])
 def test_one_answer_is_right_and_each_is_explained(question):
     answers = question["answers"]
-    assert [answer["correct"] for answer in answers].count(True) == 1 and len(answers) >= 3
+    assert [answer["correct"] for answer in answers].count(True) == 1 and len(answers) == 4
     for answer in answers:
         assert answer["feedback"].startswith("Right." if answer["correct"] else ("No.", "No,", "Not only."))
-        assert len(answer["feedback"]) > 40
+        assert len(answer["feedback"]) > 30
     assert len({answer["answer"] for answer in answers}) == len(answers)
 
 
 def test_the_right_answer_is_not_always_at_the_same_place():
     places = [[answer["correct"] for answer in question["answers"]].index(True) for question in QUESTIONS]
-    assert all(places.count(place) >= 3 for place in range(3))
+    assert all(places.count(place) >= 3 for place in range(4))
+
+
+def test_the_right_answer_is_not_the_longest():
+    lengths = [(len(answer["answer"]), answer["correct"]) for question in QUESTIONS for answer in question["answers"]]
+    right, wrong = (statistics.mean(length for length, correct in lengths if correct is kind) for kind in (True, False))
+    assert right <= wrong
+    longest = [max(question["answers"], key=lambda answer: len(answer["answer"]))["correct"] for question in QUESTIONS]
+    assert longest.count(True) <= len(QUESTIONS) / 3
 
 
 def test_an_unknown_quiz_names_the_nearest_one():
