@@ -215,7 +215,7 @@ def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]
                 "dangling index",
                 pattern,
                 f"{len(gone):,} of {len(named):,} members looked at name a key that is gone, such as {name(gone[0])}",
-                "An entry does not end with what it points to. Whoever follows it finds nothing, and the index only grows.",
+                "An entry does not end with what it points to. A reader that follows it finds nothing, and the index only grows.",
                 "Remove both in one script, and take out on reading what is no longer there.",
                 WARNING,
             )

@@ -1,4 +1,4 @@
-"""For what nobody waits for: a few threads that come and go with the work."""
+"""For work that no caller waits for: a few threads that come and go with the work."""
 
 import threading
 from collections import deque
@@ -45,7 +45,7 @@ class Background:
             try:
                 function(*arguments)
             except Exception:
-                pass  # there is nobody to tell; the caller goes without, and comes again
+                pass  # no caller waits for it, and the next call tries again
 
     def _next(self):
         with self._changed:

@@ -85,7 +85,7 @@ class Backlog:
         return [message for entries in streams for message in _messages(entries)]
 
     def claim(self, consumer: str, min_idle: float, count: int) -> list[Message]:
-        """Up to `count` writes that whoever read them has not settled for `min_idle` seconds."""
+        """Up to `count` writes that their reader has not settled for `min_idle` seconds."""
         cursor, idle = "0-0", round(1000 * min_idle)
         while True:
             cursor, entries, *_ = self.client.xautoclaim(self.stream, GROUP, consumer, idle, cursor, count=count)

@@ -7,7 +7,7 @@ import secrets
 
 import redis
 
-FILLED = ""  # goes into each filter last: one without it is not the whole of the ids, and must turn nobody away
+FILLED = ""  # goes into each filter last: one without it is not the whole of the ids, and must turn no id away
 
 
 class BloomFilter:
@@ -18,7 +18,7 @@ class BloomFilter:
         known.may_hold(42)
 
     `may_hold` is one round trip. It never denies an id that was added, and confirms `error_rate` of the others. A filter
-    that is not there (Redis was emptied, say) confirms every id. An id cannot be taken out again: fill it anew, now and then.
+    that is not there (Redis was emptied, say) confirms every id. An id cannot be taken out again: fill it again, now and then.
     Ids that are inserted while `fill` runs have to be added after it. `BitmapFilter` needs no module.
 
     Args:

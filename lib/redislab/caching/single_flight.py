@@ -13,7 +13,7 @@ class SingleFlight(CacheAside):
     """When an entry is gone, one reader takes the lease and loads; the others wait for what it stores.
 
     The lease is a key beside the entry, with the reader's number in it and a TTL, so that a reader that dies while
-    loading blocks nobody for long. A write deletes the lease together with the entry. A reader that loaded the old
+    loading blocks no reader for long. A write deletes the lease together with the entry. A reader that loaded the old
     row then finds its lease gone, and cannot store it. A miss costs three round trips and the load.
 
     No reader waits for more than one lease. If that one ends and nothing was stored (the load failed, a write came, the

@@ -26,7 +26,7 @@ class WriteBehind(Resilient):
     Until the database has it, an entry has no TTL: it neither expires nor falls to a volatile-* policy, and a reader
     gets what was accepted. Reads are `Resilient`'s. While Redis is down they see the rows as they are, without what
     waits in the stream, and a write raises WriteError. It is not sent to the database instead: what waits there may be
-    newer or older, and without Redis nobody can tell. Where a write must not depend on Redis, use `WriteThrough`.
+    newer or older, and without Redis there is no telling. Where a write must not depend on Redis, use `WriteThrough`.
 
     Args:
         source: has `kind`, `find(id)` and `save_many(records)`, which keeps the newest version of each.

@@ -1,4 +1,4 @@
-"""The module's own versions, for comparison: right while nobody else is at it, and nothing dies."""
+"""The module's own versions, for comparison: right while no other client interferes, and nothing dies."""
 
 from redislab.keys.replies import text
 
@@ -6,8 +6,8 @@ from redislab.keys.replies import text
 class ModuleIndex:
     """A unique index as the module has it: three commands, one after the other.
 
-    Between the second and the third the record is under no address. Who dies there leaves it so for good. The last SET asks
-    nobody, so that an address in use is taken over, and two records claim to have it. `UniqueIndex` mends all three.
+    Between the second and the third the record is under no address. A process that dies there leaves it so for good. The last
+    SET does not check the owner, so that an address in use is taken over, and two records claim to have it. `UniqueIndex` mends all three.
     """
 
     def __init__(self, client, keys, kind: str, field: str):
@@ -24,7 +24,7 @@ class ModuleIndex:
 
 
 class TransactionIndex(ModuleIndex):
-    """The same three commands in MULTI: nobody sees the gap, nobody can die in it, and the takeover still succeeds.
+    """The same three commands in MULTI: no client sees the gap, or can die in it, and the takeover still succeeds.
 
     A transaction cannot decide anything on the way: that takes a WATCH and a second try, or a script.
     """

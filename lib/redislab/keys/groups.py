@@ -23,7 +23,7 @@ class Group:
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 GROUPS = (
-    Group("short", 5 * MINUTE, "worthless once somebody has acted on it", ("codes to type in", "carts of guests")),
+    Group("short", 5 * MINUTE, "worthless once it has been used", ("codes to type in", "carts of guests")),
     Group("medium", HOUR, "can be had again from the database", ("cached rows", "answers of an API", "sessions")),
     Group("long", 7 * DAY, "worth keeping while its owner comes back", ("preferences", "daily figures")),
     Group("permanent", None, "Redis is its only home", ("what is counted, paid or promised",)),

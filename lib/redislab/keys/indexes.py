@@ -14,11 +14,11 @@ class UniqueIndex:
     """Finds the one record that has a value in a field. Records are hashes, `keys.record(kind, id)`; entries hold an id.
 
         emails = UniqueIndex(client, keys, "user", "email")
-        emails.claim(42, "ada@example.com")     # False: it is somebody else's
+        emails.claim(42, "ada@example.com")     # False: it belongs to another record
         emails.get("ada@example.com")           # user 42's hash
 
     To claim costs two round trips: the record says which entry it has, then one script checks that it still does, takes
-    the new entry if nobody has it (NX), changes the field, and drops the old entry. Whoever dies in between has done all
+    the new entry if it is free (NX), changes the field, and drops the old entry. A process that dies in between has done all
     of it or nothing, so that a value is never owned twice, and an owner is found by the value that he has.
 
     Where several records may have the same value, take `Index`.
@@ -26,7 +26,7 @@ class UniqueIndex:
     On a cluster a record and its entries have to share a slot, so the prefix needs a hash tag. One for each tenant,
     `keys.tenant("acme", together=True)`, keeps a tenant's users together, and the tenants spread. If that is too much for
     one node, no script can do it: claim the entry first by `SET NX`, then change the record, then delete the old entry,
-    and believe nobody but the record, in which an entry without an owner can be seen.
+    and trust only the record, in which an entry without an owner can be seen.
 
     Entries have no TTL. A server with an allkeys-… policy evicts them all the same, and then a value can have two
     owners; where the policy may be asked for, a RuntimeWarning says so.

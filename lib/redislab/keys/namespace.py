@@ -53,7 +53,7 @@ class KeyNamespace:
         parts += [_word(_part(tenant))] if tenant else []
         if not parts:
             raise ValueError(
-                "A namespace without a part is everybody's. Name an environment, an application or a tenant."
+                "A namespace without a part separates nothing. Name an environment, an application or a tenant."
             )
         return cls(":".join(parts))
 
@@ -106,7 +106,7 @@ class KeyNamespace:
         return self._named("leaderboard", name)
 
     def session(self, id) -> str:
-        """`prefix:session:id`, a hash with a TTL, which every use of the session begins anew."""
+        """`prefix:session:id`, a hash with a TTL, which every use of the session restarts."""
         return self._named("session", id)
 
     def catalog(self, kind: str, name) -> str:

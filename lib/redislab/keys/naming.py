@@ -81,7 +81,7 @@ def inconsistent(keys: Iterable[str]) -> list[Finding]:
             "consistent",
             max(ways, key=ways.get),
             "written " + " and ".join(f"{way!r} ({count:,} times)" for way, count in ways.most_common()),
-            "Names are found by those who can guess them. Whoever counts, clears or permits one spelling misses the other.",
+            "Names are found by those who can guess them. A job that counts, clears or permits one spelling misses the other.",
             "Decide on one, let one method make the name, and move the others by RENAME, or let them expire.",
             WARNING,
         )
@@ -220,7 +220,7 @@ RULES = (
     Rule(
         "no secrets",
         "Names are no secret: they stand in MONITOR, SLOWLOG, backups, tools and logs.",
-        "Whoever may list keys can use the code or the token.",
+        "Anyone who may list keys can use the code or the token.",
         "Name it by the user, otp:user:123, and keep a hash of the code as its value.",
         DANGER,
         _secret,

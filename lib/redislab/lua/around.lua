@@ -1,4 +1,4 @@
--- A page around a player, the best first: found and read in one step, so that nobody moves in between.
+-- A page around a player, the best first: found and read in one step, so that no player moves in between.
 --
 -- KEYS[1]  the leaderboard, a sorted set of players by score
 -- ARGV[1]  the player

@@ -6,7 +6,7 @@
 -- ARGV[3]  the time in µs; without it, the server's own
 --
 -- Returns 1 if it is admitted, else 0; how many more would be, now; and µs until the next one would be, 0 if it is.
--- A clock that steps back does not open a window anew.
+-- A clock that steps back does not open a window again.
 
 local limit, length, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if not now then

@@ -1,4 +1,4 @@
--- Begin a session's time to live anew, if the session is still there.
+-- Restart a session's time to live, if the session is still there.
 --
 -- KEYS[1]   the session: a hash
 -- ARGV[1]   its time to live in ms

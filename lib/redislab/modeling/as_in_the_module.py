@@ -92,7 +92,7 @@ class ModuleProfile:
 
     What is nested cannot go into a hash: redis-py refuses it, so the module's good version holds three fields of what its
     bad one held in over 150, and says nothing of it. HSET leaves the fields of before. A TTL counts whole seconds, and
-    `user:42:session_token` looks like one more user to whoever scans for them. `Profile` mends it.
+    `user:42:session_token` looks like one more user to code that scans for them. `Profile` mends it.
     """
 
     def __init__(self, client, keys):

@@ -7,7 +7,7 @@ from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
 IN_TURN, SHARED = "in turn", "shared"
-WIDEST = 1000  # places on either side of a page; a script holds everybody else up
+WIDEST = 1000  # places on either side of a page; a script blocks every other client
 
 
 class Place(NamedTuple):
@@ -86,7 +86,7 @@ class Leaderboard:
         return self._places(pairs(rest), first, higher)
 
     def count(self, above: float) -> int:
-        """How many have a higher score than that. O(log players), however many they are: nobody is read."""
+        """How many have a higher score than that. O(log players), however many they are: no member is read."""
         return self.client.zcount(self.key, f"({within('above', above, 'a score')}", "+inf")
 
     def above(self, score: float, n: int = 100) -> list[Place]:

@@ -23,7 +23,7 @@ class Profile:
         users.add(42, "visits")                  # HINCRBY
         users.put_for(42, "code", "9F3A", 300)   # gone in five minutes, and the rest stays
 
-    A blind write undoes nobody else's: fields do not meet. To read a field, compute, and write it back loses what others
+    A blind write undoes no other client's: fields do not meet. To read a field, compute, and write it back loses what others
     wrote in between, just as with JSON; for numbers, `add` leaves that to Redis.
 
     What it costs: reading *all* of many fields takes longer than reading one string, and more than 512 fields, or a
@@ -145,7 +145,7 @@ class JsonProfile:
 
     Types and nesting travel by themselves, one GET reads everything, and no form takes less memory. But to change a
     field is to read, parse, build and write all of it: two round trips, every byte of it over the network twice, and
-    whatever somebody else wrote in between is lost, in this field or in any other. Its parts cannot expire by
+    whatever another client wrote in between is lost, in this field or in any other. Its parts cannot expire by
     themselves. `Profile` avoids all of that.
     """
 
@@ -165,7 +165,7 @@ class JsonProfile:
         return {name: profile.get(name) for name in names}
 
     def update(self, id, /, **fields) -> None:
-        """Read, change, write. Not atomic: a write of somebody else's in between is undone."""
+        """Read, change, write. Not atomic: another client's write in between is undone."""
         self._write(id, (self.get(id) or {}) | fields)
 
     def add(self, id, field: str, by: int | float = 1) -> int | float:

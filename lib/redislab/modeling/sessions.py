@@ -1,4 +1,4 @@
-"""Sessions: a hash for each, which lives as long as somebody comes back in time."""
+"""Sessions: a hash for each, which lives as long as its user comes back in time."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from redislab.lua import script
 
 
 class Sessions:
-    """A session is a hash with a time to live that begins anew with each touch (sliding expiry).
+    """A session is a hash with a time to live that restarts with each touch (sliding expiry).
 
         sessions = Sessions(client, keys, ttl=1800)
         id = sessions.create(42, role="admin")
@@ -38,7 +38,7 @@ class Sessions:
         self._touch = client.register_script(script("touch"))
 
     def create(self, user, **fields) -> str:
-        """A new session of `user`; returns its id, which nobody can guess (192 random bits)."""
+        """A new session of `user`; returns its id, which cannot be guessed (192 random bits)."""
         id = secrets.token_urlsafe(24)
         key = self.keys.session(id)
         pipeline = self.client.pipeline(transaction=True)

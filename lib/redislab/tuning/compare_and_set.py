@@ -9,7 +9,7 @@ class CompareAndSet:
     """Optimistic locking on one key in one round trip; the key keeps its TTL.
 
         swap = CompareAndSet(client)
-        swap("config:version", "1.2.3", "1.2.4")     # True, or False: somebody was faster
+        swap("config:version", "1.2.3", "1.2.4")     # True, or False: another client was faster
 
     Redis 8.4 and Valkey 8.1 can do it by themselves, `SET key new IFEQ old KEEPTTL`; elsewhere a script does. WATCH does it
     everywhere in three round trips, and again whenever it was disturbed.

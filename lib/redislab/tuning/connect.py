@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from redislab.keys.numbers import whole, within
 
-# s without traffic until the first probe, s between two, and how many unanswered ones mean that nobody is there
+# s without traffic until the first probe, s between two, and how many unanswered ones mean that the peer is gone
 PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 ONLY_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 

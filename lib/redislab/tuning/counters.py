@@ -74,7 +74,7 @@ class WatchCounter(Counter):
 
 
 class LockCounter(Counter):
-    """A lock around GET and SET: pessimistic. Four round trips while everybody else waits, and polls.
+    """A lock around GET and SET: pessimistic. Four round trips while the other clients wait, and poll.
 
     The lock has an end, so that a client that dies does not hold it for ever; one that is merely slow is told only when
     it gives the lock back (LockNotOwnedError), after its SET. A counter is no reason for a lock.

@@ -36,7 +36,7 @@ class NearCache:
 
     Args:
         client: of one server; any protocol and decoding. Values are text.
-        prefix: what the keys begin with. The server reports every write below it, whoever has read the key or not.
+        prefix: what the keys begin with. The server reports every write below it, whether this client has read the key or not.
         size: entries at most; the one that was not read for the longest time goes first.
         stale: seconds; the bound above.
 

@@ -26,7 +26,7 @@ def pipelined(client, commands: Iterable[tuple], *, chunk: int = 1000, transacti
 
     Args:
         commands: each a tuple, as on the wire: `("SET", key, value, "EX", 60)`.
-        transaction: each chunk in a MULTI/EXEC of its own: nobody else's command comes in between. That is not all or
+        transaction: each chunk in a MULTI/EXEC of its own: no other client's command comes in between. That is not all or
             nothing: what was done before a command failed stays done.
 
     Raises:

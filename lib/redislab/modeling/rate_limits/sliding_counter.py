@@ -19,7 +19,7 @@ class SlidingCounter(Windowed):
     Warning: requests seldom come evenly. After a burst at a window's end it forgets too early, and lets requests
     through at the pace of limit/window; after one at a window's beginning it remembers too long. What it does promise:
     never more than the limit in a window of the clock, and limit · (1 + seconds/window) in any seconds, as a token
-    bucket does. So the boundary gives nobody a second burst. `SlidingLog` is exact.
+    bucket does. So the boundary allows no second burst. `SlidingLog` is exact.
 
     Args:
         limit: requests in a window.
