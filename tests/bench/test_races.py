@@ -273,6 +273,8 @@ def test_messages_are_heard_in_every_order(lab):
 
     race = races(listener, lambda client: client.publish("news", "now"), lab=lab)
     assert {str(race.replay(turns).returned[0]) for turns in race.found.ran} == {"[]", "['now']"}
+    # and the next race, whose connections are opened again, waits as before
+    assert races(lambda client: client.blpop("jobs", timeout=1), lab=lab).replay("A A").returned == [None]
 
 
 def test_what_a_race_can_give_and_what_not(lab):

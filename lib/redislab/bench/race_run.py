@@ -152,6 +152,8 @@ class Execution:
             self.used.add("?")
         self.ground.running = turn.letter
         turn.go(lose=name.endswith("?"))
+        if any(each.listens for each in self.turns.values()):
+            self.ground.redis.ping()  # when this is answered, every message before it has been delivered
         self.news = turn.saw()
         if self.news:
             self._wake(but=turn)

@@ -196,7 +196,6 @@ class SteppedConnection(Connection):
 
     def send_command(self, *words, **options):
         turn = None if self._greeting else current()
-        self._blocked = ()
         if turn is not None and words[0].split(" ")[0] not in QUIET:
             if (
                 turn.killed and words[0] == "UNWATCH"
@@ -204,6 +203,7 @@ class SteppedConnection(Connection):
                 self.disconnect()
                 raise redis.ConnectionError
             turn.send((words,))
+            self._blocked = ()
             if words[0] in ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"):
                 turn.listens = self._listening = True
             if self._listening:
@@ -246,12 +246,10 @@ class SteppedConnection(Connection):
         turn = current()
         if turn is None or not self._listening:
             return super().can_read(timeout)
-        while not (found := super().can_read(MOMENT)):
-            if turn.by_time:
-                break
+        turn.pause((("LISTEN",),))
+        while not (found := super().can_read(0)) and not turn.by_time:
             turn.sleep(timeout or 0)
             turn.pause((("LISTEN",),))
-        turn.by_time = False
         return found
 
 
