@@ -23,6 +23,7 @@ def delay(lab):
         yield delay
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("asked", [0.0005, 0.002, 0.010])
 def test_the_round_trip_is_close_to_the_one_asked_for(delay, asked):
     delay.rtt = asked
