@@ -205,6 +205,7 @@ def ratio(percentile: int, pairs: list) -> Row:
         f"p{percentile} of a GET beside a panel, against the same load without a page",
         found.median,
         1.2,
+        within=(found.low, found.high),
         note=f"± {(found.high - found.low) / 2:.2f}, {found.low:.2f} to {found.high:.2f}; "
         f"{found.n} blocks from {found.least:.2f} to {found.most:.2f}; {middle:.2f} ms against {middles:.2f} ms",
     )

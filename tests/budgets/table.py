@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass
 class Row:
-    """One line of the table. `high` budgets are upper bounds, others lower ones; a figure without one is for comparison."""
+    """One line of the table. `high` budgets are upper bounds, others lower ones; a figure without one is for comparison.
+
+    `within` is where the figure lies with 90 %: while the budget is in there too, the run cannot tell, and nothing is missed.
+    """
 
     what: str
     measured: float
@@ -15,17 +18,24 @@ class Row:
     unit: str = "×"
     high: bool = True
     note: str = ""
+    within: tuple[float, float] | None = None
 
     @property
     def kept(self) -> bool:
         if self.budget is None:
             return True
-        return self.measured <= self.budget if self.high else self.measured >= self.budget
+        low, high = self.within or (self.measured, self.measured)
+        return low <= self.budget if self.high else high >= self.budget
+
+    @property
+    def decided(self) -> bool:
+        return self.within is None or not self.within[0] <= self.budget <= self.within[1]
 
     def __str__(self) -> str:
         if self.budget is None:
             return f"{self.what:<72} {self.measured:>8.2f} {self.unit:<3} {self.note}"
-        sign, mark = ("≤" if self.high else "≥"), ("kept" if self.kept else "MISSED")
+        sign = "≤" if self.high else "≥"
+        mark = ("kept" if self.kept else "MISSED") if self.decided else "open"
         return f"{self.what:<72} {self.measured:>8.2f} {self.unit:<3} {sign} {self.budget:<6g} {mark:<7} {self.note}"
 
 
