@@ -20,8 +20,8 @@ exit status:
      or --limit; the report says what is missing, and holds what was found nevertheless
 
 The user needs SCAN, and for each key PTTL, TYPE, OBJECT ENCODING, MEMORY USAGE and the command that counts elements,
-all of which +@read allows. DBSIZE, INFO, CONFIG GET and EVAL_RO are used where they are allowed; EVAL_RO halves the time.
-A key that may not be read leaves a line in the server's ACL LOG.
+all of which +@read allows; a cluster wants +cluster|slots and +command too. DBSIZE, INFO, CONFIG GET and EVAL_RO are
+used where they are allowed; EVAL_RO halves the time. A key that may not be read leaves a line in the server's ACL LOG.
 
 What is transferred is each name, about 40 bytes with it, and some members of sets: up to 100 of 500 sets.
 

@@ -18,6 +18,7 @@ from redislab.keys.naming import shown
 EXAMPLES = 8  # names kept of each pattern
 INDEXES = 5  # sets and sorted sets kept of each pattern
 LARGE, LONG = 100_000, 10_000  # bytes and elements from which on a key is remembered
+FINE = 4096  # bytes up to which sizes are counted one by one, for percentiles
 LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: elements, and bytes of one
     "hash": ("hash-max-listpack-entries", 512, "hash-max-listpack-value", 64),
     "zset": ("zset-max-listpack-entries", 128, "zset-max-listpack-value", 64),
@@ -294,10 +295,10 @@ class Survey:
             key, kind, _, ttl, size, _ = fact
             tally = tallies[of(key)]
             tally.keys += 1
+            large = size is not None and size >= LARGE
             if size is not None:
                 tally.memory += size
-                step = size.bit_length() - 6
-                tally.sizes[size >> step << step if step > 0 else size] += 1
+                tally.sizes[size if size < FINE else _rounded(size)] += 1
                 if size > floor:
                     self._keep(Large(size, key, kind, node))
                     floor = self._floor()
@@ -306,7 +307,7 @@ class Survey:
                 tally.lasting_memory += size or 0
             if tally.keys <= EXAMPLES:
                 tally.examples.append(key)
-            if kind not in ("string", "") or (size or 0) >= LARGE:
+            if large or kind not in ("string", ""):
                 tally.look(fact, limits)
         self.seen += len(page)
         self.refused += page.refused
@@ -359,6 +360,12 @@ def _size(client) -> int | None:
         return client.dbsize()
     except FAILURES:  # it may not be asked; if it is gone, the walk will say so
         return None
+
+
+def _rounded(size: int) -> int:
+    """Down to one of 32 steps on the way to its double."""
+    step = size.bit_length() - 6
+    return size >> step << step
 
 
 def _position(cursor: str) -> float:

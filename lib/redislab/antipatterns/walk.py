@@ -169,11 +169,14 @@ _KINDS = _Kinds()
 
 def _many(names, kinds, encodings, sizes) -> list[tuple[int, bytes]]:
     """The places of collections that may have many elements, and what counts them; a name that was cut asks for nothing."""
-    if sizes is None:
+    if sizes is None or not kinds:
         return []
-    places = (place for place, encoding in enumerate(encodings) if encoding not in COMPACT and kinds[place] in LENGTHS)
-    large = (place for place in places if sizes[place] is None or sizes[place] >= HEAVY)
-    return [(place, LENGTHS[kinds[place]]) for place in large if len(names[place]) < LONGEST]
+    facts = enumerate(zip(names, kinds, encodings, sizes, strict=True))
+    return [
+        (place, LENGTHS[kind])
+        for place, (name, kind, encoding, size) in facts
+        if kind in LENGTHS and encoding not in COMPACT and (size is None or size >= HEAVY) and len(name) < LONGEST
+    ]
 
 
 def _whole(answer) -> int:
@@ -182,6 +185,10 @@ def _whole(answer) -> int:
 
 GONE = frozenset((None, -2, b"none"))  # an answer of a key that is not there any more
 ONE = b"*2\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
+
+
+def _is_refusal(answer) -> bool:
+    return isinstance(answer, Exception)
 
 
 class _Road:
@@ -239,16 +246,22 @@ class _Pipelines(_Road):
         width = len(self.questions)
         self.send([self.packed % ((len(key), key) * width) for key in keys] if width else [])
         answers = self.answers(len(keys) * width)
+        if GONE.isdisjoint(answers) and not any(map(_is_refusal, answers)):
+            return [cursor, 0, b"", [key[:LONGEST] for key in keys], *(answers[place::width] for place in range(width))]
+        return [cursor, *self._sorted_out(keys, answers, width)]
+
+    def _sorted_out(self, keys: list[bytes], answers: list, width: int) -> list:
+        """The same without the keys that have gone, or refused everything; what else was refused is None."""
         names, rows, refused, why = [], [], 0, b""
         for place, key in enumerate(keys):
             row = answers[place * width : (place + 1) * width]
             if not GONE.isdisjoint(row):
                 continue
-            refusals = [answer for answer in row if isinstance(answer, Exception)]
+            refusals = [*filter(_is_refusal, row)]
             why = why or (str(refusals[0]).encode() if refusals else b"")
             if width and len(refusals) == width:
                 refused += 1
                 continue
             names.append(key[:LONGEST])
-            rows.append([None if isinstance(answer, Exception) else answer for answer in row] if refusals else row)
-        return [cursor, refused, why, names, *(map(list, zip(*rows, strict=True)) if rows else [[]] * width)]
+            rows.append([None if _is_refusal(answer) else answer for answer in row])
+        return [refused, why, names, *(map(list, zip(*rows, strict=True)) if rows else [[]] * width)]

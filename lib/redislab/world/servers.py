@@ -243,8 +243,15 @@ class Server:
     def _unreachable(self, failure: Exception) -> str:
         """Why a cluster whose first node answers cannot be used."""
         try:
-            slots = self._probe(protocol=2).execute_command("CLUSTER", "SLOTS")
+            probe = self._probe(protocol=2)
+            probe.execute_command("COMMAND COUNT")
+            slots = probe.execute_command("CLUSTER", "SLOTS")
             announced = sorted({f"{host or self.host}:{port}" for _, _, (host, port, *_), *_ in slots})
+        except redis.ResponseError as refusal:
+            return (
+                f"The cluster at {self.where} refused what every client of a cluster asks ({self.hide(refusal)}). "
+                "Allow this user +cluster|slots and +command."
+            )
         except (redis.RedisError, OSError):
             return f"The cluster at {self.where} cannot be used ({self.hide(failure)})."
         return (
