@@ -9,7 +9,8 @@ RedislabError
 ├── CapabilityError   the server cannot do what a lesson needs
 ├── ProgressError     a file that is no progress of this course (also a ValueError)
 └── WriteError        a write was not acknowledged
-    └── BacklogError  because too many others wait for the database
+    ├── BacklogError  because too many others wait for the database
+    └── LostBacklogError  the writes that waited for the database are gone
 """
 
 
@@ -60,4 +61,18 @@ class BacklogError(WriteError):
         return (
             f"{self.waiting:,} writes wait for the database, so this one was not taken. "
             "Is the database up, and a worker running? Dead letters count too: replay() them."
+        )
+
+
+class LostBacklogError(WriteError):
+    """The stream of accepted writes is gone from Redis, and with it those that the database had not got yet."""
+
+    def __init__(self, stream: str):
+        super().__init__(stream)
+        self.stream = stream
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stream} is gone, and with it the accepted writes that waited there for the database. Was it evicted "
+            "(see maxmemory-policy), deleted, or has Redis come back without its data? Their entries may still be there."
         )

@@ -1,6 +1,9 @@
 """The stream of accepted writes, step by step, on every Redis that this machine has."""
 
+import datetime
 import json
+import math
+import re
 
 import pytest
 import redis
@@ -8,6 +11,7 @@ from redis.crc import key_slot
 
 from redislab.bench import watch
 from redislab.caching.backlog import GROUP, Backlog
+from redislab.errors import LostBacklogError
 from redislab.keys import KeyNamespace
 from redislab.world.lab import first
 from tests.caching.test_caching import runs
@@ -78,11 +82,40 @@ class TestAccept:
         assert backlog.accept(7, RECORD | {"version": ahead}, 10) == ahead + 1
         assert backlog.accept(8, RECORD, 10) == ahead + 2
 
-    @pytest.mark.parametrize("version", [None, "a word", 2**60, 1.5, True])
-    def test_what_cannot_be_a_version_is_ignored(self, backlog, client, version):
-        given = backlog.accept(7, RECORD | {"version": version}, 10)
+    def test_a_record_that_was_not_read_has_no_version_yet(self, backlog, client):
+        given = backlog.accept(7, RECORD | {"version": None}, 10)
         assert abs(given / 1e6 - client.time()[0]) < 60
         assert backlog.read("a", 1)[0].record == RECORD | {"version": given}
+
+    @pytest.mark.parametrize("version", ["a word", 2**60, 2**53, 2**53 - 1, 2**53 - 2, -1, 1.5, math.nan, True, [], ""])
+    def test_what_cannot_be_a_version_is_refused_and_nothing_written(self, backlog, client, version):
+        with pytest.raises(ValueError, match=r"^version = .* does not work: "):
+            backlog.accept(7, RECORD | {"version": version}, 10)
+        assert backlog.waiting == 0 and not client.exists(*backlog._entry(7))
+
+    @pytest.mark.parametrize("years", [0, 1, 99])
+    def test_after_the_newest_version_that_is_taken_all_others_are_taken_too(self, backlog, client, years):
+        known = (client.time()[0] + years * 31_556_952) * 10**6
+        versions = [known]
+        for id in (7, 7, 8, 7, 9):
+            versions.append(backlog.accept(id, RECORD | {"version": versions[-1]}, 10))
+        versions.append(backlog.accept(8, RECORD, 10))
+        assert versions == sorted(set(versions))
+        assert [message.record["version"] for message in backlog.read("a", 10)] == versions[1:]
+
+    @pytest.mark.parametrize("id", [None, True, 1.5, math.nan, (1, 2), b"1", datetime.date(2020, 1, 1)])
+    def test_an_id_that_json_would_change_is_refused(self, backlog, client, id):
+        with pytest.raises(ValueError, match="cannot be an id here"):
+            backlog.accept(id, RECORD, 10)
+        assert backlog.waiting == 0
+
+    def test_a_full_redis_says_so_also_at_the_first_write(self, lab):
+        server = lab.private_server(maxmemory_policy="noeviction")
+        backlog = Backlog(server.client(), KeyNamespace("{shop}"), "user")
+        server.client().config_set("maxmemory", 1)
+        with pytest.raises(redis.OutOfMemoryError):
+            backlog.accept(7, RECORD, 10)
+        server.close()
 
     def test_beyond_the_limit_nothing_changes(self, backlog, client):
         newest, _ = (backlog.accept(id, RECORD, 2) for id in (7, 8))
@@ -133,6 +166,15 @@ class TestSettle:
         backlog.settle(older, life)
         assert json.loads(client.get(backlog.keys.user(7)))["version"] == newer
         assert client.pttl(backlog.keys.user(7)) == -1
+
+    def test_a_foreign_key_in_place_of_an_entry_keeps_no_write_from_being_settled(self, backlog, client):
+        for id in (7, 8):
+            backlog.accept(id, RECORD, 10)
+        client.delete(backlog.keys.user(7))
+        client.hset(backlog.keys.user(7), "not", "ours")
+        assert backlog.settle(backlog.read("a", 10), life) == 2
+        assert (backlog.waiting, client.hgetall(backlog.keys.user(7))) == (0, {"not": "ours"})
+        assert client.pttl(backlog.keys.user(8)) > 0
 
     @pytest.mark.parametrize("loaded", [json.dumps(RECORD), '{"version": 3, "id": 7}', "null"])
     def test_an_entry_from_the_row_as_it_was_goes_with_its_lease(self, backlog, client, loaded):
@@ -201,6 +243,40 @@ class TestGroup:
             backlog.leave(consumer)
         assert [each["name"] for each in client.xinfo_consumers(backlog.stream, GROUP)] == ["a"]
         assert backlog.claim("c", 0.0, 10) == messages
+
+    def test_consumers_of_killed_workers_go_once_nothing_is_pending_to_them(self, backlog, client):
+        # Given three workers that were killed, one of them with a write in its hands
+        for consumer in ("a", "b", "c"):
+            client.xgroup_createconsumer(backlog.stream, GROUP, consumer)
+        backlog.accept(7, {}, 10)
+        backlog.read("a", 1)
+
+        def names():
+            return [each["name"] for each in client.xinfo_consumers(backlog.stream, GROUP)]
+
+        backlog.tidy(60.0)
+        assert names() == ["a", "b", "c"]
+        # Expect the others to go, and this one after its write was claimed
+        backlog.tidy(0.0)
+        assert names() == ["a"]
+        backlog.claim("d", 0.0, 10)
+        backlog.tidy(0.0)
+        assert names() == ["d"]
+
+    @pytest.mark.parametrize("how", ["the stream", "the group"])
+    def test_a_stream_that_is_gone_is_reported(self, backlog, client, how):
+        backlog.accept(7, {}, 10)
+        client.delete(backlog.stream) if how == "the stream" else client.xgroup_destroy(backlog.stream, GROUP)
+        for ask in (lambda: backlog.read("a", 1), lambda: backlog.claim("a", 0.0, 1)):
+            with pytest.raises(LostBacklogError, match=f"{re.escape(backlog.stream)} is gone.*evicted"):
+                ask()
+
+    def test_a_policy_that_may_evict_the_stream_is_warned_of(self, lab):
+        server = lab.private_server(maxmemory="50mb", maxmemory_policy="allkeys-lru")
+        backlog = Backlog(server.client(), KeyNamespace("{shop}"), "user")
+        with pytest.warns(RuntimeWarning, match=r"allkeys-lru: .*\{shop\}:stream:user"):
+            backlog.open()
+        server.close()
 
     def test_what_somebody_deleted_from_the_stream_is_passed_over(self, backlog, client):
         for id in (1, 2):

@@ -1,5 +1,6 @@
 """Both filters, wherever they can be: nobody who was added is turned away, few others are let in."""
 
+import math
 import secrets
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from redislab.bench import watch
 from redislab.caching import BitmapFilter, BloomFilter
 from redislab.caching.bloom_filter import size
+from redislab.errors import CapabilityError
 from redislab.keys import KeyNamespace
 
 IDS = range(1, 5001)
@@ -85,7 +87,28 @@ def test_the_size_for_a_textbook_case():
     assert size(1000, 0.01) == (9586, 7)
 
 
-@pytest.mark.parametrize(("capacity", "error_rate"), [(0, 0.01), (10, 0), (10, 1), (10, -1), (10**9, 0.01)])
+NEITHER = [(0, 0.01), (1.5, 0.1), (math.inf, 0.1), (10**9, 0.01), *((10, rate) for rate in (0, 1, -1, math.nan, None))]
+
+
+@pytest.mark.parametrize(("capacity", "error_rate"), NEITHER)
 def test_a_filter_that_cannot_be_is_refused_at_the_door(capacity, error_rate):
     with pytest.raises(ValueError, match=r"[Cc]hoose"):
         BitmapFilter(None, KeyNamespace("shop"), "user", capacity=capacity, error_rate=error_rate)
+
+
+def test_opened_with_another_size_a_filter_turns_no_id_away_and_takes_no_new_ids(lab):
+    client, keys = lab.client(), KeyNamespace(f"{lab.prefix}:{secrets.token_hex(4)}")
+    BitmapFilter(client, keys, "user", capacity=5000).fill(IDS)
+    for other in ({"capacity": 100}, {"capacity": 5001}, {"capacity": 10**6}, {"capacity": 5000, "error_rate": 0.1}):
+        known = BitmapFilter(client, keys, "user", **other)
+        assert all(known.may_hold(id) for id in IDS[:200])
+        with pytest.raises(ValueError, match="another capacity or error_rate"):
+            known.add(10**7)
+    same = BitmapFilter(client, keys, "user", capacity=5000)
+    same.add(10**7)
+    assert same.may_hold(10**7) and all(same.may_hold(id) for id in IDS[:200])
+
+
+def test_a_server_without_the_type_says_so_when_the_filter_is_constructed(servers):
+    with pytest.raises(CapabilityError, match="no Bloom type: use BitmapFilter"):
+        BloomFilter(servers("local").client(), KeyNamespace("shop"), "user", capacity=10)

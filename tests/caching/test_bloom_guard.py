@@ -3,7 +3,7 @@
 import pytest
 
 from redislab.bench import watch
-from redislab.caching import BitmapFilter, BloomGuard, CacheAside, SingleFlight
+from redislab.caching import BitmapFilter, BloomGuard, CacheAside, CircuitBreaker, SingleFlight
 from redislab.keys import KeyNamespace
 from tests.caching.test_caching import Counted, runs
 from tests.conftest import settles
@@ -83,6 +83,17 @@ def test_a_redis_that_hangs_while_a_row_is_inserted_hears_of_it_later(private, d
     guarded.client.delete(guarded.keys.user(id))
     assert guarded.get(id)["id"] == id
     assert guarded.filter.may_hold(id)
+
+
+def test_a_filter_hears_of_a_row_in_the_background(private, database, users):
+    # Given a row that is inserted while Redis is given up
+    breaker = CircuitBreaker(failures=1, retry_after=0.1)
+    guarded, id = guard(private.client(), users, "shop", breaker=breaker), next(NEW)
+    breaker.failure()
+    guarded.put(id, database.users.find(1))
+    # Expect the filter to hear of it though this process neither reads nor writes any more
+    assert not settles(lambda: not guarded.filter.may_hold(id))
+    assert not settles(guarded.owes)
 
 
 @pytest.mark.parametrize("pattern", [CacheAside, SingleFlight])

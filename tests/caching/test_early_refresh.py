@@ -1,3 +1,4 @@
+import json
 import random
 import time
 
@@ -11,7 +12,7 @@ def refreshes(lab, database, *, left_ms: int, beta: float, reads: int = 300) -> 
     keys = KeyNamespace(f"{lab.prefix}:{next(runs)}")
     users = Counted(database.users)
     cache = EarlyRefresh(lab.client(), users, keys, ttl=60, beta=beta)
-    entry = '{"seconds": 0.01, "record": {"id": 1}}'
+    entry = '[0.01, {"id": 1}]'
     for _ in range(reads):
         lab.redis.set(keys.user(1), entry, px=left_ms)
         cache.get(1)
@@ -34,8 +35,8 @@ def test_the_time_of_the_load_is_stored_with_the_value(lab, database):
     keys = KeyNamespace(f"{lab.prefix}:{next(runs)}")
     database.added_latency = 0.05
     EarlyRefresh(lab.client(), database.users, keys).get(4)
-    seconds = float(lab.redis.get(keys.user(4)).split('"seconds": ')[1].split(",")[0])
-    assert 0.05 <= seconds < 1
+    seconds, record = json.loads(lab.redis.get(keys.user(4)))
+    assert 0.05 <= seconds < 1 and record == database.users.find(4)
 
 
 def test_readers_spread_over_the_end_do_not_stampede(lab, database):

@@ -1,10 +1,14 @@
 """A Redis that dies, hangs, is full or refuses: reads go on, deletes are made up for, and others are not concerned."""
 
+import gc
+import threading
+import weakref
+
 import pytest
 import redis
 
 from redislab.bench import watch
-from redislab.caching import Resilient
+from redislab.caching import CircuitBreaker, Resilient
 from redislab.keys import KeyNamespace
 from tests.caching.test_caching import Counted, impatient, runs, survives_a_dead_redis, took
 from tests.conftest import settles
@@ -79,6 +83,33 @@ def test_a_write_makes_up_for_the_deletes_of_others(private, database, keys):
     assert not settles(lambda: cache.put(4, before) or cache.owed)
     # Expect that readers in other processes load row 3 again
     assert Resilient(private.client(), database.users, keys).get(3)["city"] == "Gouda"
+
+
+def test_a_delete_is_made_up_for_in_the_background(private, database, keys):
+    # Given a write while Redis is given up
+    cache = Resilient(impatient(private), database.users, keys, breaker=CircuitBreaker(failures=1, retry_after=0.1))
+    before = cache.get(3)
+    cache.breaker.failure()
+    cache.put(3, before | {"city": "Gouda"})
+    # Expect it to be deleted though this process neither reads nor writes any more
+    assert not settles(lambda: private.client().exists(keys.user(3)))
+    assert not settles(lambda: cache.owed)
+    assert not settles(lambda: any(thread.name == "redislab-background" for thread in threading.enumerate()))
+
+
+def test_what_a_cache_owes_ends_with_it(private, database, keys):
+    cache = Resilient(impatient(private), database.users, keys, breaker=CircuitBreaker(failures=1, retry_after=60))
+    cache.breaker.retry_after = 0.1
+    private.pause()
+    try:
+        cache.put(3, database.users.find(3))
+        assert cache.owed
+        reference = weakref.ref(cache)
+        del cache
+        assert not settles(lambda: gc.collect() and reference())
+        assert not settles(lambda: any(thread.name == "redislab-background" for thread in threading.enumerate()))
+    finally:
+        private.resume()
 
 
 @pytest.fixture

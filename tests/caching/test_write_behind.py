@@ -101,7 +101,7 @@ class TestBackPressure:
         assert database.users.find(5)["city"] == "city 39"
 
     def test_a_limit_that_lets_nothing_in_is_refused_at_the_door(self, lab, database, keys):
-        with pytest.raises(ValueError, match="Choose 1 or more"):
+        with pytest.raises(ValueError, match="limit = 0 does not work: choose a whole number from 1"):
             WriteBehind(lab.client(), database.users, keys, limit=0)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -343,7 +344,49 @@ def test_many_writers_and_two_workers_over_a_shaky_database_end_with_the_newest(
 
 
 def test_bad_settings_are_refused_at_the_door(cache):
-    with pytest.raises(ValueError, match="1 or more"):
-        WriteBehindWorker(cache, batch=0)
-    with pytest.raises(ValueError, match="1 or more"):
-        WriteBehindWorker(cache, attempts=0)
+    for name in ("batch", "attempts"):
+        with pytest.raises(ValueError, match=f"{name} = 0 does not work: choose a whole number from 1"):
+            WriteBehindWorker(cache, **{name: 0})
+
+
+def test_a_worker_may_be_stopped_before_it_was_started_and_started_twice(cache, record, lab):
+    worker, before = WriteBehindWorker(cache, **QUICK), threading.active_count()
+    worker.stop()
+    worker.start()
+    worker.start()
+    assert threading.active_count() == before + 1
+    cache.put(1, record)
+    assert drained(cache)
+    worker.stop()
+    assert threading.active_count() == before
+    with worker:
+        cache.put(1, record)
+        assert drained(cache)
+    assert lab.redis.xinfo_consumers(cache.backlog.stream, GROUP) == []
+
+
+def test_a_worker_clears_away_the_names_of_killed_ones(cache, lab, record, monkeypatch):
+    cache.backlog.open()
+    for name in ("killed 1", "killed 2"):
+        lab.redis.xgroup_createconsumer(cache.backlog.stream, GROUP, name)
+    tidy = cache.backlog.tidy
+    monkeypatch.setattr(cache.backlog, "tidy", lambda idle: tidy(idle / 300))  # a minute passes in 0.2 s
+    with WriteBehindWorker(cache, **QUICK):
+        cache.put(1, record)
+        assert not settles(lambda: "killed" in str(lab.redis.xinfo_consumers(cache.backlog.stream, GROUP)))
+        assert drained(cache)
+
+
+def test_a_stream_that_was_evicted_is_warned_of_and_counted_and_what_is_at_hand_is_saved(cache, lab, record, database):
+    with warnings.catch_warnings(record=True) as warned, WriteBehindWorker(cache, **QUICK | {"linger": 0.3}) as worker:
+        warnings.simplefilter("always")
+        cache.put(1, record)
+        assert drained(cache)
+        version = cache.put(2, record)
+        assert not settles(lambda: not lab.redis.xpending(cache.backlog.stream, GROUP)["pending"])
+        lab.redis.delete(cache.backlog.stream)
+        assert not settles(lambda: worker.losses == 0)
+        later = cache.put(3, record)
+        assert not settles(lambda: database.users.find(3)["version"] != later)
+    assert database.users.find(2)["version"] == version
+    assert f"{cache.backlog.stream} is gone" in str(warned[-1].message)

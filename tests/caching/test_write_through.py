@@ -193,6 +193,22 @@ def test_cache_first_a_dead_redis_fails_every_write_and_says_so_quickly(private,
     assert not settles(lambda: cache.get(20) and cache.breaker.is_open)
 
 
+def test_cache_first_what_may_be_stored_and_is_not_committed_is_deleted_in_the_background(private, database, keys):
+    # Given a SET to which no answer comes
+    cache = WriteThrough(impatient(private), database.users, keys, order=CACHE_FIRST)
+    before = cache.get(21)
+    private.pause()
+    try:
+        with pytest.raises(redis.RedisError):
+            cache.put(21, before | {"city": "Nowhere"})
+    finally:
+        private.resume()
+    # Expect readers of other processes to see the row soon
+    other = WriteThrough(private.client(), database.users, keys)
+    assert not settles(lambda: cache.owed)
+    assert not settles(lambda: other.get(21) != before)
+
+
 def test_db_first_a_full_redis_does_not_go_on_serving_the_old_row(lab, database, keys):
     server = lab.private_server(maxmemory_policy="noeviction")
     try:

@@ -4,32 +4,50 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from redislab.caching.checked import count
+from redislab.caching.forks import renewed
+
 
 class Background:
     """Runs calls on at most `threads` threads, in the order in which they were submitted.
 
     Unlike concurrent.futures' executors it says no when too much waits already, keeps no idle thread, and its threads
-    are daemons: a call that hangs does not keep the interpreter from ending. What a call raises is lost.
+    are daemons: a call that hangs does not keep the interpreter from ending. What a call raises is lost. The child of a
+    fork has its own threads, and none of its parent's calls.
 
     Args:
         waiting: how many calls may wait for a thread.
     """
 
-    def __init__(self, threads: int = 8, waiting: int = 1000):
-        self.threads, self.waiting = threads, waiting
-        self._calls, self._running, self._closed = deque(), 0, False
-        self._changed = threading.Condition()
+    threads = count()
 
-    def submit(self, function: Callable, *arguments) -> bool:
-        """Run it soon. False: too many wait already, or this is closed."""
+    def __init__(self, threads: int = 8, waiting: int = 1000):
+        self.threads, self.waiting, self._closed = threads, waiting, False
+        renewed(self)
+
+    def renew(self) -> None:
+        self._calls, self._names, self._running, self._changed = deque(), set(), 0, threading.Condition()
+
+    def submit(self, function: Callable, *arguments, name=None) -> bool:
+        """Run it soon. False: too many wait already, this is closed, or a call of that name has not ended yet."""
+        call = (name, function, arguments)
         with self._changed:
-            if self._closed or len(self._calls) >= self.waiting:
+            if self._closed or name in self._names or len(self._calls) >= self.waiting:
                 return False
-            self._calls.append((function, arguments))
+            if name is not None:
+                self._names.add(name)
+            self._calls.append(call)
             if self._running == self.threads:
                 return True
             self._running += 1
-        threading.Thread(target=self._work, daemon=True, name="redislab-background").start()
+        try:
+            threading.Thread(target=self._work, daemon=True, name="redislab-background").start()
+        except RuntimeError:  # this machine has no thread left, or this process is ending
+            with self._changed:
+                self._running -= 1
+                self._names.discard(name)
+                self._calls = deque(waiting for waiting in self._calls if waiting is not call)
+            return False
         return True
 
     def close(self, timeout: float = 5.0) -> None:
@@ -39,16 +57,21 @@ class Background:
             self._calls.clear()
             self._changed.wait_for(lambda: not self._running, timeout)
 
+    def __contains__(self, name) -> bool:
+        return name in self._names
+
     def _work(self) -> None:
-        while call := self._next():
-            function, arguments = call
+        name = None
+        while call := self._next(done=name):
+            name, function, arguments = call
             try:
                 function(*arguments)
             except Exception:
                 pass  # no caller waits for it, and the next call tries again
 
-    def _next(self):
+    def _next(self, done):
         with self._changed:
+            self._names.discard(done)
             if self._calls:
                 return self._calls.popleft()
             self._running -= 1

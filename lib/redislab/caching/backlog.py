@@ -1,15 +1,20 @@
 """What Redis has accepted and the database has not got yet: a stream, and the dead letters beside it."""
 
+import contextlib
 import functools
 import json
 from dataclasses import dataclass
 
 import redis
 
+from redislab.caching.entries import pack
+from redislab.errors import LostBacklogError
+from redislab.keys.eviction import warn_of_eviction
+from redislab.keys.numbers import whole
+from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
 GROUP = "writers"
-EXACT = 2**53  # Lua counts exactly up to here
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,10 @@ class Backlog:
 
     On a cluster entry, stream and dead letters have to share a slot: name the keys by `KeyNamespace("{shop}")`.
 
+    The stream has no TTL, and neither has an entry that waits for the database. A policy of volatile-* or noeviction leaves
+    them alone; under allkeys-* Redis may evict the stream, and then every write that waits in it is lost. `open` warns of
+    such a policy where it may be asked for, and reading a stream that is gone raises LostBacklogError.
+
     Attributes:
         stream, dead: the names of the two streams.
 
@@ -46,6 +55,7 @@ class Backlog:
         self._accept = client.register_script(script("accept"))
         self._settle = client.register_script(script("settle"))
         self._bury = client.register_script(script("bury"))
+        self._leave = client.register_script(script("leave"))
         together = (self.stream, self._entry(1)[0], self._entry(2)[0])
         if hasattr(client, "keyslot") and len({client.keyslot(key) for key in together}) > 1:
             raise ValueError(f"On a cluster {keys!r} spreads over slots. Give the prefix a hash tag: '{{shop}}'.")
@@ -64,32 +74,50 @@ class Backlog:
         """Queue and cache a write: its version, or minus the number of those that wait. One round trip.
 
         The version is newer than the one that the record was read with, whatever the clocks say.
+
+        Raises:
+            ValueError: an id that is neither a number nor text, or a version that Redis's clock cannot have given.
+            TypeError: JSON cannot hold the record.
         """
+        if isinstance(id, bool) or not isinstance(id, (int, str)):
+            raise ValueError(f"{id!r} cannot be an id here, since JSON would change it. Use a whole number or text.")
+        known = 0 if record.get("version") is None else whole("version", record["version"], 0)
         plain = {name: value for name, value in record.items() if name != "version"}
-        text = json.dumps({**plain, "id": id})[:-1] + ', "version": '
-        known = record.get("version")
-        known = known if isinstance(known, int) and known < EXACT else 0
-        return self._accept(keys=[*self._entry(id), self.stream, self.dead], args=[text, limit, int(known)])
+        begun = pack({**plain, "id": id})[:-1] + ', "version": '
+        answer = self._accept(keys=[*self._entry(id), self.stream, self.dead], args=[begun, limit, known])
+        if answer is None:
+            raise ValueError(f"version = {known} does not work: it lies a century ahead of the server's clock.")
+        return answer
 
     def open(self) -> None:
         """Create the group, which reads from the stream's beginning, unless it is there."""
+        warn_of_eviction(self.client, f"the stream {self.stream}, with all writes that wait in it,")
         try:
             self.client.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
         except redis.ResponseError:
             pass  # it is there, or reading from it will say what is wrong
 
     def read(self, consumer: str, count: int, block_ms: int | None = None) -> list[Message]:
-        """Up to `count` new writes; waits up to `block_ms` for the first."""
-        reply = self.client.xreadgroup(GROUP, consumer, {self.stream: ">"}, count=count, block=block_ms) or []
-        streams = reply.values() if isinstance(reply, dict) else [entries for _, entries in reply]
-        return [message for entries in streams for message in _messages(entries)]
+        """Up to `count` new writes; waits up to `block_ms` for the first.
+
+        Raises:
+            LostBacklogError: the stream or its group is gone.
+        """
+        with self._noticing_its_loss():
+            reply = self.client.xreadgroup(GROUP, consumer, {self.stream: ">"}, count=count, block=block_ms)
+        return [message for _, entries in pairs(reply) for message in _messages(entries)]
 
     def claim(self, consumer: str, min_idle: float, count: int) -> list[Message]:
-        """Up to `count` writes that their reader has not settled for `min_idle` seconds."""
+        """Up to `count` writes that their reader has not settled for `min_idle` seconds.
+
+        Raises:
+            LostBacklogError: the stream or its group is gone.
+        """
         cursor, idle = "0-0", round(1000 * min_idle)
         while True:
-            cursor, entries, *_ = self.client.xautoclaim(self.stream, GROUP, consumer, idle, cursor, count=count)
-            if entries or cursor == "0-0":
+            with self._noticing_its_loss():
+                cursor, entries, *_ = self.client.xautoclaim(self.stream, GROUP, consumer, idle, cursor, count=count)
+            if entries or text(cursor) == "0-0":
                 return _messages(entries)
 
     def settle(self, messages: list[Message], life, stream: str | None = None) -> int:
@@ -111,8 +139,20 @@ class Backlog:
 
     def leave(self, consumer: str) -> None:
         """Remove a consumer that has ended; if writes are pending to it, it stays until they are claimed."""
-        if not self.client.xpending_range(self.stream, GROUP, "-", "+", 1, consumername=consumer):
-            self.client.xgroup_delconsumer(self.stream, GROUP, consumer)
+        self._leave(keys=[self.stream], args=[GROUP, 0, consumer])
+
+    def tidy(self, idle: float) -> None:
+        """Remove the consumers to which nothing is pending and that have asked for nothing for `idle` seconds."""
+        self._leave(keys=[self.stream], args=[GROUP, round(1000 * idle)])
+
+    @contextlib.contextmanager
+    def _noticing_its_loss(self):
+        try:
+            yield
+        except redis.ResponseError as refusal:
+            if "NOGROUP" in str(refusal) or "no longer exists" in str(refusal):
+                raise LostBacklogError(self.stream) from None
+            raise
 
     def _entry(self, id) -> tuple[str, str]:
         """The entry and its lease, as CacheAside names them."""
@@ -121,4 +161,6 @@ class Backlog:
 
 
 def _messages(entries) -> list[Message]:
-    return [Message(id, fields.get("record", "")) for id, fields in entries or [] if fields]
+    if entries and isinstance(entries[0], list):  # as redis-py has it where RESP 3 is asked for
+        (entries,) = entries
+    return [Message(id, fields.get("record", "")) for id, fields in text(entries) or [] if fields]

@@ -4,9 +4,9 @@ import secrets
 import threading
 import time
 
-import redis
-
 from redislab.caching.backlog import Message
+from redislab.caching.checked import count, seconds
+from redislab.caching.resilient import UNREACHABLE
 from redislab.caching.write_behind import WriteBehind
 
 
@@ -27,6 +27,8 @@ class BatchWorker:
         coalesce: save only the newest write of each id in a batch.
         block: seconds that a read waits for new writes, at most; less than the client's `socket_timeout`.
     """
+
+    batch, linger, block = count(), seconds(), seconds()
 
     def __init__(self, writes: WriteBehind, *, batch=100, linger=0.05, coalesce=True, block=0.05):
         self.writes, self.backlog = writes, writes.backlog
@@ -64,18 +66,22 @@ class BatchWorker:
         self.writes.source.save_many(list(newest.values()) if self.coalesce else records)
 
     def start(self) -> None:
-        self._halted.clear()
-        self._thread = threading.Thread(target=self.run, args=(self._halted,), daemon=True, name="write-behind")
-        self._thread.start()
+        """Start the thread, unless it runs already."""
+        if self._thread is None or not self._thread.is_alive() or self._halted.is_set():
+            self._halted = threading.Event()  # a new one: a thread that has not ended yet is still to end
+            self._thread = threading.Thread(target=self.run, args=(self._halted,), daemon=True, name="write-behind")
+            self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End the thread after the transaction that is under way; what is left waits in the stream."""
+        if self._thread is None:
+            return
         self._halted.set()
         self._thread.join(timeout)
         try:
             if not self._thread.is_alive():
                 self.backlog.leave(self.name)
-        except redis.RedisError:
+        except UNREACHABLE:
             pass  # an idle name in the group does no harm
 
     def __enter__(self):

@@ -7,7 +7,12 @@ import secrets
 
 import redis
 
+from redislab.caching.resilient import UNREACHABLE
+from redislab.errors import CapabilityError
+from redislab.keys.numbers import whole, within
+
 FILLED = ""  # goes into each filter last: one without it is not the whole of the ids, and must turn no id away
+HEAD = 64  # bits before a BitmapFilter's own
 
 
 class BloomFilter:
@@ -21,15 +26,34 @@ class BloomFilter:
     that is not there (Redis was emptied, say) confirms every id. An id cannot be taken out again: fill it again, now and then.
     Ids that are inserted while `fill` runs have to be added after it. `BitmapFilter` needs no module.
 
+    Like any key, a filter may be evicted under an allkeys-* policy; it then confirms every id, until it is filled again.
+
     Args:
         capacity: ids to expect; with more of them the server adds a further filter, which costs memory and time.
         error_rate: the share of false positives that is wanted at that capacity, between 0 and 1.
+
+    Raises:
+        CapabilityError: this server has no Bloom type.
+        ValueError: there can be no such filter, or none that fits into a string of Redis.
     """
 
     def __init__(self, client, keys, kind: str, *, capacity: int, error_rate: float = 0.01):
         self.client, self.keys, self.key = client, keys, keys.bloom(kind)
-        self.capacity, self.error_rate = capacity, error_rate
-        self.bits, self.hashes = size(capacity, error_rate)
+        self.capacity, self.error_rate = whole("capacity", capacity), error_rate
+        self.bits, self.hashes = size(self.capacity, error_rate)
+        self.look()
+
+    def look(self) -> None:
+        """Make sure that there can be such a filter here; a server that does not answer is not asked again."""
+        try:
+            self.client.execute_command("BF.EXISTS", self.key, FILLED)
+        except redis.ResponseError as refusal:
+            if "unknown command" in str(refusal):
+                raise CapabilityError(
+                    "This server has no Bloom type: use BitmapFilter, which any server can hold, or Redis 8."
+                ) from None
+        except UNREACHABLE:
+            pass
 
     def fill(self, ids) -> None:
         """Hold these ids and no others; until they are all in, the former filter answers."""
@@ -60,30 +84,43 @@ class BitmapFilter(BloomFilter):
 
     The places of an id are h₁ + i·h₂ mod `bits` (A. Kirsch, M. Mitzenmacher: "Less Hashing, Same Performance: Building a
     Better Bloom Filter", ESA 2006). With more ids than `capacity` the false positives grow. `fill` sends the whole string.
+
+    The first word of the string says for which size it was filled. A filter that is opened with another one confirms every
+    id, since it would look in the wrong places, and takes no new ones.
     """
 
+    def look(self) -> None:
+        self.shape = self.bits << 16 | self.hashes  # never 0, as which a string begins that `add` has made
+
     def fill(self, ids) -> None:
-        string = bytearray(self.bits // 8 + 1)
-        for place in itertools.chain([self.bits], *map(self._places, ids)):
+        string = bytearray(self.shape.to_bytes(HEAD // 8, "big") + bytes(self.bits // 8 + 1))
+        for place in itertools.chain.from_iterable(map(self._places, ids)):
             string[place // 8] |= 128 >> place % 8
         self.client.set(self.key, bytes(string))
 
     def add(self, *ids) -> None:
-        places = itertools.chain(*map(self._places, ids))
-        self.client.execute_command(
-            "BITFIELD", self.key, *(word for place in places for word in ("SET", "u1", place, 1))
-        )
+        """Hold these ids too.
+
+        Raises:
+            ValueError: the filter there was filled for another size.
+        """
+        places = itertools.chain.from_iterable(map(self._places, ids))
+        words = (word for place in places for word in ("SET", "u1", place, 1))
+        shape, *_ = self.client.execute_command("BITFIELD", self.key, "GET", f"i{HEAD}", 0, *words)
+        if shape not in (0, self.shape):
+            raise ValueError(
+                f"{self.key} was filled for another capacity or error_rate. Open it with the same, or fill it again."
+            )
 
     def may_hold(self, id) -> bool:
-        places = (self.bits, *self._places(id))  # the last bit says that it is filled
-        asked = (word for place in places for word in ("GET", "u1", place))
-        filled, *held = self.client.execute_command("BITFIELD_RO", self.key, *asked)
-        return all(held) or not filled
+        asked = (word for place in self._places(id) for word in ("GET", "u1", place))
+        shape, *held = self.client.execute_command("BITFIELD_RO", self.key, "GET", f"i{HEAD}", 0, *asked)
+        return all(held) or shape != self.shape
 
     def _places(self, id) -> list[int]:
         digest = hashlib.blake2b(str(id).encode(), digest_size=16).digest()
         first, second = (int.from_bytes(half, "big") for half in (digest[:8], digest[8:]))
-        return [(first + i * second) % self.bits for i in range(self.hashes)]
+        return [HEAD + (first + i * second) % self.bits for i in range(self.hashes)]
 
 
 def size(capacity: int, error_rate: float) -> tuple[int, int]:
@@ -95,12 +132,10 @@ def size(capacity: int, error_rate: float) -> tuple[int, int]:
     Raises:
         ValueError: there is no such filter, or it is larger than a string of Redis may be.
     """
-    if capacity < 1 or not 0 < error_rate < 1:
-        raise ValueError(
-            f"capacity {capacity}, error_rate {error_rate}: choose at least 1 id, and a rate between 0 and 1."
-        )
+    if within("error_rate", error_rate, "a rate between 0 and 1", 0, 1) in (0, 1):
+        raise ValueError(f"error_rate = {error_rate} does not work: choose a rate between 0 and 1.")
     bits = math.ceil(-capacity * math.log(error_rate) / math.log(2) ** 2)
-    if bits >= 2**32:
+    if bits + HEAD >= 2**32:
         raise ValueError(
             f"{capacity:,} ids need {bits / 2**33:.1f} GB; a string holds 0.5. Choose a higher error_rate."
         )

@@ -15,8 +15,8 @@ class BloomGuard(Resilient):
     get through get `CacheAside`'s sentinel.
 
     Every new id has to be in the filter before its row is committed. `put` adds it; code that inserts rows in another way
-    has to. If Redis is down during a put, this process adds the id as soon as it can; until then other processes take the
-    row for missing.
+    has to. If Redis is down during a put, or refuses, this process adds the id as soon as it can, in the background. Until
+    then other processes take the row for missing; if this one ends before, until the filter is filled again.
 
     Args:
         filter: has `may_hold(id)` and `add(*ids)`: a BloomFilter, or a BitmapFilter.
@@ -30,13 +30,19 @@ class BloomGuard(Resilient):
 
     def put(self, id, record) -> None:
         self._unheard.add(id)
-        if self.breaker.allow():
-            self._try(self._tell)  # before the commit: a row that is not in the filter could not be read again
+        self._try_or_later(self._tell)  # before the commit: a row that is not in the filter could not be read again
         super().put(id, record)
 
     def load(self, key, id):
         self._tell()
         return super().load(key, id) if self.filter.may_hold(id) else None
+
+    def owes(self) -> bool:
+        return bool(self._unheard) or super().owes()
+
+    def make_up(self) -> None:
+        self._tell()
+        super().make_up()
 
     def _tell(self) -> None:
         if ids := list(self._unheard):

@@ -1,7 +1,9 @@
 """Cache-aside: the application looks in the cache, then in the database, and keeps what it found for a while."""
 
-import json
 import random
+
+from redislab.caching.checked import seconds, share
+from redislab.caching.entries import MISS, fetch, pack
 
 
 class CacheAside:
@@ -19,13 +21,18 @@ class CacheAside:
     - a slow reader stores the old row after a writer's delete, and it stays for a whole TTL: `SingleFlight` refuses it;
     - Redis fails, and every call fails with it: `Resilient` goes to the database instead.
 
+    What is no record (another program's value, say) counts as a miss, and is replaced.
+
     Args:
         client: Redis.
-        source: has `kind`, `find(id) -> dict | None` and `save(id, record)`; JSON can hold its records.
+        source: has `kind`, `find(id) -> dict | None` and `save(id, record)`, which has saved nothing if it raises. JSON
+            can hold its records.
         keys: a KeyNamespace.
         ttl, missing_ttl: seconds that a record, and the absence of one, are kept; 0: not at all.
         jitter: the fraction by which a TTL varies, so that entries stored together do not expire together.
     """
+
+    ttl, missing_ttl, jitter = seconds(), seconds(), share()
 
     def __init__(self, client, source, keys, *, ttl=60.0, jitter=0.1, missing_ttl=5.0):
         self.client, self.source, self.keys = client, source, keys
@@ -40,13 +47,13 @@ class CacheAside:
         self.forget(key)
 
     def read(self, key, id):
-        cached = self.client.get(key)
-        return self.load(key, id) if cached is None else json.loads(cached)
+        record = fetch(self.client, key)
+        return self.load(key, id) if record is MISS else record
 
     def load(self, key, id):
         record = self.source.find(id)
         if life := self.life_ms(missing=record is None):
-            self.client.set(key, json.dumps(record), px=life)
+            self.client.set(key, pack(record), px=life)
         return record
 
     def forget(self, key) -> None:
@@ -55,7 +62,7 @@ class CacheAside:
     def life_ms(self, missing: bool = False) -> int:
         """How long an entry lives, in ms: its TTL, give or take the jitter; 0: do not store it."""
         ttl = self.missing_ttl if missing else self.ttl
-        return round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter))
+        return max(1, round(1000 * ttl * random.uniform(1 - self.jitter, 1 + self.jitter))) if ttl else 0
 
     def key(self, id) -> str:
         return self.keys.entity(self.source.kind, id)

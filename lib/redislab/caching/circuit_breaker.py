@@ -3,6 +3,9 @@
 import threading
 import time
 
+from redislab.caching.checked import count, seconds
+from redislab.caching.forks import renewed
+
 
 class CircuitBreaker:
     """Opens after some failures in a row; then lets one call through each `retry_after` seconds.
@@ -24,9 +27,15 @@ class CircuitBreaker:
         retry_after: seconds between two attempts while it is open.
     """
 
+    failures, retry_after = count(), seconds()
+
     def __init__(self, failures: int = 3, retry_after: float = 1.0, timer=time.monotonic):
         self.failures, self.retry_after, self._timer = failures, retry_after, timer
-        self._failed, self._next_try, self._lock = 0, None, threading.Lock()
+        self._failed, self._next_try = 0, None
+        renewed(self)
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
 
     @property
     def is_open(self) -> bool:

@@ -6,6 +6,9 @@ import random
 import time
 
 from redislab.caching.cache_aside import CacheAside
+from redislab.caching.checked import Checked
+from redislab.caching.entries import is_record, pack
+from redislab.keys.numbers import within
 
 
 class EarlyRefresh(CacheAside):
@@ -13,8 +16,9 @@ class EarlyRefresh(CacheAside):
 
     A reader refreshes if  −Δ·β·ln(u) ≥ the time left,  with Δ the seconds that the last load took and u uniform in (0, 1)
     (Vattani, Chierichetti, Lowenstein: "Optimal Probabilistic Cache Stampede Prevention", PVLDB 8(8), 2015). Value and
-    time left come in one round trip, Δ is stored with the value. There is no lock: of many readers in step a few refresh
-    at the same time, and each waits for its own load. As in `CacheAside`, a slow one may store the old row after a write.
+    time left come in one round trip, Δ is stored with the value, as `[Δ, record]`: the other patterns take that for a
+    miss, and this one theirs. There is no lock: of many readers in step a few refresh at the same time, and each waits for
+    its own load. As in `CacheAside`, a slow one may store the old row after a write, and it stays for a whole TTL.
     `ServeStale` makes one load, makes no reader wait, and refuses that store.
 
     Args:
@@ -22,22 +26,26 @@ class EarlyRefresh(CacheAside):
         options: of CacheAside.
     """
 
+    beta = Checked(within, "a factor", 0, 1000)
+
     def __init__(self, client, source, keys, *, beta=1.0, jitter=0.0, **options):
         super().__init__(client, source, keys, jitter=jitter, **options)
         self.beta = beta
 
     def read(self, key, id):
-        cached, left = self.client.pipeline(transaction=False).get(key).pttl(key).execute()
-        if cached is not None:
-            entry = json.loads(cached)
-            if left / 1000 > -entry["seconds"] * self.beta * math.log(1 - random.random()):
-                return entry["record"]
-        return self.load(key, id)
+        pipeline = self.client.pipeline(transaction=False).get(key).pttl(key)
+        try:
+            cached, left = pipeline.execute()
+            seconds, record = json.loads(cached)
+            due = -seconds * self.beta * math.log(1 - random.random()) >= left / 1000 or not is_record(record)
+        except (TypeError, ValueError):  # nothing is there, or nothing of this pattern's
+            due = True
+        return self.load(key, id) if due else record
 
     def load(self, key, id):
         began = time.perf_counter()
         record = self.source.find(id)
-        entry = {"seconds": time.perf_counter() - began, "record": record}
+        seconds = time.perf_counter() - began
         if life := self.life_ms(missing=record is None):
-            self.client.set(key, json.dumps(entry), px=life)
+            self.client.set(key, f"[{seconds}, {pack(record)}]", px=life)
         return record

@@ -6,6 +6,9 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from redislab.caching.checked import count, share
+from redislab.caching.forks import renewed
+
 
 @dataclass(slots=True)
 class Habit:
@@ -35,10 +38,16 @@ class Habits:
         weight: how much a new observation counts against all earlier ones, 0 to 1.
     """
 
+    most, weight = count(), share()
+
     def __init__(self, most: int = 10_000, weight: float = 0.2, timer=time.monotonic):
         self.most, self.weight, self._timer = most, weight, timer
         self._habits: OrderedDict[str, Habit] = OrderedDict()
-        self._usual, self._lock = None, threading.Lock()
+        self._usual = None
+        renewed(self)
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
 
     def read(self, key: str) -> None:
         now = self._timer()

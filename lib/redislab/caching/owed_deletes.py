@@ -4,6 +4,8 @@ import threading
 import time
 from contextlib import contextmanager
 
+from redislab.caching.forks import renewed
+
 
 class OwedDeletes:
     """Keys that were written in the database, and that Redis may still hold as they were before.
@@ -16,8 +18,12 @@ class OwedDeletes:
     """
 
     def __init__(self, timer=time.monotonic):
-        self._timer, self._lock = timer, threading.Lock()
+        self._timer = timer
         self._debts: dict[str, tuple[float, object]] = {}
+        renewed(self)
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
 
     def owe(self, key: str, after: float = 0.0) -> None:
         """The key has to be deleted; not to be tried for `after` seconds."""

@@ -4,8 +4,10 @@ import math
 import random
 import time
 
+from redislab.caching.checked import Checked
 from redislab.caching.habits import Habits
 from redislab.caching.refresh_ahead import RefreshAhead
+from redislab.keys.numbers import within
 
 SAFETY = 2.0  # times what a load and the wait for the next read usually take
 WORTH = 5.0  # reads expected within a TTL, below which a refresh does not pay
@@ -23,6 +25,9 @@ class MeasuredRefresh(RefreshAhead):
         record = super().fill(key, id, token)
         self.habits.loaded(key, time.perf_counter() - began)
         return record
+
+    def fresh_for(self, life: float, left: float) -> float:
+        return 0.0  # it changes with every read
 
 
 class PredictedRefresh(MeasuredRefresh):
@@ -50,6 +55,8 @@ class ChanceRefresh(MeasuredRefresh):
     Args:
         beta: above 1 refreshes earlier, below 1 later.
     """
+
+    beta = Checked(within, "a factor", 0, 1000)
 
     def __init__(self, client, source, keys, *, beta=1.0, **options):
         super().__init__(client, source, keys, **options)

@@ -1,5 +1,6 @@
 """Stale while revalidate: serve the old value until the new one is there."""
 
+from redislab.caching.checked import seconds
 from redislab.caching.refresh_ahead import RefreshAhead
 
 
@@ -15,12 +16,14 @@ class ServeStale(RefreshAhead):
         options: of Resilient.
     """
 
+    stale_for = seconds()
+
     def __init__(self, client, source, keys, *, stale_for=60.0, jitter=0.0, **options):
         super().__init__(client, source, keys, jitter=jitter, **options)
         self.stale_for = stale_for
 
-    def due(self, key, life: float, left: float) -> bool:
-        return left < self.stale_for
+    def fresh_for(self, life: float, left: float) -> float:
+        return left - self.stale_for
 
     def life_ms(self, missing: bool = False) -> int:
         life = super().life_ms(missing)

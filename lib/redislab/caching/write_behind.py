@@ -6,6 +6,7 @@ import time
 import redis
 
 from redislab.caching.backlog import Backlog
+from redislab.caching.checked import count, seconds
 from redislab.caching.resilient import UNREACHABLE, Resilient
 from redislab.errors import BacklogError, WriteError
 
@@ -19,7 +20,8 @@ class WriteBehind(Resilient):
 
     One script caches the record and queues it in a stream, the `Backlog`. What was acknowledged survives the
     application, killed at any point. It does not survive Redis: `appendonly yes` makes the queue as durable as its
-    `appendfsync`. Versions come from Redis's clock and only grow; cache and database keep the newest, in whatever order
+    `appendfsync`, and under memory pressure a policy of allkeys-* may evict the whole queue: give this Redis noeviction or
+    volatile-*. Versions come from Redis's clock and only grow; cache and database keep the newest, in whatever order
     writes arrive, as long as every writer of these rows comes this way. (A server that takes over without the stream
     and with its clock behind cannot know how far they had grown; only what was read before it is put is safe then.)
 
@@ -35,9 +37,9 @@ class WriteBehind(Resilient):
         options: of Resilient.
     """
 
+    limit, patience = count(), seconds()
+
     def __init__(self, client, source, keys, *, limit=10_000, patience=1.0, **options):
-        if limit < 1:
-            raise ValueError(f"limit={limit} lets no write in. Choose 1 or more.")
         super().__init__(client, source, keys, **options)
         self.backlog = Backlog(client, keys, source.kind)
         self.limit, self.patience = limit, patience
@@ -46,6 +48,7 @@ class WriteBehind(Resilient):
         """Accept the record as the newest of its id, and return its version.
 
         Raises:
+            ValueError, TypeError: an id, a version or a record that cannot be queued; see Backlog.accept.
             BacklogError: too many writes wait; this one was not taken.
             WriteError: Redis refused it, or did not answer: then it may have been taken all the same.
         """
@@ -63,7 +66,7 @@ class WriteBehind(Resilient):
             answer = self.backlog.accept(id, record, self.limit)
         except redis.ResponseError as refusal:
             raise WriteError(
-                f"Redis refused this write ({refusal}). Has it memory left, and is it a primary?"
+                f"Redis refused this write ({refusal}). Has it memory left, is it a primary, and may this user do that?"
             ) from None
         except UNREACHABLE as failure:
             self.breaker.failure()

@@ -3,12 +3,14 @@
 import random
 import threading
 import time
-
-import redis
+import warnings
 
 from redislab.caching.backlog import Message
 from redislab.caching.batch_worker import BatchWorker
+from redislab.caching.checked import count, seconds
+from redislab.caching.resilient import UNREACHABLE
 from redislab.caching.write_behind import WriteBehind
+from redislab.errors import LostBacklogError
 
 
 class WriteBehindWorker(BatchWorker):
@@ -23,7 +25,7 @@ class WriteBehindWorker(BatchWorker):
 
     What a killed worker had read is claimed by another after `min_idle` seconds. A worker that was only slow loses its
     batch in the same way; it is then saved twice, which changes nothing. If Redis fails, or comes back empty, the worker
-    keeps trying.
+    keeps trying; if the stream is gone, it warns, counts that, and goes on with a new one.
 
     Args:
         attempts: how often a batch is tried as a whole.
@@ -33,16 +35,17 @@ class WriteBehindWorker(BatchWorker):
 
     Attributes:
         failure: what went wrong last, in the database or in Redis; None after a success.
+        losses: how often the stream was found to be gone, with what waited in it.
     """
+
+    attempts, backoff, longest, min_idle = count(), seconds(), seconds(), seconds()
 
     def __init__(
         self, writes: WriteBehind, *, batch=100, attempts=8, backoff=0.1, longest=10.0, min_idle=10.0, **options
     ):  # fmt: skip
-        if batch < 1 or attempts < 1:
-            raise ValueError(f"batch={batch} and attempts={attempts} have to be 1 or more.")
         super().__init__(writes, batch=batch, **options)
         self.attempts, self.backoff, self.longest, self.min_idle = attempts, backoff, longest, min_idle
-        self.failure, self._failures, self._next_claim = None, 0, 0.0
+        self.failure, self.losses, self._failures, self._next_claim = None, 0, 0, 0.0
 
     def run(self, until: threading.Event) -> None:
         """Work in this thread until the event is set; nothing but that ends it."""
@@ -52,6 +55,8 @@ class WriteBehindWorker(BatchWorker):
                 super().run(until)
             except Exception as failure:  # Redis is down, or came back without the group
                 self.failure = failure
+                if isinstance(failure, LostBacklogError):
+                    self._report(failure)
                 self._failures += 1
                 until.wait(self._pause(self._failures))
 
@@ -63,7 +68,7 @@ class WriteBehindWorker(BatchWorker):
     def more(self, count: int) -> list[Message]:
         try:
             return super().more(count)
-        except redis.RedisError:
+        except (*UNREACHABLE, LostBacklogError):
             return []  # what has been read can still be saved
 
     def replay(self) -> int:
@@ -93,6 +98,7 @@ class WriteBehindWorker(BatchWorker):
         messages = self.backlog.claim(self.name, self.min_idle, self.batch)
         if not messages:
             self._next_claim = time.monotonic() + self.min_idle / 2
+            self.backlog.tidy(max(60.0, 10 * self.min_idle))
         return messages
 
     def _persist(self, messages: list[Message], until) -> None:
@@ -112,6 +118,10 @@ class WriteBehindWorker(BatchWorker):
             self.backlog.settle([message], self.writes.life_ms)
         else:
             self.backlog.bury(message, f"{type(self.failure).__name__}: {self.failure}")
+
+    def _report(self, loss: LostBacklogError) -> None:
+        self.losses += 1
+        warnings.warn(str(loss), RuntimeWarning, stacklevel=2)
 
     def _pause(self, failures: int) -> float:
         return min(self.longest, self.backoff * 2 ** min(failures - 1, 30)) * random.uniform(0.5, 1.0)

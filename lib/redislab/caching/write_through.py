@@ -1,9 +1,8 @@
 """Write-through: a write goes to the cache and to the database, and the order decides what may go wrong."""
 
-import json
-
 import redis
 
+from redislab.caching.entries import pack
 from redislab.caching.resilient import UNREACHABLE, Resilient
 
 CACHE_FIRST, DB_FIRST, DB_THEN_DELETE = "cache first", "DB first", "DB, then delete"
@@ -21,7 +20,8 @@ class WriteThrough(Resilient):
     - "cache first": SET, then save; if that fails, delete the entry and raise. Readers see a value before it is
       committed, and one that never will be. Of two writers, the last to SET need not be the last to commit, and the
       cache then differs from the database for a whole TTL. A failed save takes the last good value with it. The
-      version is not known before the commit, so the entry keeps the caller's. Without Redis nothing can be written.
+      version is not known before the commit, so the entry keeps the caller's. Without Redis nothing can be written, and
+      a SET without an answer may leave what was never committed, until the delete that is owed for it gets through.
     - "DB first": save, then SET what was committed, with its version. Nothing uncommitted is ever seen, but of two
       writers the slower may still SET the older row over the newer one, for a whole TTL.
     - "DB, then delete", the default: save, then delete, as in `CacheAside`. There is no second value that could differ:
@@ -46,7 +46,7 @@ class WriteThrough(Resilient):
         if self.order == DB_THEN_DELETE:
             return super().put(id, record)
         key = self.key(id)
-        self.lease(key)  # an id that cannot have a lease is refused before the commit
+        pack(record), self.lease(key)  # what cannot be stored is refused before the commit, not after it
         put = self._cache_first if self.order == CACHE_FIRST else self._db_first
         return put(key, id, record)
 
@@ -57,10 +57,13 @@ class WriteThrough(Resilient):
             )
         try:
             self._set(key, record)
-        except UNREACHABLE as failure:
-            if not isinstance(failure, redis.ResponseError):  # which would have stored nothing
+        except redis.ResponseError:
+            raise  # nothing was stored
+        except BaseException as failure:
+            if isinstance(failure, UNREACHABLE):
                 self.breaker.failure()
-                self.owed.owe(key)
+            self.owed.owe(key)  # it may be stored, and is never committed
+            self._later()
             raise
         self.breaker.success()
         try:
@@ -72,8 +75,7 @@ class WriteThrough(Resilient):
     def _db_first(self, key, id, record) -> None:
         version = self.source.save(id, record)
         self.owed.owe(key)
-        if self.breaker.allow():
-            self._try(self._replace, key, record | {"id": id, "version": version})
+        self._try_or_later(self._replace, key, record | {"id": id, "version": version})
 
     def _replace(self, key, record) -> None:
         with self.owed.settling(key):
@@ -82,6 +84,6 @@ class WriteThrough(Resilient):
     def _set(self, key, record) -> None:
         """Store it, and take the lease from a reader who has loaded what was there before."""
         life, both = self.life_ms(), self.client.pipeline(transaction=True)
-        both.set(key, json.dumps(record), px=life) if life else both.delete(key)
+        both.set(key, pack(record), px=life) if life else both.delete(key)
         both.delete(self.lease(key))
         both.execute()

@@ -8,9 +8,17 @@
 -- ARGV[2]  how many writes and dead letters may wait
 -- ARGV[3]  the version that the record was read with; 0 if it was not read
 --
--- Returns the version, or minus the number of those that wait if that is too many. A version is the server's time in µs,
+-- Returns the version, or minus the number of those that wait if that is too many, or nil if ARGV[3] lies more than a
+-- century ahead of the clock: then no later write could be newer, and exact in Lua. A version is the server's time in µs,
 -- or one more than the last, or than ARGV[3], if the clock is not ahead of them. It is the message's ID as well.
 
+local CENTURY = 3.2e15
+
+local now = redis.call('TIME')
+local clock = now[1] * 1000000 + now[2]
+if tonumber(ARGV[3]) > clock + CENTURY then
+    return false
+end
 local waiting = redis.call('XLEN', KEYS[3]) + redis.call('XLEN', KEYS[4])
 if waiting >= tonumber(ARGV[2]) then
     return -waiting
@@ -23,10 +31,9 @@ local function queue(version)
     return redis.pcall('XADD', KEYS[3], digits .. '-0', 'record', record)
 end
 
-local now = redis.call('TIME')
-local version = math.max(now[1] * 1000000 + now[2], ARGV[3] + 1)
+local version = math.max(clock, ARGV[3] + 1)
 local added = queue(version)
-if added.err then
+if added.err and string.find(added.err, 'equal or smaller') then
     local about = redis.call('XINFO', 'STREAM', KEYS[3])
     for i = 1, #about, 2 do
         if about[i] == 'last-generated-id' then
@@ -34,9 +41,9 @@ if added.err then
         end
     end
     added = queue(version)
-    if added.err then
-        return added
-    end
+end
+if added.err then
+    return added
 end
 redis.call('SET', KEYS[1], record)
 redis.call('DEL', KEYS[2])

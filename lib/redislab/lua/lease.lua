@@ -5,11 +5,10 @@
 -- ARGV[1]  the reader's number, under 2^53
 -- ARGV[2]  the lease's life in ms
 --
--- Returns the entry if it is there by now, else the number of the reader that holds the lease: this one, or another.
+-- Returns the number of the reader that holds the lease: this one, or another; nil if the entry is there by now.
 
-local entry = redis.call('GET', KEYS[1])
-if entry then
-    return entry
+if redis.call('EXISTS', KEYS[1]) == 1 then
+    return false
 end
 redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
 return tonumber(redis.call('GET', KEYS[2])) or 0

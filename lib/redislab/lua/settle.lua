@@ -14,10 +14,12 @@ for i = 1, (#KEYS - 1) / 2 do
     local id, version, life = ARGV[3 * i - 1], tonumber(ARGV[3 * i]), ARGV[3 * i + 1]
     redis.call('XACK', KEYS[1], ARGV[1], id)
     settled = settled + redis.call('XDEL', KEYS[1], id)
-    local cached = tonumber(string.match(redis.call('GET', entry) or '', '"version": (%d+)}$')) or 0
+    local found = redis.pcall('GET', entry)
+    local foreign = type(found) == 'table'  -- an error: it is no string, and so it is not ours
+    local cached = tonumber(string.match(not foreign and found or '', '"version": (%d+)}$')) or 0
     if cached == version then
         redis.call('PEXPIRE', entry, life)
-    elseif cached < version then
+    elseif cached < version and not foreign then
         redis.call('DEL', entry, lease)
     end
 end

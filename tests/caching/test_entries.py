@@ -1,0 +1,145 @@
+"""One key, one meaning: what a pattern has not stored counts as a miss, and what it cannot store is refused."""
+
+import datetime
+import decimal
+import json
+import math
+
+import pytest
+
+from redislab.caching import (
+    CacheAside,
+    CircuitBreaker,
+    EarlyRefresh,
+    RefreshAhead,
+    ServeStale,
+    WriteBehind,
+    WriteThrough,
+)
+from redislab.caching.entries import pack
+from redislab.caching.write_through import ORDERS
+from redislab.keys import KeyNamespace
+from tests.caching.test_caching import Counted, runs
+from tests.caching.test_every_client import PATTERNS
+from tests.clients import SHAPES
+
+each_pattern = pytest.mark.parametrize("sibling", PATTERNS, ids=lambda sibling: sibling.__name__)
+FOREIGN = [b"", b"7", b'"text"', b"[1, 2]", b"[0.1, 7]", b"not JSON", b'{"id": 1', b'{"id": "\xff"}', b"\x80\x04pickle"]
+
+
+@pytest.fixture
+def keys(lab):
+    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
+
+
+@pytest.fixture
+def users(database):
+    return Counted(database.users)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@each_pattern
+def test_a_foreign_entry_is_a_miss_and_is_replaced(sibling, shape, lab, users, keys):
+    cache = sibling(lab.client(**SHAPES[shape]), users, keys)
+    for done, foreign in enumerate(FOREIGN):
+        lab.redis.set(keys.user(1), foreign)
+        assert cache.get(1) == cache.get(1) == users._table.find(1)
+        assert users.finds == done + 1
+    assert lab.redis.pttl(keys.user(1)) > 0
+
+
+@pytest.mark.parametrize("other", [CacheAside, RefreshAhead, ServeStale])
+def test_early_refresh_and_the_others_take_each_others_entries_for_a_miss(other, lab, database, keys):
+    early, other = (sibling(lab.client(), database.users, keys) for sibling in (EarlyRefresh, other))
+    for cache in (early, other, early, other):
+        assert cache.get(1) == database.users.find(1)
+    other.put(1, early.get(1) | {"city": "Delft"})
+    assert early.get(1)["city"] == "Delft"
+
+
+@each_pattern
+def test_a_key_of_another_type_is_nothing_to_read_from_or_to_replace(sibling, lab, users, keys):
+    lab.redis.hset(keys.user(1), "not", "ours")
+    cache = sibling(lab.client(), users, keys)
+    if hasattr(cache, "breaker"):
+        assert cache.get(1) == users._table.find(1)
+    else:
+        with pytest.raises(Exception, match="WRONGTYPE"):
+            cache.get(1)
+    assert lab.redis.hgetall(keys.user(1)) == {"not": "ours"}
+
+
+class Odd(Counted):
+    """A table whose rows hold what JSON cannot."""
+
+    def find(self, id):
+        return super().find(id) | {"since": datetime.datetime(2020, 1, 1)}
+
+
+@each_pattern
+def test_a_row_that_json_cannot_hold_is_refused_in_a_sentence_and_nothing_is_stored(sibling, lab, database, keys):
+    cache = sibling(lab.client(), Odd(database.users), keys, **({"lease_ttl": 60} if hasattr(sibling, "store") else {}))
+    with pytest.raises(TypeError, match=r"cannot be kept as JSON \(.*datetime.*Convert"):
+        cache.get(1)
+    assert not list(lab.redis.scan_iter(f"{keys.prefix}:*"))
+
+
+@pytest.mark.parametrize("order", [*ORDERS[:2], "write-behind"])
+def test_a_record_that_would_be_stored_is_refused_before_the_commit(order, lab, database, keys):
+    made = WriteBehind if order == "write-behind" else lambda *where: WriteThrough(*where, order=order)
+    cache, before = made(lab.client(), database.users, keys), database.users.find(2)
+    for value in (decimal.Decimal(1), datetime.date(2020, 1, 1), {1, 2}, b"bytes"):
+        with pytest.raises(TypeError, match="cannot be kept as JSON"):
+            cache.put(2, before | {"city": value})
+    assert cache.get(2) == database.users.find(2) == before
+    assert not cache.owed
+
+
+@pytest.mark.parametrize("record", [[], "text", 7, True])
+def test_what_is_no_record_is_refused(record):
+    with pytest.raises(TypeError, match="A record is a dict"):
+        pack(record)
+
+
+NO_SECONDS = (math.inf, -math.inf, math.nan, None, "60", -1, True, 10**11)
+SETTINGS = [
+    (CacheAside, {"ttl": NO_SECONDS, "missing_ttl": NO_SECONDS, "jitter": (-0.1, 1.1, math.nan, None)}),
+    (EarlyRefresh, {"beta": (-1, math.inf, math.nan, None)}),
+    (RefreshAhead, {"lease_ttl": (*NO_SECONDS, 0), "threshold": (-0.1, 1.1, math.nan), "threads": (0, 1.5, None)}),
+    (ServeStale, {"stale_for": NO_SECONDS}),
+    (WriteBehind, {"limit": (0, -1, 1.5, None), "patience": NO_SECONDS}),
+]
+EACH = [(sibling, name, value) for sibling, names in SETTINGS for name, values in names.items() for value in values]
+
+
+@pytest.mark.parametrize(("sibling", "name", "value"), EACH)
+def test_a_setting_out_of_range_is_refused_at_the_door_and_later(sibling, name, value, lab, database, keys):
+    with pytest.raises(ValueError, match=rf"^{name} = .* does not work: choose "):
+        sibling(lab.client(), database.users, keys, **{name: value})
+    cache = sibling(lab.client(), database.users, keys)
+    if name != "threads":
+        with pytest.raises(ValueError, match=rf"^{name} = "):
+            setattr(cache, name, value)
+    assert cache.get(1)["id"] == 1
+
+
+@pytest.mark.parametrize("ttl", [0.0001, 0.001, 1, 10**10])
+@each_pattern
+def test_every_ttl_in_range_is_kept(sibling, ttl, lab, users, keys):
+    cache = sibling(lab.client(), users, keys, ttl=ttl)
+    assert cache.get(1) == cache.get(1) == users._table.find(1)
+    assert lab.redis.pttl(keys.user(1)) != -1
+
+
+@pytest.mark.parametrize(
+    "options", [{"failures": 0}, {"failures": None}, {"retry_after": -1}, {"retry_after": math.nan}]
+)
+def test_a_breaker_that_could_not_work_is_refused(options):
+    with pytest.raises(ValueError, match="does not work"):
+        CircuitBreaker(**options)
+
+
+def test_early_refresh_stores_the_record_with_the_time_of_its_load(lab, database, keys):
+    EarlyRefresh(lab.client(), database.users, keys).get(1)
+    seconds, record = json.loads(lab.redis.get(keys.user(1)))
+    assert 0 < seconds < 5 and record == database.users.find(1)
