@@ -27,7 +27,9 @@ class Profile:
     wrote in between, just as with JSON; for numbers, `add` leaves that to Redis.
 
     What it costs: reading *all* of many fields takes longer than reading one string, and more than 512 fields, or a
-    value over 64 bytes, make Redis change to a form that takes about twice the memory. `JsonProfile` avoids both.
+    value over 64 bytes, make Redis change to a form that takes about twice the memory. `JsonProfile` avoids both. On a
+    server that knows no TTLs of fields (Redis before 7.4, Valkey before 9) each call is a script, which first deletes
+    what has expired.
 
     Args:
         types: what a field becomes when it is read, such as `int`; Redis keeps text, and `str` is what comes out of it

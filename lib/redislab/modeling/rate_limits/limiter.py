@@ -32,7 +32,8 @@ class Limiter(ABC):
 
     The script decides and counts in one step, so no number of clients at once gets more than one would. The time is
     the server's: however wrong the clocks of the applications are, there is one clock. While Redis does not answer,
-    the client's error is raised; whether a request may pass then is for the caller to say.
+    the client's error is raised; whether a request may pass then is for the caller to say. A server that evicts keys
+    forgets subjects, who then begin from nothing.
 
     Args:
         script: source of the script.
