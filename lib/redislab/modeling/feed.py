@@ -27,14 +27,14 @@ class Feed:
 
     def __init__(self, client, keys, *, cap: int = 100, ttl: float = 86_400.0):
         self.client, self.keys, self.cap, self.ttl = client, keys, whole("cap", cap), ttl
-        self._life = milliseconds("ttl", ttl)
+        milliseconds("ttl", ttl)
 
     def post(self, owner, item: dict) -> str:
         """Add an item in front; returns its id, `ms-number` by the server's clock."""
-        key = self.keys.feed(owner)
+        key, life = self.keys.feed(owner), milliseconds("ttl", self.ttl)
         pipeline = self.client.pipeline(transaction=True)  # no feed is left without its TTL
         pipeline.xadd(key, {"item": json.dumps(item)}, maxlen=self.cap, approximate=False)
-        return text(pipeline.pexpire(key, self._life).execute()[0])
+        return text(pipeline.pexpire(key, life).execute()[0])
 
     def page(self, owner, size: int = 20, *, after: str | None = None) -> tuple[list[dict], str | None]:
         """At most `size` items, the newest first, and the cursor of the next page; None: there is none.

@@ -33,7 +33,8 @@ class Sessions:
     """
 
     def __init__(self, client, keys, *, ttl: float = 1800.0):
-        self.client, self.keys, self.ttl, self._life = client, keys, ttl, milliseconds("ttl", ttl)
+        self.client, self.keys, self.ttl = client, keys, ttl
+        milliseconds("ttl", ttl)
         need_clock(client)
         self._touch = client.register_script(script("touch"))
 
@@ -42,13 +43,13 @@ class Sessions:
         id = secrets.token_urlsafe(24)
         key = self.keys.session(id)
         pipeline = self.client.pipeline(transaction=True)
-        pipeline.hset(key, mapping={"user": user, **fields}).pexpire(key, self._life).execute()
+        pipeline.hset(key, mapping={"user": user, **fields}).pexpire(key, milliseconds("ttl", self.ttl)).execute()
         return id
 
     def touch(self, id: str, **fields) -> bool:
         """Keep it alive for another TTL, set `last_activity` (s, the server's time) and `fields`; False if it is over."""
         pairs = [part for pair in fields.items() for part in pair]
-        return self._touch([self.keys.session(id)], [self._life, *pairs]) == 1
+        return self._touch([self.keys.session(id)], [milliseconds("ttl", self.ttl), *pairs]) == 1
 
     def get(self, id: str) -> dict | None:
         """Its fields; None if it has expired, was ended, or never was. Its time to live goes on."""

@@ -45,11 +45,12 @@ class ScriptCounter(Counter):
 
     def __init__(self, client, keys, *, ttl: float = 3600.0):
         super().__init__(client, keys)
-        self.ttl, self._life = ttl, milliseconds("ttl", ttl)
+        milliseconds("ttl", ttl)
+        self.ttl = ttl
         self._script = client.register_script(script("increment"))
 
     def _increment(self, key):
-        return int(self._script(keys=[key], args=[1, self._life]))
+        return int(self._script(keys=[key], args=[1, milliseconds("ttl", self.ttl)]))
 
 
 class WatchCounter(Counter):

@@ -40,7 +40,10 @@ class LateWrites:
         key = self._keys.session(id)
         self._client.pexpire(key, 1)
         eventually(lambda: not self._client.exists(key), 1)
-        self.write(type(store)(Dying(self._client), self._keys, ttl=store.ttl) if dying else store, id)
+        if dying:
+            store = type(store)(self._client, self._keys, ttl=store.ttl)
+            store.client = Dying(self._client)
+        self.write(store, id)
 
     def figures(self) -> dict:
         """How many came back, and of the watched ones how many are there now, and how many of them with no TTL."""
@@ -63,7 +66,7 @@ class Dying:
     def __getattr__(self, name):
         if self._sent:
             raise redis.ConnectionError("the application has died")
-        self._sent = name != "register_script"
+        self._sent = True
         return getattr(self._client, name)
 
 
