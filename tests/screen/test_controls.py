@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import pytest
 
 from redislab.bench import Experiment, choice, decision, number, switch, text
-from redislab.screen.controls import Control, button, close_tree, nearest, stops
+from redislab.screen.controls import Button, Control, Toolbar, close_tree, nearest, stops
 
 
 class Knobs(Experiment):
@@ -57,12 +57,12 @@ def test_a_value_between_two_stops_is_shown_at_the_nearest():
     control.show(2.71)
     assert control.widget.value == 2.8
     close_tree(control.widget)
-    assert nearest([("a", 1), ("b", 2)], 1.4) == 1
+    assert nearest([1, 2], 1.4) == 1
 
 
 def test_close_tree_leaves_no_widget():
     before = set(widgets.widgets.widget._instances)
-    box = widgets.VBox([widgets.HBox([button("A", lambda: None)]), Control(KNOBS["ttl"], 2.0, print).widget])
+    box = widgets.VBox([widgets.HBox([Toolbar(run=[Button("a", "A", list)])]), Control(KNOBS["ttl"], 2.0, print).widget])
     assert set(widgets.widgets.widget._instances) - before
     close_tree(box)
     assert not set(widgets.widgets.widget._instances) - before

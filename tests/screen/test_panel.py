@@ -128,9 +128,9 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
 def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
     shown._on_page({"kind": "hello"})
     shown.runner.session.state = "running"
-    shown._on_page({"kind": "seen", "visible": False})
+    shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
     assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.measuring
-    shown._on_page({"kind": "seen", "visible": True})
+    shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
     assert shown.runner.measuring
     # If the bench then reports the pause, expect that it goes on all the same
     shown.runner.session._on_event("state", "paused", "", {})
@@ -146,13 +146,13 @@ def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left
     for each in (shown, beside):
         each._on_page({"kind": "hello"})
     shown.runner.session.state = "running"
-    shown._on_page({"kind": "seen", "visible": False})
+    shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
     shown.runner.session._on_event("state", "paused", "", {})
     beside.runner.session.state = "running"
     # Back in sight, expect that it waits for the other one, and goes on when that one is out of sight
-    shown._on_page({"kind": "seen", "visible": True})
+    shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
     assert shown.runner.state == "paused"
-    beside._on_page({"kind": "seen", "visible": False})
+    beside._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
     beside.runner.session._on_event("state", "paused", "", {})
     assert shown.runner.measuring
     beside.close()
@@ -174,9 +174,9 @@ def test_a_sweep_that_is_done_offers_to_measure_again():
     shown._on_page({"kind": "hello"})
     shown.runner.session.state = "running"
     shown._show_state()
-    assert shown._go.description == "Pause"
+    assert shown.toolbar.look("go")["label"] == "Pause"
     shown.runner.session._on_event("sample", 1.0, {"progress": 1, "progress_text": "", "curve": []}, {"level": 10.0})
-    assert shown._go.description == "Measure again"
+    assert shown.toolbar.look("go")["label"] == "Measure again"
     acted = []
     shown.runner.session.act = acted.append
     shown._on_go()

@@ -13,41 +13,36 @@ def guess():
     made.close()
 
 
-def press(guess) -> None:
-    guess.children[1].children[1].click()
-
-
-def slide(guess, value) -> None:
-    guess.children[1].children[0].value = value
+def keep(guess, value) -> None:
+    """What a press of *Keep my guess* says while the control stands at `value`; None as *Change it* does."""
+    question = guess.children[0]
+    place = None if value is None else question.values.index(value)
+    question.heard({"kind": "kept", "kept": place, "turn": question.turn + 1})
 
 
 def test_nothing_is_guessed_until_it_is_kept(guess):
-    slide(guess, 70.0)
-    assert guess.value is None
-    press(guess)
-    assert guess.value == 70.0
+    assert guess.value is None and guess.children[0].kept is None
+    keep(guess, 70)
+    assert guess.value == 70.0 and guess.children[0].options[guess.children[0].kept] == "70 %"
 
 
 def test_a_kept_guess_can_be_changed(guess):
-    press(guess)
-    press(guess)
+    keep(guess, 50)
+    keep(guess, None)
     assert guess.value is None
-    slide(guess, 20.0)
-    press(guess)
+    keep(guess, 20)
     assert guess.value == 20.0
 
 
 def test_it_is_compared_in_a_sentence(guess):
     assert guess.compare(68.94) == "No guess was kept; measured: 68.9 %."
-    slide(guess, 50.0)
-    press(guess)
+    keep(guess, 50)
     assert guess.compare(68.94) == "You guessed 50 %; measured: 68.9 %, 18.9 % more."
 
 
 def test_a_choice_is_kept_and_compared():
     made = predict("Which is the fastest?", options=["cache-aside", "refresh-ahead"], key="fastest")
-    slide(made, "refresh-ahead")
-    press(made)
+    keep(made, "refresh-ahead")
     assert made.value == made.text == "refresh-ahead"
     assert made.compare("cache-aside") == "You guessed refresh-ahead; measured: cache-aside."
     assert made.compare("refresh-ahead") == "You guessed refresh-ahead; measured: refresh-ahead, as you said."
@@ -64,8 +59,7 @@ def test_there_has_to_be_room_for_a_guess():
 def test_a_cell_that_is_run_again_keeps_the_guess_unless_it_asks_something_else():
     # Given a guess that was kept
     first = predict("What share?", 0, 100, unit="%", key="share")
-    slide(first, 70.0)
-    press(first)
+    keep(first, 70)
     # If the same is asked again, expect the same guess; if something else is, expect none
     again = predict("What share?", 0, 100, unit="%", key="share")
     assert again.text == "70 %" and first.comm is None

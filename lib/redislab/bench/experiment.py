@@ -75,6 +75,7 @@ class Experiment(HasTraits):
 
     Attributes:
         presets: by the name on the button, what differs from the knobs' defaults.
+        repeats: whether it can be measured once more when it is done, by a method `again()`.
         waiting: what stands in place of the sentence while a value that it needs is missing.
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `mix` or `gap`.
@@ -90,6 +91,7 @@ class Experiment(HasTraits):
     presets = {}
     sentence = ""
     verdict = ""
+    repeats = False
     waiting = "Waiting for the first figures."
     server = None
     workers = 32

@@ -20,6 +20,7 @@ class Sweep(Experiment):
         former: those of the round before, for lines whose key is "former " and the key of another.
     """
 
+    repeats = True
     only: tuple = ()
     curve: tuple = ()
     former: tuple = ()

@@ -3,6 +3,7 @@
 import ipywidgets as widgets
 
 from redislab.screen.controls import close_tree
+from redislab.screen.page import expect_page
 
 GONE = "<p>The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.</p>"
 
@@ -20,6 +21,7 @@ class Block(widgets.VBox):
     _shown: dict[tuple, "Block"] = {}
 
     def __init__(self, children, *names: str):
+        expect_page()
         super().__init__(children)
         for name in ("rl", *names):
             self.add_class(name)

@@ -2,42 +2,81 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import ipywidgets as widgets
+import traitlets
 
 from redislab.bench import Knob
 from redislab.screen.decision import Decision
+from redislab.screen.page import HERE, PageWidget, script
 from redislab.screen.words import quantity
 
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
+
+
+class Field(PageWidget):
+    """A slider over stops, a menu, a switch or a line of text, as the knob's kind is.
+
+    What goes to the page is the place of a stop or an option, and its text; `value` is what the knob has there.
+    """
+
+    _esm = script(HERE / "field.js", HERE / "knob.js")
+    kind, label, help = (traitlets.Unicode().tag(sync=True) for _ in range(3))
+    options = traitlets.List().tag(sync=True)
+    state = traitlets.Any().tag(sync=True)
+
+    def __init__(self, knob: Knob, value):
+        self.values = choices(knob)
+        texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self.values]
+        super().__init__(
+            kind=knob.kind, label=knob.label, help=knob.help, options=texts, state=place(self.values, value)
+        )
+
+    @property
+    def value(self):
+        return self.values[self.state] if self.values else self.state
+
+    @value.setter
+    def value(self, value) -> None:
+        self.state = place(self.values, value)
 
 
 class Control:
     """One knob on the page. `show` moves it without a word; `on_turn(value)` is called when the page moves it."""
 
     def __init__(self, knob: Knob, value, on_turn: Callable):
-        self.knob, self._on_turn, self._shown = knob, on_turn, value
-        self.widget = {"choice": _menu, "switch": _switch, "text": _text, "decision": _tree}.get(knob.kind, _slider)(
-            knob, value
-        )
-        self.widget.tooltip = knob.help or None
-        for name in ("rl-knob", f"rl-{knob.kind}"):
-            self.widget.add_class(name)
-        self.widget.observe(self._moved, "value")
+        self.knob, self._on_turn = knob, on_turn
+        tree = knob.kind == "decision"
+        self.widget = Decision(knob.tree, value=value, label=knob.label) if tree else Field(knob, value)
+        self._shown = self.widget.value
+        self.widget.observe(self._moved, "value" if tree else "state")
 
     def show(self, value) -> None:
         """Where the experiment's knob stands; a slider takes its nearest stop."""
-        self._shown = nearest(self.widget.options, value) if self._slides else value
+        self._shown = nearest(stops(self.knob), value) if slides(self.knob) else value
         self.widget.value = self._shown
 
-    @property
-    def _slides(self) -> bool:
-        return self.knob.kind in ("number", "integer")
+    def _moved(self, _) -> None:
+        if self.widget.value != self._shown:
+            self._shown = self.widget.value
+            self._on_turn(self._shown)
 
-    def _moved(self, change) -> None:
-        if change.new != self._shown:
-            self._shown = change.new
-            self._on_turn(change.new)
+
+def slides(knob: Knob) -> bool:
+    return knob.kind in ("number", "integer")
+
+
+def choices(knob: Knob) -> list:
+    """What a slider or a menu offers, in order; nothing for a switch or a text."""
+    return stops(knob) if slides(knob) else list(knob.options)
+
+
+def place(values: list, value):
+    """Where the value stands among these, or the one that is nearest to it; without any, the value itself."""
+    if not values:
+        return value
+    return values.index(value if value in values else nearest(values, value))
 
 
 def stops(knob: Knob) -> list:
@@ -54,40 +93,53 @@ def stops(knob: Knob) -> list:
     )
 
 
-def nearest(options, value):
-    return min((option for _, option in options), key=lambda option: abs(option - value))
+def nearest(values, value):
+    return min(values, key=lambda each: abs(each - value))
 
 
-def _slider(knob: Knob, value):
-    options = [(quantity(stop, knob.unit), stop) for stop in stops(knob)]
-    return widgets.SelectionSlider(
-        options=options, value=nearest(options, value), description=knob.label, continuous_update=True
-    )
+@dataclass(frozen=True)
+class Button:
+    """A button of a toolbar; `names` are classes for the sheet, and `pressed` says of a toggle whether it is."""
+
+    name: str
+    label: str
+    press: Callable
+    names: str = ""
+    icon: str = ""
+    tooltip: str = ""
+    pressed: bool | None = None
+    disabled: bool = False
 
 
-def _menu(knob: Knob, value):
-    return widgets.Dropdown(options=knob.options, value=value, description=knob.label)
+class Toolbar(PageWidget):
+    """Buttons by the group they stand in; a press calls the button's `press()`.
 
+    One widget for all of them: ipywidgets has three models a button, and cannot say that a toggle is pressed.
+    """
 
-def _tree(knob: Knob, value):
-    return Decision(knob.tree, value=value, label=knob.label)
+    _esm = script(HERE / "toolbar.js")
+    buttons = traitlets.List().tag(sync=True)
 
+    def __init__(self, **groups: list[Button]):
+        self._presses = {button.name: button.press for group in groups.values() for button in group}
+        looks = [vars(button) | {"group": name} for name, group in groups.items() for button in group]
+        super().__init__(buttons=[{key: look[key] for key in look if key != "press"} for look in looks])
 
-def _switch(knob: Knob, value):
-    return widgets.Checkbox(value=value, description=knob.label, indent=False)
+    def look(self, name: str) -> dict:
+        """How a button looks now."""
+        return next(button for button in self.buttons if button["name"] == name)
 
+    def change(self, name: str, **look) -> None:
+        """Have a button look differently."""
+        self.buttons = [button | look if button["name"] == name else button for button in self.buttons]
 
-def _text(knob: Knob, value):
-    return widgets.Text(value=value, description=knob.label, continuous_update=True)
+    def press(self, name: str) -> None:
+        """Press a button, as on the page."""
+        if not self.look(name)["disabled"]:
+            self._presses[name]()
 
-
-def button(label: str, press: Callable, *names: str, icon: str = "", tooltip: str = "") -> widgets.Button:
-    """A button that calls `press()`."""
-    made = widgets.Button(description=label, icon=icon, tooltip=tooltip or None)
-    for name in ("rl-button", *names):
-        made.add_class(name)
-    made.on_click(lambda _: press())
-    return made
+    def heard(self, message: dict) -> None:
+        self.press(message["press"])
 
 
 def close_tree(widget: widgets.Widget) -> None:

@@ -1,7 +1,6 @@
 // A tree of questions: [question, [[answer, tree or the name of a leaf], …]].
 
 const isLeaf = (tree) => typeof tree === "string";
-let boards = 0;
 
 // The answers that lead to a leaf, or null.
 function pathTo(leaf, tree) {
@@ -13,23 +12,22 @@ function pathTo(leaf, tree) {
   return null;
 }
 
-export default {
+export default widget(() => ({
   render({ model, el, signal }) {
-    const board = boards++;
+    const board = thisPage.fields++;
+    el.classList.add("rl-knob", "rl-decision");
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", model.get("label"));
-    const rows = el.appendChild(document.createElement("div"));
-    rows.className = "rl-questions";
-    const outcome = el.appendChild(document.createElement("p"));
-    outcome.className = "rl-outcome";
+    const rows = el.appendChild(create("div", "rl-questions"));
+    const outcome = el.appendChild(create("p", "rl-outcome"));
     outcome.setAttribute("aria-live", "polite");
 
     function row(tree, depth, chosen) {
-      const field = document.createElement("fieldset");
-      field.append(Object.assign(document.createElement("legend"), { textContent: tree[0] }));
+      const field = create("fieldset");
+      field.append(create("legend", "", tree[0]));
       for (const [answer, branch] of tree[1]) {
-        const label = field.appendChild(document.createElement("label"));
-        const radio = Object.assign(document.createElement("input"), {
+        const label = field.appendChild(create("label"));
+        const radio = Object.assign(create("input"), {
           type: "radio",
           name: `rl-question-${board}-${depth}`,
           checked: answer === chosen,
@@ -54,8 +52,7 @@ export default {
       outcome.textContent = leaf ? `→ ${leaf}` : "→ …";
     }
 
-    function show() {
-      const leaf = model.get("value");
+    function show(leaf) {
       if (outcome.textContent === `→ ${leaf}`) return;
       rows.replaceChildren();
       let tree = model.get("tree");
@@ -66,8 +63,6 @@ export default {
       say(leaf);
     }
 
-    model.on("change:value", show);
-    signal.addEventListener("abort", () => model.off("change:value", show));
-    show();
+    follow(model, "value", signal, show);
   },
-};
+}));

@@ -1,13 +1,11 @@
 """A tree of questions on the page, a row of answers for each; the next row comes with the answer."""
 
-from pathlib import Path
-
-import ipywidgets as widgets
 import traitlets
-from anywidget import AnyWidget
+
+from redislab.screen.page import HERE, PageWidget, script
 
 
-class Decision(AnyWidget, widgets.DOMWidget):
+class Decision(PageWidget):
     """Asks its way down a tree. `value` is the name of the leaf, and stays what it was until another leaf is reached.
 
     The rows are groups of radio buttons, so Tab goes from question to question and the arrows from answer to answer.
@@ -16,7 +14,7 @@ class Decision(AnyWidget, widgets.DOMWidget):
         tree: (question, {answer: tree or name of a leaf}).
     """
 
-    _esm = Path(__file__).with_name("decision.js")
+    _esm = script(HERE / "decision.js")
     tree = traitlets.List().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)

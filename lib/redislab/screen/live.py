@@ -8,12 +8,10 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import anywidget
 import traitlets
 
-HERE = Path(__file__).parent
+from redislab.screen.page import HERE, SHEET, PageWidget, script
 
 
 @functools.cache
@@ -28,7 +26,7 @@ def _number(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-class LiveFigure(anywidget.AnyWidget):
+class LiveFigure(PageWidget):
     """Draws figures made with plotly.graph_objects, and goes on drawing as points are sent.
 
     Unlike plotly's FigureWidget it puts plotly.js on the page once, however many figures there are, keeps it out of
@@ -43,14 +41,14 @@ class LiveFigure(anywidget.AnyWidget):
             `layout.meta` may hold {"window": s}, a time axis that follows its data, and {"settle": ["y"]}, axes that
             fit their data without twitching.
         window: points that lag the newest one by more than this (on x) are dropped; None keeps them all.
-        on_page: called with "hello", "seen" (and whether the board is in sight) and "here" (the mouse was moved, or
-            a key pressed). It is called on the thread that the page's messages arrive on.
+        on_page: called with what pages say, on the thread that it arrives on: "hello"; "seen", with the `page`, whether the board is
+            `visible` to a person there, and whether that is `new`, for it is repeated; "here" (the mouse was moved, or a key pressed).
 
     `feed` may be called from any thread.
     """
 
-    _esm = HERE / "live_figure.js"
-    _css = HERE / "screen.css"
+    _esm = script(HERE / "plots.js", HERE / "live_figure.js")
+    _css = SHEET
     figures = traitlets.List().tag(sync=True)
 
     def __init__(self, figures, *, window: float | None = None, on_page: Callable | None = None):
@@ -59,7 +57,6 @@ class LiveFigure(anywidget.AnyWidget):
         self._growing: set[str] = set()
         self._lock, self._held, self._sent_at = threading.Lock(), [], 0.0
         super().__init__(figures=[json.loads(figure.to_json(remove_uids=False)) for figure in figures])
-        self.on_msg(self._hear)
 
     def feed(self, frame: dict[str, tuple], pace: float = 0.0) -> None:
         """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`.
@@ -120,7 +117,7 @@ class LiveFigure(anywidget.AnyWidget):
             del xs[:stale], ys[:stale]
         return oldest
 
-    def _hear(self, _, message: dict, __) -> None:
+    def heard(self, message: dict) -> None:
         kind = message.get("kind")
         if kind == "plotly":
             self.send({"kind": "plotly"}, [_packed_plotly()])

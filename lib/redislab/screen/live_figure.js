@@ -2,10 +2,11 @@
 // afterwards only new points come. The data belong to the model, so every view of it, and a page that is reloaded, has them all.
 
 const PATIENCE = 5000; // ms until another board asks for plotly.js: the one that asked may have been closed
+const LOOK = 1000; // ms between two looks at whether a board is in sight: not all that hides it is told
 const LINGER = 700; // ms out of sight before it is told: scrolling past is not leaving
-const ENDS = ["dead", "terminating", "restarting", "autorestarting"]; // what JupyterLab calls a kernel that leaves
-const GONE = "The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.";
+const ALIVE = 3000; // ms between two words of a page that it still shows a board: the kernel may not hear of its end
 const STILL = 15000; // ms between two reports that the page is in use
+const VISIBLE = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true };
 
 function plotlyFor(model) {
   const shared = (globalThis.redislabPlotly ??= { asked: -Infinity });
@@ -24,7 +25,7 @@ async function loadPlotly(packed) {
   const others = globalThis.Plotly; // another version on this page stays in place
   const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const blob = await new Response(text, { headers: { "Content-Type": "text/javascript" } }).blob();
-  const script = Object.assign(document.createElement("script"), { src: URL.createObjectURL(blob) });
+  const script = Object.assign(create("script"), { src: URL.createObjectURL(blob) });
   script.onload = () => {
     URL.revokeObjectURL(script.src);
     shared.resolve(globalThis.Plotly);
@@ -34,211 +35,14 @@ async function loadPlotly(packed) {
   document.head.append(script);
 }
 
-// A kernel may end while its page is open: by the server, because it was idle; killed; or restarted. JupyterLab asks
-// for kernels and for sessions in turn: where the session is missed first, the kernel is disposed of without being called dead.
-function whenItEnds(model, tell) {
-  const kernel = model.widget_manager.kernel;
-  const hear = (_, status) => ENDS.includes(status) && tell();
-  kernel?.statusChanged.connect(hear);
-  kernel?.disposed.connect(tell);
-  return () => {
-    kernel?.statusChanged.disconnect(hear);
-    kernel?.disposed.disconnect(tell);
-  };
-}
-
-// What is drawn ---------------------------------------------------------------------------------------------
-
-const key = (trace) => trace.uid ?? trace.name;
-const finite = (values) => values.filter((value) => typeof value === "number");
-
-function nice(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
-}
-
-// A range grows at once and shrinks only when it is far too large: an axis must not twitch with every point.
-function settle(values, before, log) {
-  if (log) {
-    const logs = values.filter((value) => value > 0).map(Math.log10);
-    if (!logs.length) return before ?? [-1, 1];
-    let [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))];
-    if (low === high) high += 1;
-    if (!before) return [low, high];
-    const loose = 1.4; // decades
-    low = low < before[0] || Math.min(...logs) - before[0] > loose ? low : before[0];
-    high = high > before[1] || before[1] - Math.max(...logs) > loose ? high : before[1];
-    return [low, Math.max(high, low + 1)];
-  }
-  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
-  const [low, high] = [least < 0 ? -nice(-least * 1.05) : 0, most > 0 ? nice(most * 1.08) : 1];
-  if (!before || low < before[0] || high > before[1] || high - low < 0.4 * (before[1] - before[0])) return [low, high];
-  return before;
-}
-
-function figureOf(value) {
-  if (value == null) return "–";
-  const digits = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-class Plot {
-  constructor(spec, data) {
-    Object.assign(this, { spec, data, traces: structuredClone(spec.data), layout: structuredClone(spec.layout) });
-    this.meta = spec.layout.meta ?? {};
-    this.el = Object.assign(document.createElement("figure"), { className: this.meta.wide ? "rl-plot rl-wide" : "rl-plot" });
-    this.head = this.el.appendChild(document.createElement("figcaption"));
-    this.body = this.el.appendChild(document.createElement("div"));
-    this.body.className = "rl-drawing";
-    this.body.style.height = `${spec.layout.height ?? 210}px`;
-    this.head.append(Object.assign(document.createElement("strong"), { textContent: spec.layout.title?.text ?? "" }));
-    this.legend = this.traces.filter((trace) => !["bar", "treemap"].includes(trace.type)).map((trace) => this.entry(trace));
-    this.revision = 0;
-  }
-
-  entry(trace) {
-    const entry = this.head.appendChild(document.createElement("span"));
-    entry.className = "rl-entry";
-    const swatch = entry.appendChild(document.createElement("i"));
-    entry.append(trace.name ?? "");
-    const value = entry.appendChild(document.createElement("b"));
-    value.textContent = "–";
-    return { trace, swatch, value };
-  }
-
-  // Colours belong to the theme: a role's is fixed, the others come from the palette in turn.
-  dress(theme) {
-    let turn = 0;
-    for (const [i, trace] of this.traces.entries()) {
-      const colour = theme[trace.meta?.role] ?? theme.palette[turn++ % theme.palette.length];
-      if (trace.type === "bar") {
-        trace.textfont = { size: 14 * theme.scale, color: theme.ink };
-        this.bars = theme.palette;
-      } else if (trace.type === "treemap") {
-        this.layout.treemapcolorway = theme.palette;
-        trace.marker = { ...trace.marker, line: { color: theme.paper, width: 1 } };
-      } else {
-        const line = { width: 2, ...this.spec.data[i].line };
-        trace.line = { ...line, width: line.width * theme.scale, color: colour };
-      }
-      if (trace.fill) trace.fillcolor = theme.wrong;
-    }
-    for (const { trace, swatch } of this.legend) {
-      swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
-    }
-    const size = 13 * theme.scale;
-    const label = (name) => this.layout[name]?.title && { ...this.layout[name].title, font: { size } };
-    const axis = { gridcolor: theme.grid, linecolor: theme.axis, zerolinecolor: theme.grid, tickcolor: theme.axis };
-    Object.assign(this.layout, {
-      title: undefined,
-      font: { family: theme.font, size, color: theme.quiet },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      hoverlabel: { bgcolor: theme.paper, bordercolor: theme.axis, font: { family: theme.font, size, color: theme.ink } },
-      xaxis: { ...this.layout.xaxis, ...axis, title: label("xaxis") },
-      yaxis: { ...this.layout.yaxis, ...axis, title: label("yaxis") },
-    });
-    this.grow(theme.scale);
-  }
-
-  // A page for a room has larger type (--rl-scale), and whatever is counted in pixels grows with it.
-  grow(scale) {
-    const { height, margin, annotations, yaxis } = this.spec.layout;
-    const grown = (sizes) => sizes && Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size * scale]));
-    this.scale = scale;
-    this.body.style.height = `${(height ?? 210) * scale}px`;
-    Object.assign(this.layout, { height: height && height * scale, margin: grown(margin) });
-    this.layout.annotations = annotations?.map((note) => ({ ...note, xshift: note.xshift * scale, yshift: note.yshift * scale }));
-    if (yaxis?.tickfont) this.layout.yaxis.tickfont = grown(yaxis.tickfont);
-  }
-
-  // Nothing at or below 0 has a place on a log axis.
-  drawable(values) {
-    return this.layout.yaxis.type === "log" ? values.map((value) => (value > 0 ? value : null)) : values;
-  }
-
-  // A path is its tile's name, all but its last part the name of the tile around it.
-  tile(trace, { x, y }) {
-    const cut = x.map((path) => path.lastIndexOf(":"));
-    const labels = x.map((path, i) => path.slice(cut[i] + 1));
-    Object.assign(trace, { ids: x, labels, parents: x.map((path, i) => path.slice(0, Math.max(0, cut[i]))), values: y });
-  }
-
-  // What is not measured yet is a dash: plotly would write 0, and gives a bar that was null once no text later either.
-  bar(trace, { texttemplate }) {
-    const colour = (i) => this.bars[trace.meta?.even ? 0 : (trace.y.length - 1 - i) % this.bars.length];
-    trace.marker = { color: trace.y?.map((_, i) => colour(i)) };
-    trace.texttemplate = trace.x?.map((value) => (value == null ? "–" : texttemplate));
-    trace.x = trace.x?.map((value) => value ?? 0);
-  }
-
-  fill() {
-    for (const [i, trace] of this.traces.entries()) {
-      const points = this.data.get(key(trace));
-      if (points && trace.type === "treemap") this.tile(trace, points);
-      if (points) [trace.x, trace.y] = [points.x, this.drawable(points.y)];
-      if (trace.type === "bar") this.bar(trace, this.spec.data[i]);
-    }
-    const { xaxis, yaxis } = this.layout;
-    if (this.meta.window) {
-      const now = Math.max(0, ...this.traces.map((trace) => trace.x?.at(-1) ?? 0));
-      const span = this.meta.window * ([0.25, 0.5].find((part) => now <= part * this.meta.window) ?? 1); // at first, a closer look
-      xaxis.range = [Math.max(0, now - span), Math.max(span, now)];
-    }
-    for (const name of this.meta.settle ?? []) {
-      const axis = name === "x" ? xaxis : yaxis;
-      const values = finite(this.traces.flatMap((trace) => trace[name] ?? []));
-      axis.range = settle(values, axis.range, axis.type === "log");
-      if (axis.type === "log") axis.dtick = axis.range[1] - axis.range[0] > 1 ? 1 : "D2";
-    }
-    this.layout.datarevision = ++this.revision;
-    for (const { trace, value } of this.legend) {
-      const text = this.meta.window ? figureOf(trace.y?.at(-1)) : "";
-      if (value.textContent !== text) value.textContent = text;
-    }
-  }
-
-  paint(Plotly) {
-    this.fill();
-    this.layout.width = this.width; // as observed: asking for it here would lay the page out once for each plot
-    this.layout.xaxis.nticks = Math.max(this.bars ? 2 : 3, Math.floor(this.width / this.scale / (this.bars ? 130 : 80)));
-    return Plotly.react(this.body, this.traces, this.layout, { displayModeBar: false, responsive: false });
-  }
-}
-
-function themeOf(el) {
-  const style = getComputedStyle(el);
-  const read = (name) => style.getPropertyValue(`--rl-${name}`).trim();
-  return {
-    palette: [1, 2, 3, 4, 5].map((number) => read(number)),
-    predicted: read("ink"),
-    limit: read("quiet"),
-    added: read("added"),
-    wrong: read("wrong"),
-    ink: read("ink"),
-    quiet: read("quiet"),
-    grid: read("grid"),
-    axis: read("axis"),
-    paper: read("paper"),
-    scale: Number(read("scale")) || 1,
-    font: style.fontFamily,
-  };
-}
-
-// The widget ------------------------------------------------------------------------------------------------
-
-export default () => {
-  const data = new Map();
-  const views = new Set();
-  const seen = new Map(); // view → in sight
-  let told = false; // what the kernel knows of it
-
-  function take(frame) {
+// The points of one model, by trace.
+class Points extends Map {
+  take(frame) {
     for (const [name, [x, y]] of Object.entries(frame)) {
-      if (Array.isArray(x)) data.set(name, { x, y });
+      if (Array.isArray(x)) this.set(name, { x, y });
       else {
-        if (!data.has(name)) data.set(name, { x: [], y: [] });
-        const points = data.get(name);
+        if (!this.has(name)) this.set(name, { x: [], y: [] });
+        const points = this.get(name);
         points.grows = true;
         points.x.push(x);
         points.y.push(y);
@@ -246,112 +50,165 @@ export default () => {
     }
   }
 
-  function trim(oldest) {
-    for (const { x, y, grows } of data.values()) {
+  trim(oldest) {
+    for (const { x, y, grows } of this.values()) {
       const stale = grows && oldest != null ? x.findIndex((value) => value >= oldest) : 0;
       if (stale > 0) [x.splice(0, stale), y.splice(0, stale)];
     }
   }
+}
 
+// What the kernel knows of whether this page shows a model's boards to a person, and uses them.
+class Sight {
+  constructor(model) {
+    Object.assign(this, { model, boards: new Map(), told: false, spoke: 0, used: performance.now() });
+  }
+
+  // While any board is in sight that is repeated, so that silence has a meaning.
+  report(board, visible) {
+    this.boards.set(board, visible);
+    const any = [...this.boards.values()].some(Boolean);
+    const due = any && performance.now() - this.spoke > ALIVE;
+    if (any === this.told && !due) return;
+    this.model.send({ kind: "seen", page: thisPage.id, visible: any, new: any !== this.told });
+    [this.told, this.spoke] = [any, performance.now()];
+  }
+
+  use() {
+    if (!this.told || performance.now() - this.used < STILL) return;
+    this.used = performance.now();
+    this.model.send({ kind: "here" });
+  }
+}
+
+// One view of a model: its plots, painted while they are in sight.
+class Board {
+  constructor({ model, el, signal }, points, sight) {
+    Object.assign(this, { el, signal, sight, planned: false, began: 0, ended: 0 });
+    this.plots = model.get("figures").map((spec) => new Plot(spec, points));
+    const grid = create("div", "rl-plots");
+    grid.append(...this.plots.map((plot) => plot.el));
+    el.classList.add("rl-board");
+    el.replaceChildren(grid);
+    this.watchSight();
+    this.watchSize();
+    this.watchTheme();
+    this.fetchPlotly(model);
+  }
+
+  fetchPlotly(model) {
+    const again = setInterval(() => (this.Plotly ? clearInterval(again) : plotlyFor(model)), PATIENCE);
+    this.signal.addEventListener("abort", () => clearInterval(again));
+    plotlyFor(model).then((loaded) => {
+      this.Plotly = loaded;
+      this.dress();
+    });
+  }
+
+  // A cell that left may stay attached, without a height and with an opacity of 0, while what is in it overflows.
+  get visible() {
+    const shown = !this.el.checkVisibility || this.el.checkVisibility(VISIBLE);
+    return shown && !document.hidden && this.plots.some((plot) => plot.near);
+  }
+
+  watchSight() {
+    const { signal } = this;
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.plots.find((plot) => plot.el === entry.target).near = entry.isIntersecting;
+      this.look();
+      this.draw();
+    }, { rootMargin: "200px" });
+    for (const plot of this.plots) observer.observe(plot.el);
+    const timer = setInterval(() => this.look(), LOOK);
+    document.addEventListener("visibilitychange", () => this.look(), { signal });
+    window.addEventListener("pagehide", () => this.sight.report(this, false), { signal });
+    for (const event of ["pointermove", "keydown", "wheel"]) {
+      document.addEventListener(event, () => this.sight.use(), { signal, passive: true, capture: true });
+    }
+    signal.addEventListener("abort", () => [observer.disconnect(), clearInterval(timer), clearTimeout(this.leaving)]);
+  }
+
+  look() {
+    if (this.visible) {
+      this.leaving = clearTimeout(this.leaving);
+      this.sight.report(this, true);
+      return;
+    }
+    this.leaving ??= setTimeout(() => {
+      this.leaving = undefined;
+      this.sight.report(this, this.visible);
+    }, LINGER);
+  }
+
+  watchSize() {
+    const observer = new ResizeObserver((entries) => {
+      for (const { target, contentRect } of entries) this.plots.find((plot) => plot.body === target).width = contentRect.width;
+      this.dressed ? this.draw() : this.dress();
+    });
+    for (const plot of this.plots) observer.observe(plot.body);
+    this.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  watchTheme() {
+    const observer = new MutationObserver(() => this.dress());
+    observer.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+    this.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  dress() {
+    const theme = themeOf(this.el);
+    this.dressed = Boolean(theme.ink); // a notebook may make its cells before it puts them on the page, where they have no style
+    for (const plot of this.plots) plot.dress(theme);
+    this.draw();
+  }
+
+  // At most once an animation frame, and the page has as much time for itself as painting took.
+  draw() {
+    if (!this.Plotly || !this.dressed || this.planned || this.signal.aborted) return;
+    this.planned = true;
+    const wait = 2 * this.ended - this.began - performance.now();
+    this.timer = setTimeout(() => (this.request = requestAnimationFrame(() => this.paint())), wait);
+  }
+
+  paint() {
+    [this.planned, this.began] = [false, performance.now()];
+    for (const plot of this.plots) if (plot.near && plot.width) plot.paint(this.Plotly);
+    this.ended = performance.now();
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.request);
+    this.sight.report(this, false);
+    this.sight.boards.delete(this);
+    if (this.Plotly) for (const plot of this.plots) this.Plotly.purge(plot.body);
+  }
+}
+
+export default widget(() => {
+  const points = new Points();
+  const boards = new Set();
+  let sight;
   return {
     initialize({ model }) {
+      sight = new Sight(model);
       model.on("msg:custom", (message, buffers) => {
         if (message.kind === "plotly") return loadPlotly(buffers[0]);
-        if (message.kind === "all") data.clear();
-        message.frames.forEach(take);
-        trim(message.oldest);
-        for (const view of views) view.draw();
+        if (message.kind === "all") points.clear();
+        message.frames.forEach((frame) => points.take(frame));
+        points.trim(message.oldest);
+        for (const board of boards) board.draw();
       });
       model.send({ kind: "hello" });
-      return whenItEnds(model, () => views.forEach((view) => view.end()));
     },
 
-    render({ model, el, signal }) {
-      el.classList.add("rl-board");
-      const plots = model.get("figures").map((spec) => new Plot(spec, data));
-      const grid = Object.assign(document.createElement("div"), { className: "rl-plots" });
-      grid.append(...plots.map((plot) => plot.el));
-      el.replaceChildren(grid);
-      let Plotly, timer, request, dressed = false, planned = false, began = 0, ended = 0;
-
-      function paint() {
-        [planned, began] = [false, performance.now()];
-        for (const plot of plots) if (plot.near && plot.width) plot.paint(Plotly);
-        ended = performance.now();
-      }
-      // At most once an animation frame, and the page has as much time for itself as painting took.
-      function draw() {
-        if (!Plotly || !dressed || planned || signal.aborted) return;
-        planned = true;
-        timer = setTimeout(() => (request = requestAnimationFrame(paint)), 2 * ended - began - performance.now());
-      }
-      function dress() {
-        const theme = themeOf(el);
-        dressed = Boolean(theme.ink); // a notebook may make its cells before it puts them on the page, where they have no style
-        for (const plot of plots) plot.dress(theme);
-        draw();
-      }
-
-      let leaving, spoke = performance.now();
-      const note = Object.assign(document.createElement("p"), { className: "rl-gone", textContent: GONE });
-      note.setAttribute("role", "alert");
-      const view = { draw, end: () => el.prepend(note) };
-      function report(visible) {
-        seen.set(view, visible);
-        const any = [...seen.values()].some(Boolean);
-        if (any !== told) model.send({ kind: "seen", visible: any });
-        told = any;
-      }
-      function look() {
-        clearTimeout(leaving);
-        const visible = !document.hidden && plots.some((plot) => plot.near);
-        if (visible) report(true);
-        else leaving = setTimeout(() => report(false), LINGER);
-      }
-      function here() {
-        if (!told || performance.now() - spoke < STILL) return;
-        spoke = performance.now();
-        model.send({ kind: "here" });
-      }
-
-      const sight = new IntersectionObserver((entries) => {
-        for (const entry of entries) plots.find((plot) => plot.el === entry.target).near = entry.isIntersecting;
-        look();
-        draw();
-      }, { rootMargin: "200px" });
-      const size = new ResizeObserver((entries) => {
-        for (const { target, contentRect } of entries) plots.find((plot) => plot.body === target).width = contentRect.width;
-        dressed ? draw() : dress();
-      });
-      const mood = new MutationObserver(dress);
-      for (const plot of plots) {
-        sight.observe(plot.el);
-        size.observe(plot.body);
-      }
-      mood.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
-      document.addEventListener("visibilitychange", look, { signal });
-      for (const event of ["pointermove", "keydown", "wheel"]) {
-        document.addEventListener(event, here, { signal, passive: true, capture: true });
-      }
-      const again = setInterval(() => !Plotly && plotlyFor(model), PATIENCE);
-      views.add(view);
-      plotlyFor(model).then((loaded) => {
-        if (signal.aborted) return;
-        Plotly = loaded;
-        dress();
-      });
-
+    render(context) {
+      const board = new Board(context, points, sight);
+      boards.add(board);
       return () => {
-        for (const observer of [sight, size, mood]) observer.disconnect();
-        clearInterval(again);
-        clearTimeout(timer);
-        cancelAnimationFrame(request);
-        clearTimeout(leaving);
-        views.delete(view);
-        report(false);
-        seen.delete(view);
-        if (Plotly) for (const plot of plots) Plotly.purge(plot.body);
+        boards.delete(board);
+        board.leave();
       };
     },
   };
-};
+});

@@ -27,7 +27,8 @@ class Narration:
     def __init__(self, experiment: Experiment, runner: Runner, guess=None):
         self.experiment, self.runner, self.guess = experiment, runner, guess
         self.status = Words(names=["rl-status"])
-        self.sentence = Words(names=["rl-sentence"], live="polite")
+        self.sentence = Words(names=["rl-sentence"])
+        self.heard = Words(names=["rl-heard"], live="polite")  # by a screen reader, at rest: more often would be a chatter
         self.claim = Words(names=["rl-claim"])
         self.progress = Words(names=["rl-progress"])
         self.findings = Words(names=["rl-table", "rl-findings"])
@@ -66,6 +67,7 @@ class Narration:
         self.sentence.html = words.escape(self.experiment.say(values)) if values else ""
         self.claim.html = self._claim_text(values)
         resting = self.experiment.done(values) or not self.runner.measuring
+        self._announce(resting)
         if self._answer is not None and resting:
             self.guess.found = self._answer  # at rest, and not at every sample: it may be written down
         found = self.experiment.findings(values) if values else []
@@ -73,12 +75,21 @@ class Narration:
         if self.table.layout.display != "none" and self.runner.recording:
             self.table.html = self._table_text(values)
 
+    def _announce(self, resting: bool) -> None:
+        if resting and self._values:
+            self.heard.html = f"{self._state()}. {self.sentence.html}"
+        elif not resting:
+            self.heard.html = ""
+
     def show_table(self, shown: bool) -> None:
         self.table.layout.display = "" if shown else "none"
         self.speak()
 
+    def _state(self) -> str:
+        return {"pausing": "paused"}.get(self.runner.state, self.runner.state)
+
     def _status_text(self) -> str:
-        state = {"pausing": "paused"}.get(self.runner.state, self.runner.state)
+        state = self._state()
         note = PAUSED.get(self.runner.pause_reason, "") if state == "paused" else NOTES.get(state, "")
         where = self.runner.recording.where if self.runner.recording else {}
         return words.status(state, where, self._values, self._note or note)

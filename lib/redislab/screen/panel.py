@@ -14,7 +14,7 @@ from redislab.bench import Experiment, Sample, State
 from redislab.errors import RedislabError
 from redislab.screen import words
 from redislab.screen.block import Block
-from redislab.screen.controls import Control, button
+from redislab.screen.controls import Button, Control, Toolbar
 from redislab.screen.figures import figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
@@ -28,7 +28,6 @@ from redislab.world.scheduling import cores
 OFTEN = 0.2
 PACE = OFTEN if cores() > 2 else 1.0
 LIVELY = 3.0  # s after a start or a change of a knob
-AGAIN = "Measure again"
 
 
 def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Panel":
@@ -67,6 +66,7 @@ class Panel(Block):
             for name, knob in experiment.knobs().items()
         }
         experiment.observe(self._on_knob_change, list(self._controls))
+        self.toolbar = self._made_toolbar()
         super().__init__(self._rows(), "rl-panel")
         self._show_state()
 
@@ -82,10 +82,10 @@ class Panel(Block):
         head = Words(names=["rl-title"], html=f"<h3>{words.escape(self.experiment.title)}</h3>")
         wide = [control.widget for control in controls if control.knob.kind == "decision"]
         narrow = [control.widget for control in controls if control.widget not in wide]
-        seen = [told.progress, self.figure, told.sentence, told.findings, told.table]
+        seen = [told.progress, self.figure, told.sentence, told.heard, told.findings, told.table]
         return [
             widgets.HBox([head, told.status]).add_class("rl-head"),
-            self._toolbar(),
+            self.toolbar,
             *wide,
             widgets.HBox(
                 [widgets.VBox(narrow).add_class("rl-knobs"), widgets.VBox(seen).add_class("rl-seen")]
@@ -93,31 +93,33 @@ class Panel(Block):
             told.claim,
         ]
 
-    def _toolbar(self) -> widgets.HBox:
-        self._go = button("Start", self._posted(self._on_go), "rl-go", icon="play")
-        reset = button("Reset", self._posted(self._reset), icon="refresh", tooltip="Begin again, with the same knobs")
+    def _made_toolbar(self) -> Toolbar:
+        def made(name, label, press, *arguments, **look) -> Button:
+            return Button(name, label, self._posted(functools.partial(press, *arguments)), **look)
+
+        run = [
+            made("go", "Start", self._on_go, names="rl-go", icon="play"),
+            made("reset", "Reset", self._reset, icon="refresh", tooltip="Begin again, with the same knobs"),
+        ]
         actions = [
-            button(label, self._posted(functools.partial(self._act, name)), "rl-action", icon="bolt")
+            made(f"act {name}", label, self._act, name, names="rl-action", icon="bolt")
             for name, label in self.experiment.actions().items()
         ]
-        presets = [
-            button(name, self._posted(functools.partial(self._preset, name)), "rl-preset")
-            for name in self.experiment.presets
+        take = [
+            made("table", "Table", self._on_table, icon="table", tooltip="What is plotted, as figures", pressed=False),
+            made("csv", "CSV", self._download, icon="download", tooltip="All samples so far, as a file"),
         ]
-        table = widgets.ToggleButton(description="Table", icon="table", tooltip="What is plotted, as figures")
-        table.add_class("rl-button").observe(self._posted(lambda change: self.told.show_table(change.new)), "value")
-        csv = button("CSV", self._posted(self._download), icon="download", tooltip="All samples so far, as a file")
-        groups = {"run": [self._go, reset], "actions": actions, "take": [table, csv], "presets": presets}
-        return widgets.HBox(
-            [widgets.HBox(group).add_class(f"rl-{name}") for name, group in groups.items() if group]
-        ).add_class("rl-toolbar")
+        presets = [
+            made(f"preset {name}", name, self._preset, name, names="rl-preset") for name in self.experiment.presets
+        ]
+        return Toolbar(run=run, actions=actions, take=take, presets=presets)
 
     # What the learner does
 
     def _on_go(self) -> None:
         if not self.runner.measuring:
             self._start()
-        elif self._go.description == AGAIN:
+        elif self._again:
             self._act("again")
         else:
             self.runner.pause()
@@ -166,6 +168,11 @@ class Panel(Block):
         self.told.hurry()
         self._be_lively()
 
+    def _on_table(self) -> None:
+        shown = not self.toolbar.look("table")["pressed"]
+        self.toolbar.change("table", pressed=shown)
+        self.told.show_table(shown)
+
     def _touch(self) -> None:
         """What paused while out of sight goes on when it is touched, also if another panel has begun meanwhile."""
         self.runner.touch()
@@ -188,8 +195,9 @@ class Panel(Block):
         if message["kind"] == "hello":
             self.runner.open()  # there is a page, so the bench may warm up
         elif message["kind"] == "seen":
-            self.runner.look(message["visible"])
-        self.runner.touch()
+            self.runner.look(message["page"], message["visible"])
+        if message["kind"] == "here" or message.get("new"):
+            self.runner.touch()
         self._begin_if_free()
 
     def _begin_if_free(self) -> None:
@@ -222,14 +230,16 @@ class Panel(Block):
         self.told.remark(message)
         self.told.speak()
 
+    @property
+    def _again(self) -> bool:
+        """Whether it is done, and can be measured once more."""
+        return self.experiment.repeats and self.runner.measuring and self.runner.session.done
+
     def _show_go(self) -> None:
-        session = self.runner.session
-        again = self.runner.measuring and session.done and hasattr(self.experiment, "again")
-        label, icon = (
-            (AGAIN, "refresh") if again else ("Pause", "pause") if self.runner.measuring else ("Start", "play")
-        )
-        if self._go.description != label:
-            self._go.description, self._go.icon = label, icon
+        label, icon = ("Pause", "pause") if self.runner.measuring else ("Start", "play")
+        look = {"label": "Measure again", "icon": "refresh"} if self._again else {"label": label, "icon": icon}
+        if not look.items() <= self.toolbar.look("go").items():
+            self.toolbar.change("go", **look)
 
     # How it runs, and ends
 

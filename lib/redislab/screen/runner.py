@@ -6,6 +6,8 @@ from collections.abc import Callable
 from redislab.bench import Experiment, PauseReason, Session, open_session
 
 IDLE = 120.0  # s without a touch, until a panel pauses
+SILENT = 10.0  # s after which a page that was not heard of is gone; one that is there says so every few seconds
+BUSY = 2.0  # s between two looks at that, from which on the kernel was busy, and heard nothing
 
 
 class Runner:
@@ -18,7 +20,9 @@ class Runner:
     """
 
     def __init__(self, experiment: Experiment, autostart: bool, on_event: Callable, post: Callable):
-        self.experiment, self.session, self.visible = experiment, None, False
+        self.experiment, self.session = experiment, None
+        self._pages: dict[str, float] = {}  # those that show it to a person, and when they were last heard of
+        self._looked = time.monotonic()
         self._waits = autostart  # for its first time in sight
         self._on_event, self._post = on_event, post
         self._touched = time.monotonic()
@@ -58,18 +62,32 @@ class Runner:
         if self.session is not None:
             self.session.pause(reason)
 
-    def look(self, visible: bool) -> None:
-        """The panel came into sight, or left it."""
-        self.touch()
-        self.visible = visible
-        if not visible:
+    @property
+    def visible(self) -> bool:
+        """Whether any page shows it to a person."""
+        return bool(self._pages)
+
+    def look(self, page: str, visible: bool) -> None:
+        """A page shows the panel to a person, and says so now and then, or no longer does."""
+        if visible:
+            self._pages[page] = time.monotonic()
+            return
+        self._pages.pop(page, None)
+        if not self._pages:
             self.pause(PauseReason.HIDDEN)
 
     def touch(self) -> None:
         self._touched = time.monotonic()
 
     def pause_if_idle(self) -> None:
-        if time.monotonic() - self._touched > IDLE:
+        """Pause where nobody is: not touched for a while, or shown by no page that is still there."""
+        now = time.monotonic()
+        busy, self._looked = now - self._looked > BUSY, now
+        if busy:  # what the pages said meanwhile is still to be heard
+            self._pages = dict.fromkeys(self._pages, now)
+        for page in [page for page, heard in self._pages.items() if now - heard > SILENT]:
+            self.look(page, False)
+        if now - self._touched > IDLE:
             self.pause(PauseReason.IDLE)
 
     @property

@@ -2,29 +2,15 @@
 
 from html import escape
 
-import anywidget
 import traitlets
 
+from redislab.screen.page import HERE, PageWidget, script
 
-class Words(anywidget.AnyWidget):
+
+class Words(PageWidget):
     """HTML in one element that stays: a screen reader hears what changes in it if `live` is "polite"."""
 
-    _esm = """
-    export default { initialize({ model }) {
-      model.on("msg:custom", ({ name }, [data]) => {
-        const link = Object.assign(document.createElement("a"), { download: name });
-        link.href = URL.createObjectURL(new Blob([data]));
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-      });
-    }, render({ model, el }) {
-      el.classList.add(...model.get("names"));
-      el.setAttribute("aria-live", model.get("live"));
-      const paint = () => { el.innerHTML = model.get("html"); };
-      model.on("change:html", paint);
-      paint();
-    } };
-    """
+    _esm = script(HERE / "words.js")
     html = traitlets.Unicode().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     live = traitlets.Unicode("off").tag(sync=True)

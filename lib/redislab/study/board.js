@@ -8,26 +8,22 @@ async function open(links, { linkHandler, resolver }) {
   }
 }
 
-export default {
-  render({ model, el }) {
+export default widget(() => ({
+  render({ model, el, signal }) {
     el.classList.add("rl-claims");
     el.innerHTML = model.get("html");
-    const fill = () => {
-      for (const [name, html] of Object.entries(model.get("cells"))) {
+    follow(model, "cells", signal, (cells) => {
+      for (const [name, html] of Object.entries(cells)) {
         const cell = el.querySelector(`[data-cell="${name}"]`);
         if (cell && cell.innerHTML !== html) cell.innerHTML = html;
       }
-    };
+    });
     // not "disabled", which would take the focus away from who has just pressed it
-    const rest = () => el.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", model.get("busy")));
+    follow(model, "busy", signal, (busy) => el.querySelectorAll("button").forEach((button) => (button.ariaDisabled = busy)));
     el.addEventListener("click", ({ target }) => {
       const button = target.closest("button[data-run]");
       if (button) model.send({ run: button.dataset.run });
     });
     open(el.querySelectorAll("a"), model.widget_manager?.rendermime ?? {});
-    model.on("change:cells", fill);
-    model.on("change:busy", rest);
-    fill();
-    rest();
   },
-};
+}));

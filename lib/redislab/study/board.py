@@ -2,18 +2,18 @@
 
 import functools
 import threading
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-import anywidget
 import traitlets
-from ipywidgets import HBox
 
 from redislab.screen import words
 from redislab.screen.block import Block
-from redislab.screen.controls import button
+from redislab.screen.controls import Button, Toolbar
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
+from redislab.screen.page import PageWidget, script
 from redislab.screen.words import Words
 from redislab.study import claims as measuring
 from redislab.study import progress
@@ -36,13 +36,20 @@ def show_board(lessons: Lessons, what: str | None = None, guess=None) -> "Board"
     return made
 
 
-class Table(anywidget.AnyWidget):
+class Table(PageWidget):
     """The rows, once; then only the cells that change."""
 
-    _esm, _css = HERE / "board.js", HERE / "board.css"
+    _esm, _css = script(HERE / "board.js"), HERE / "board.css"
     html = traitlets.Unicode().tag(sync=True)
     cells = traitlets.Dict().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, html: str, run: Callable):
+        self._run = run
+        super().__init__(html=html)
+
+    def heard(self, message: dict) -> None:
+        self._run(message["run"])
 
 
 class Board(Block):
@@ -60,22 +67,29 @@ class Board(Block):
         self._found, self._stage, self._thread = {}, None, None
         self._loop = KernelLoop()
         self.figure = LiveFigure([chart(self.claims)])
-        self._table = Table(html=table(lessons, self.claims))
-        self._table.on_msg(lambda _, message, __: self._posted(self.run)(message.get("run")))
+        self._table = Table(table(lessons, self.claims), self._posted(self.run))
+        self.toolbar = self._made_toolbar(what)
         self._progress = Words(names=["rl-progress"])
         self._sentence = Words(names=["rl-sentence"], live="polite")
         super().__init__(
-            [self._toolbar(what), self._progress, self._sentence, self.figure, self._table], "rl-board-of-claims"
+            [self.toolbar, self._progress, self._sentence, self.figure, self._table], "rl-board-of-claims"
         )
         self._speak()
 
-    def _toolbar(self, what) -> HBox:
-        self._go = button("Run all", self._posted(functools.partial(self.run, what)), "rl-go", icon="play")
-        self._halt = button("Stop", self._posted(self.stop), icon="stop")
-        self._halt.disabled = True
-        csv = button("CSV", lambda: self._download("csv", self.results.to_csv), icon="download")
-        json = button("JSON", lambda: self._download("json", self.results.to_json), icon="download")
-        return HBox([HBox([self._go, self._halt]), HBox([csv, json]).add_class("rl-take")]).add_class("rl-toolbar")
+    def _made_toolbar(self, what) -> Toolbar:
+        def made(name, label, press, *arguments, **look) -> Button:
+            return Button(name, label, self._posted(functools.partial(press, *arguments)), **look)
+
+        return Toolbar(
+            run=[
+                made("run", "Run all", self.run, what, names="rl-go", icon="play"),
+                made("stop", "Stop", self.stop, icon="stop", disabled=True),
+            ],
+            take=[
+                made("csv", "CSV", self._download, "csv", icon="download"),
+                made("json", "JSON", self._download, "json", icon="download"),
+            ],
+        )
 
     @property
     def results(self) -> "measuring.Results":
@@ -154,8 +168,9 @@ class Board(Block):
         self._speak(ended)
 
     def _show_busy(self) -> None:
-        self._table.busy = self._go.disabled = self.measuring
-        self._halt.disabled = not self.measuring
+        self._table.busy = self.measuring
+        self.toolbar.change("run", disabled=self.measuring)
+        self.toolbar.change("stop", disabled=not self.measuring)
 
     def _speak(self, more: str = "") -> None:
         said = summary(self.claims, list(self._found.values()))
@@ -164,8 +179,9 @@ class Board(Block):
             said += f" {self.guess.compare(self.holding)}"
         self._sentence.html = escape(f"{said} {more}".strip())
 
-    def _download(self, kind: str, text) -> None:
+    def _download(self, kind: str) -> None:
         if self._found:
+            text = {"csv": self.results.to_csv, "json": self.results.to_json}[kind]
             self._sentence.download(f"redislab-claims.{kind}", text())
 
     def leave(self) -> None:

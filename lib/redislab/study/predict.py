@@ -1,12 +1,14 @@
 """A guess before the measurement: what was expected is what makes a figure worth remembering."""
 
-import ipywidgets as widgets
+from pathlib import Path
+
 import traitlets
 
 from redislab.bench import Knob
 from redislab.screen.block import Block
-from redislab.screen.controls import Control, button
-from redislab.screen.words import Words, escape, measured, quantity
+from redislab.screen.controls import choices, place
+from redislab.screen.page import HERE, SHEET, PageWidget, script
+from redislab.screen.words import measured, quantity
 from redislab.study import progress
 
 
@@ -33,8 +35,40 @@ def predict(
     return made
 
 
+class Question(PageWidget):
+    """A question with a slider or a menu on the page, and the guess that was kept there.
+
+    A press carries what was on the screen, so it is kept even if the kernel is busy for a while; `turn` counts the presses that
+    were heard, for a page not to go back to an older one.
+
+    Attributes:
+        values: what may be guessed; `start` and `kept` are places in it, the latter None while nothing is kept.
+    """
+
+    _esm, _css = script(HERE / "field.js", Path(__file__).with_name("guess.js")), SHEET
+    question, kind = (traitlets.Unicode().tag(sync=True) for _ in range(2))
+    options = traitlets.List().tag(sync=True)
+    start, turn = (traitlets.Int().tag(sync=True) for _ in range(2))
+    kept = traitlets.Int(None, allow_none=True).tag(sync=True)
+
+    def __init__(self, question: str, knob: Knob, on_kept):
+        self.values, self._on_kept = choices(knob), on_kept
+        texts = [value if knob.kind == "choice" else quantity(value, knob.unit) for value in self.values]
+        start = place(self.values, knob.default)
+        super().__init__(question=question, kind=knob.kind, options=texts, start=start)
+
+    def heard(self, message: dict) -> None:
+        """A press: the place of what was chosen, or None to change it."""
+        with self.hold_sync():
+            self.turn, self.kept = message["turn"], message["kept"]
+            self._on_kept(None if self.kept is None else self.values[self.kept])
+
+    def show(self, value) -> None:
+        self.kept = None if value is None else place(self.values, value)
+
+
 class Guess(Block):
-    """A question with a slider or a menu.
+    """A question, and what is guessed.
 
     Attributes:
         value: None until the learner keeps the guess.
@@ -49,13 +83,9 @@ class Guess(Block):
         self._low, self._high, self._options = low, high, options
         middle = options[0] if options else low + round((high - low) / 2)
         kind = "choice" if options else "number"
-        self._control = Control(
-            Knob("Your guess", kind, middle, unit, low, high, options=options), middle, lambda _: None
-        )
-        self._keep = button("Keep my guess", self._toggle, "rl-go")
-        head = Words(names=["rl-question"], html=f"<p>{escape(question)}</p>")
-        row = widgets.HBox([self._control.widget, self._keep]).add_class("rl-answer")
-        super().__init__([head, row], "rl-guess")
+        knob = Knob("Your guess", kind, middle, unit, low, high, options=options)
+        self._question = Question(question, knob, self.keep)
+        super().__init__([self._question], "rl-guess")
 
     @property
     def text(self) -> str:
@@ -76,8 +106,6 @@ class Guess(Block):
 
     def keep(self, value) -> None:
         """Keep `value` as the guess, as the button does with what is chosen; None takes it back."""
-        if value is not None:
-            self._control.show(value)
         self._show(value)
         progress.note("guess", self.question, value=value, unit=self.unit)
 
@@ -85,17 +113,11 @@ class Guess(Block):
         """Show `value` as the guess that was kept before; one that could not be given here, as None, is let be."""
         number = isinstance(value, (int, float)) and not self._options
         if value in self._options or (number and self._low <= value <= self._high):
-            self._control.show(value)
             self._show(value)
 
-    def _toggle(self) -> None:
-        chosen = self._control.widget.value
-        self.keep(None if self.value is not None else chosen if isinstance(chosen, str) else float(chosen))
-
     def _show(self, value) -> None:
-        self.value = value
-        self._control.widget.disabled = value is not None
-        self._keep.description = "Keep my guess" if value is None else "Change it"
+        self.value = value if value is None or isinstance(value, str) else float(value)
+        self._question.show(value)
 
     @traitlets.observe("found")
     def _note_found(self, _) -> None:

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from redislab.errors import ProgressError
 from redislab.screen.block import Block
-from redislab.screen.controls import button
+from redislab.screen.controls import Button, Toolbar
 from redislab.screen.words import Words, escape, grid, measured, quantity
 from redislab.study import progress as kept
 from redislab.study.lessons import Lessons
@@ -31,9 +31,14 @@ class Progress(Block):
         self._upload = widgets.FileUpload(accept=".sqlite", description="Bring back", icon="upload")
         self._upload.tooltip = "Add what a downloaded file knows; nothing that is here is lost"
         self._upload.add_class("rl-button").add_class("rl-upload").observe(self._brought, "value")
-        download = button("Download", self._download, icon="download", tooltip="All of it, as one file")
-        again = button("Refresh", self.refresh, icon="refresh", tooltip="What was done in other notebooks meanwhile")
-        buttons = widgets.HBox([download, self._upload, again]).add_class("rl-steps")
+        others = "What was done in other notebooks meanwhile"
+        self.toolbar = Toolbar(
+            take=[
+                Button("download", "Download", self._download, icon="download", tooltip="All of it, as one file"),
+                Button("refresh", "Refresh", self.refresh, icon="refresh", tooltip=others),
+            ]
+        )
+        buttons = widgets.HBox([self.toolbar, self._upload]).add_class("rl-steps")
         super().__init__([head, self._sections, self._guesses, self._said, buttons], "rl-task")
         kept.listeners.add(self.refresh)
         self.refresh()

@@ -1,11 +1,6 @@
 // A quiz: each answer is a button that says why it is right or wrong; the first answer to each question goes to the kernel.
 
-function element(tag, name, html = "") {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.innerHTML = html;
-  return made;
-}
+const element = (tag, name, html = "") => Object.assign(create(tag, name), { innerHTML: html });
 
 function answerButton({ answer, correct }, choose) {
   const button = element("button", "rl-choice", answer);
@@ -18,7 +13,6 @@ function answerButton({ answer, correct }, choose) {
 // The arrow keys move between the answers of a question; only Enter, Space and a click answer.
 function moveFocus(event, buttons) {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-  event.stopPropagation(); // or JupyterLab would move between cells
   if (!step) return;
   event.preventDefault();
   const place = buttons.indexOf(document.activeElement);
@@ -49,8 +43,8 @@ function questionBlock({ question, answers }, note) {
   return block;
 }
 
-export default {
-  render({ model, el }) {
+export default widget(() => ({
+  render({ model, el, signal }) {
     const quiz = el.appendChild(element("div", "rl-quiz"));
     const answered = new Set();
     model.get("questions").forEach((question, number) => {
@@ -62,9 +56,6 @@ export default {
       );
     });
     const summary = quiz.appendChild(element("small", ""));
-    const show = () => (summary.textContent = model.get("summary"));
-    model.on("change:summary", show);
-    show();
-    return () => model.off("change:summary", show);
+    follow(model, "summary", signal, (text) => (summary.textContent = text));
   },
-};
+}));

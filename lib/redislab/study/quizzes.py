@@ -4,14 +4,11 @@ import html
 import re
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from redislab.screen.block import Block
-from redislab.screen.live import HERE as SCREEN
+from redislab.screen.page import SHEET, PageWidget, script
 from redislab.study import progress
-
-HERE = Path(__file__).parent
 
 
 class Quiz:
@@ -43,20 +40,18 @@ class Quiz:
         return "\n".join(lines).rstrip()
 
 
-class Page(anywidget.AnyWidget):
+class Page(PageWidget):
     """A quiz on the page. The page sends the number of a question and whether its first answer was right."""
 
-    _esm = HERE / "quiz.js"
-    _css = SCREEN / "screen.css"
+    _esm, _css = script(Path(__file__).with_name("quiz.js")), SHEET
     questions = traitlets.List().tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, quiz: Quiz):
         self.quiz = quiz
         super().__init__(questions=quiz.questions, summary=quiz.summary)
-        self.on_msg(self._on_answer)
 
-    def _on_answer(self, _, answer: dict, __) -> None:
+    def heard(self, answer: dict) -> None:
         question = self.quiz.questions[answer["number"]]["question"]
         progress.note("question", question, right=answer["right"], quiz=self.quiz.name)
         self.summary = self.quiz.summary

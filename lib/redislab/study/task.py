@@ -1,6 +1,7 @@
 """An exercise on the page: the task, its hints in steps, and what a check has found, in words."""
 
 import ast
+import functools
 import re
 from datetime import datetime
 from types import CodeType
@@ -8,8 +9,8 @@ from types import CodeType
 import ipywidgets as widgets
 
 from redislab.screen.block import Block
-from redislab.screen.controls import button
-from redislab.screen.live import HERE as SCREEN
+from redislab.screen.controls import Button, Toolbar
+from redislab.screen.page import SHEET
 from redislab.screen.show import Source
 from redislab.screen.words import Words, escape
 from redislab.study import progress, sandbox
@@ -29,7 +30,7 @@ def show_task(exercise: type[Exercise]) -> "Task":
 class Styled(Words):
     """Words that bring the sheet along: there may be no panel on this page."""
 
-    _css = SCREEN / "screen.css"
+    _css = SHEET
 
 
 class Hints(widgets.VBox):
@@ -38,13 +39,15 @@ class Hints(widgets.VBox):
     def __init__(self, parts: dict[str, str]):
         self._parts, self._shown = parts, []
         self._words = Words(names=["rl-hint"], live="polite")
-        self._buttons = {label: button(label, lambda label=label: self.toggle(label)) for label in parts}
-        super().__init__([widgets.HBox(list(self._buttons.values())).add_class("rl-steps"), self._words])
+        toggles = [
+            Button(label, label, functools.partial(self.toggle, label), pressed=False) for label in parts
+        ]
+        self.toolbar = Toolbar(steps=toggles)
+        super().__init__([self.toolbar, self._words])
 
     def toggle(self, label: str) -> None:
         self._shown = [other for other in self._parts if (other in self._shown) != (other == label)]
-        for name, control in self._buttons.items():
-            (control.add_class if name in self._shown else control.remove_class)("mod-active")
+        self.toolbar.change(label, pressed=label in self._shown)
         self._words.html = "".join(f"<div><small>{name}</small>{self._parts[name]}</div>" for name in self._shown)
 
     def reveal(self, label: str) -> None:

@@ -127,7 +127,7 @@ const KEYS = {
 };
 const SHIFTED = { ArrowRight: () => jump(1), ArrowLeft: () => jump(-1) };
 const TEXT = "textarea, input:not([type=checkbox], [type=radio])";
-const ARROWS = "textarea, input, select, .noUi-handle"; // what they move, if it was touched last
+const ARROWS = "textarea, input, select"; // what they move, if it was touched last
 
 // A presenter's remote sends PageDown and PageUp, which therefore turn pages whatever was touched last.
 function pressed(event) {

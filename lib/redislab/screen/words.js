@@ -1,0 +1,17 @@
+// HTML in one element that stays, and files for the learner.
+
+export default widget(() => ({
+  initialize({ model }) {
+    model.on("msg:custom", ({ name }, [data]) => {
+      const link = Object.assign(create("a"), { download: name, href: URL.createObjectURL(new Blob([data])) });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  },
+
+  render({ model, el, signal }) {
+    el.classList.add(...model.get("names"));
+    el.setAttribute("aria-live", model.get("live"));
+    follow(model, "html", signal, (html) => (el.innerHTML = html));
+  },
+}));
