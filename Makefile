@@ -2,6 +2,7 @@
 
 VENV     := .venv
 BIN      := $(VENV)/bin
+LOWEST   := .venv-lowest
 NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
 # where JupyterLab is told not to ask about news; an editable install leaves such files out
@@ -13,7 +14,7 @@ PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do
               $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab install test bench picture present lint clean
+.PHONY: help lab install test lowest bench picture present lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 	$(BIN)/pytest -m "browser and not quiet" --numprocesses 2 $(TEST_ARGS) || failed=1; \
 	exit $$failed
 
+lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
+	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py
+
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets
 
@@ -45,7 +49,7 @@ lint: $(VENV)/.test  ## check style
 	$(BIN)/ruff format --check .
 
 clean:  ## remove .venv/ and what tools left behind
-	rm -rf $(VENV) build dist lib/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist lib/*.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -59,6 +63,13 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[test,present]"
+	@touch $@
+
+$(VENV)/.lowest: $(VENV)/.test
+	$(PYTHON) -m venv $(LOWEST)
+	$(BIN)/python -c "from tests.test_packaging import lowest; print(*lowest(), sep='\n')" > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --requirement $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/.present: $(VENV)/.installed

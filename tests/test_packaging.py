@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -43,6 +44,25 @@ def test_binder_runs_its_post_build():
     assert os.access(path, os.X_OK)
     assert path.read_text().startswith("#!")
     subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def lowest() -> list[str]:
+    """Every dependency at its lower bound."""
+    optional = PROJECT["project"]["optional-dependencies"].values()
+    everything = [*PROJECT["project"]["dependencies"], *itertools.chain(*optional)]
+    return [re.sub(r">=([\d.]+),<\d+", r"==\1", dependency.replace(" ", "")) for dependency in everything]
+
+
+@pytest.mark.timeout(600)
+def test_all_lower_bounds_can_be_installed_together():
+    """Whether the course works there, `make lowest` tells: it takes minutes."""
+    index = [sys.executable, "-m", "pip", "--retries", "0", "--timeout", "10", "download", "--no-deps", "--quiet"]
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run([*index, "--dest", folder, "iniconfig"], capture_output=True).returncode:
+            pytest.skip("no package index answers")
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", *lowest()]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
 
 
 def test_dependencies_have_a_lower_bound_and_an_upper_one_by_major():

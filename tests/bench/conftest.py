@@ -1,3 +1,5 @@
+"""A session whose events are heard."""
+
 import threading
 
 import pytest

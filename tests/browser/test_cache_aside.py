@@ -17,7 +17,7 @@ def test_the_hit_ratio_follows_its_prediction_and_redis_may_die(open_notebook):
     notebook.run_all()
     panel = OnPage(notebook, 0)
     panel.start()
-    handle = panel.here.locator(".rl-knob .noUi-handle").first
+    handle = panel.here.locator(".rl-knob input[type=range]").first
     # If the TTL is moved, by hand
     for key, presses in (("ArrowLeft", 12), ("ArrowRight", 20)):
         before = panel.ask("panel.experiment.ttl")

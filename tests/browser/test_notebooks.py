@@ -14,10 +14,9 @@ HEIGHT = 1300  # px, as high as a panel: what is out of sight is not painted
 
 def turn(control) -> None:
     """Move a control as a person at the keyboard does."""
-    if (handle := control.locator(".noUi-handle")).count():
-        handle.focus()
-        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-        handle.press("ArrowLeft" if at_end else "ArrowRight")
+    if (slider := control.locator("input[type=range]")).count():
+        at_end = slider.input_value() == slider.get_attribute("max")
+        slider.press("ArrowLeft" if at_end else "ArrowRight")
     elif (menu := control.locator("select")).count():
         other = (menu.evaluate("(el) => el.selectedIndex") + 1) % menu.locator("option").count()
         menu.select_option(index=other)

@@ -137,7 +137,7 @@ def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
     wait_last(notebook, "level", 10)
     notebook.ask("setattr(shown.experiment, 'level', 42.0)")
     wait_last(notebook, "level", 42)
-    assert notebook.page.locator(".rl-knob .widget-readout").first.inner_text() == "42 %"
+    assert notebook.page.locator(".rl-knob .rl-figure").first.inner_text() == "42 %"
 
 
 def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 
+import cloudpickle
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
@@ -46,7 +47,7 @@ def threaded_panel(experiment, knob: str) -> widgets.VBox:
                 drawn[0] = now
                 loop.call_soon_threadsafe(draw)
 
-    running = Running(experiment, start(), emit)
+    running = Running(cloudpickle.dumps(experiment), start(), emit)
     slider.observe(lambda change: running.set_knobs({knob: change.new}), "value")
 
     def measure() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hdrh.histogram import HdrHistogram
+import psutil
 from playwright.sync_api import sync_playwright
 
 from redislab.bench import Session
@@ -48,9 +49,12 @@ DRAWN = """async (index) => {
 TURNED = """async ([name, key]) => {
   const find = () => [...document.querySelectorAll(".js-plotly-plot")].find((plot) => plot.data?.some((t) => t.name === name));
   const last = () => find().data.find((trace) => trace.name === name).y.at(-1);
-  const handle = document.querySelector(".noUi-handle"), before = last(), began = performance.now();
+  const handle = document.querySelector(".rl-knob input[type=range], .noUi-handle"), before = last(), began = performance.now();
   handle.focus();
-  handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  if (handle.stepUp) {
+    key === "ArrowRight" ? handle.stepUp() : handle.stepDown();
+    handle.dispatchEvent(new Event("input", { bubbles: true }));
+  } else handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   while (Math.abs(last() - before) < 1e-9 && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
   return performance.now() - began;
 }"""
@@ -109,7 +113,7 @@ def turns(open_, cell: str, presses: int = 40) -> list[float]:
     """Milliseconds from key to paint, while the lab's default load runs."""
     notebook = open_("import redislab", cell)
     notebook.run_cell(1)
-    notebook.page.wait_for_selector(".noUi-handle")
+    notebook.page.wait_for_selector(".rl-knob input[type=range], .noUi-handle")
     notebook.page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].some((plot) => plot.data?.some((t) => t.y?.length > 30))",
         timeout=60_000,
@@ -211,9 +215,36 @@ def ratio(percentile: int, pairs: list) -> Row:
     )
 
 
+def rest(open_, seconds: float = 60.0) -> Row:
+    """What a page costs that is left open while everything on it is paused: its main thread, the kernel, the bench, and its servers."""
+    notebook = open_("import redislab", PANEL.format(lab="TtlLab"))
+    notebook.run_cell(1)
+    notebook.until("shown.runner.state == 'running' and shown.recording.samples")
+    notebook.page.get_by_role("button", name="Pause").click()
+    notebook.until("shown.runner.state == 'paused'")
+    kernel = psutil.Process(notebook.ask("__import__('os').getpid()"))
+    tools = notebook.page.context.new_cdp_session(notebook.page)
+    tools.send("Performance.enable")
+
+    def spent() -> dict[str, float]:
+        processes = [kernel, *kernel.children(recursive=True)]
+        times = [process.cpu_times() for process in processes]
+        metrics = {each["name"]: each["value"] for each in tools.send("Performance.getMetrics")["metrics"]}
+        return {"page": metrics["TaskDuration"], "kernel": sum(each.user + each.system for each in times)}
+
+    notebook.page.wait_for_timeout(3000)
+    before = spent()
+    notebook.page.wait_for_timeout(1000 * seconds)
+    shares = {name: 100 * (after - before[name]) / seconds for name, after in spent().items()}
+    notebook.close()
+    note = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
+    return Row("a page on which all is paused, of a core", sum(shares.values()), 1.0, unit="%", note=note)
+
+
 def rows():
     """One after the other, as they are measured."""
     with pages() as open_:
         yield from plots(open_)
         yield from slider(open_)
         yield from tail(open_)
+        yield rest(open_)

@@ -62,7 +62,9 @@ def test_a_value_between_two_stops_is_shown_at_the_nearest():
 
 def test_close_tree_leaves_no_widget():
     before = set(widgets.widgets.widget._instances)
-    box = widgets.VBox([widgets.HBox([Toolbar(run=[Button("a", "A", list)])]), Control(KNOBS["ttl"], 2.0, print).widget])
+    box = widgets.VBox(
+        [widgets.HBox([Toolbar(run=[Button("a", "A", list)])]), Control(KNOBS["ttl"], 2.0, print).widget]
+    )
     assert set(widgets.widgets.widget._instances) - before
     close_tree(box)
     assert not set(widgets.widgets.widget._instances) - before

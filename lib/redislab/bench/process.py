@@ -3,6 +3,7 @@
 Threads in a notebook's kernel would spoil both the curve and the slider, so the load lives here.
 """
 
+import functools
 import gc
 import pickle
 import queue
@@ -10,22 +11,31 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import redis
+
 from redislab.bench.window import Window
-from redislab.errors import RedislabError
+from redislab.errors import ExperimentError, RedislabError
 from redislab.world.child import emit
 from redislab.world.scheduling import take_short_turns
 
 TICK = 0.1  # s between regular samples
+JUMP = 3.0  # s without a reading, from which on what came meanwhile says nothing of Redis: the process stood still, or the machine
+CHECK = 1.0  # s between two looks at whether the servers and the database are still there
+JUMPED = "Nothing was read for {:.0f} s (this computer slept, or was busy), so the figures begin again here."
 QUICK = 0.02  # s; the sample after a knob was turned follows this soon
+BROKEN = (redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
 GRACE = 5.0  # s for a tidy end after the kernel has gone
 
 
 def sentence(failure: Exception) -> str:
-    """One line: ours as it stands, anything else with its type and the place in the experiment."""
+    """One line: ours as it stands, a connection that broke with what to do, anything else with its type and its place."""
     if isinstance(failure, RedislabError):
         return str(failure)
+    if isinstance(failure, BROKEN):
+        return "The connection to Redis broke, or nothing answered in time. Press Start to begin again."
     frames = traceback.extract_tb(failure.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
     return f"{type(failure).__name__}: {failure}{place}"
@@ -34,11 +44,19 @@ def sentence(failure: Exception) -> str:
 class Running:
     """One opened experiment, with its load and its window."""
 
-    def __init__(self, experiment, lab, emit):
-        self.experiment, self.lab, self._emit = experiment, lab, emit
-        self.window = Window(experiment.span)
+    def __init__(self, pickled: bytes, lab, emit):
+        self._pickled, self.lab, self._emit = pickled, lab, emit
+        self._begin_with({})
+        self.window = Window(self.experiment.span)
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
         self._next_tick, self._told, self._branch = 0.0, None, None
+        self._read_at, self._gap = 0.0, None
+        self._trouble, self._checked_at, self._checks = None, 0.0, ThreadPoolExecutor(1)
+
+    def _begin_with(self, knobs: dict) -> None:
+        """Have an experiment that knows nothing of an earlier run: what that held can go."""
+        self.experiment, self._load = pickle.loads(self._pickled), None
+        self.experiment.set_knobs(knobs)
 
     def start(self) -> None:
         if self.state == "running":
@@ -49,10 +67,11 @@ class Running:
             self.experiment.server = self._branch.server
             self.experiment.setup(self._branch)
             self.experiment.follow({*self.experiment.knobs(), "client"})
+            gc.collect()  # what is garbage by now would stay for good
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
-            self._load, self._told = self.experiment.load(), None
+            self._load, self._told, self._trouble = self.experiment.load(), None, None
         self.window.resume()
-        self._since = time.perf_counter()
+        self._since = self._read_at = time.perf_counter()
         self._next_tick = self._since + TICK
         self._load.start()
         self.state_is("running", where=self.experiment.where())
@@ -60,7 +79,9 @@ class Running:
     def pause(self) -> None:
         if self.state != "running":
             return
+        self._jumped()
         self._load.stop()
+        self._read_at = time.perf_counter()  # to stop may have taken a while
         self.sample()
         self.elapsed += time.perf_counter() - self._since
         self.state = "paused"
@@ -89,7 +110,9 @@ class Running:
                     give_back()
                 except Exception as failure:
                     print(f"tidying up: {sentence(failure)}", file=sys.stderr)
+            self._begin_with(self.experiment.settings())
             gc.unfreeze()  # what the set-up made may go
+            gc.collect()
         self.state = "closed"
 
     def fail(self, failure: Exception) -> None:
@@ -102,16 +125,21 @@ class Running:
         changed = {name for name, value in self.experiment.settings().items() if value != before[name]}
         if self.state in ("running", "paused"):
             self.experiment.follow(changed)
+        self._read_at = time.perf_counter()  # that, too, may have
         self._next_tick = min(self._next_tick, time.perf_counter() + QUICK)
 
-    def act(self, name: str) -> None:
-        """Run an action. If it fails because a reset has taken its servers away, nothing is wrong with the new run."""
+    def act(self, name: str, failed: Callable) -> None:
+        """Run an action, beside the loop. `failed(failure, branch)` is called if it fails, with what it was done to."""
         branch = self._branch
         try:
             getattr(self.experiment, name)()
-        except Exception:
-            if self._branch is branch:
-                raise
+        except Exception as failure:
+            failed(failure, branch)
+
+    def has_failed(self, failure: Exception, branch) -> None:
+        """An action has failed. If a reset has taken its servers away meanwhile, nothing is wrong with the new run."""
+        if self._branch is branch:
+            self.fail(failure)
 
     def due(self) -> float:
         """Seconds until the next sample."""
@@ -119,16 +147,53 @@ class Running:
 
     def sample(self) -> None:
         self._next_tick = time.perf_counter() + TICK
+        if self._jumped():
+            return
+        self._look_after()
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
         figures = self._load.figures(self.window)  # first, so that a sweep that is said to be done has all its points
         values = self.experiment.sample(self.window) | self.experiment.status() | figures
         if failures := [outcome.error for outcome in outcomes if outcome.error]:
             values["error"] = failures[-1]
+        if self._gap:
+            values["gap"], self._gap = self._gap, None
         told = values, self.experiment.settings()
+        self._read_at = time.perf_counter()  # before it is told: nothing can be while the kernel takes nothing in
         if told != self._told:  # a sweep that rests has nothing to tell
             self._emit("sample", self.elapsed + time.perf_counter() - self._since, *told)
         self._told = told
+
+    def _look_after(self) -> None:
+        """
+        Raises:
+            ExperimentError: a server or the database has failed, which no knob and no button did: what is measured is no finding.
+        """
+        if self._trouble:
+            raise ExperimentError(self._trouble)
+        if self._read_at - self._checked_at > CHECK:
+            self._checked_at = self._read_at
+            self._checks.submit(self._check, self._branch)  # beside the readings: a server that hangs takes its time
+
+    def _check(self, branch) -> None:
+        trouble = branch.failure()
+        if branch is self._branch:
+            self._trouble = trouble
+
+    def _jumped(self) -> bool:
+        """Whether nothing was read for long. Then it begins again: that was no time of the run, and what ended in it is left out."""
+        gap = time.perf_counter() - self._read_at
+        if gap <= JUMP:
+            return False
+        self._load.stop()
+        self._load.drain()
+        self.window.resume()
+        now = time.perf_counter()
+        self._since += now - self._read_at
+        self._read_at, self._next_tick, self._gap = now, now + TICK, gap
+        self._load.start()
+        self.state_is("running", JUMPED.format(gap))
+        return True
 
     def state_is(self, name: str, message: str = "", where: dict | None = None) -> None:
         self.state = name
@@ -214,16 +279,18 @@ class Bench:
         elif running is None:
             return
         elif command == "act":  # beside the loop, which goes on sampling what the action does
-            self._actions.submit(self._guard, key, running.act, *rest)
+            self._actions.submit(running.act, *rest, functools.partial(self.take, "has_failed", key))
         elif command == "close":
             self._open.pop(key).close()
         else:
             getattr(running, command)(*rest)
 
     def _start(self, key, pickled: bytes, address) -> None:
-        if key not in self._open or self._open[key].state in ("failed", "closed"):
-            experiment = pickle.loads(pickled)
-            self._open[key] = Running(experiment, self._lab(address), lambda *event: emit((key, *event)))
+        former = self._open.get(key)
+        if former is None or former.state not in ("running", "paused") or former.lab is not self._lab(address):
+            if former is not None:
+                former.close()
+            self._open[key] = Running(pickled, self._lab(address), lambda *event: emit((key, *event)))
         self._open[key].start()
 
     def _lab(self, address):

@@ -3,7 +3,7 @@
 
 function field({ kind, label, help, options }, turned) {
   const slides = kind === "number" || kind === "integer";
-  const el = create("div", `rl-knob rl-${kind}`);
+  const el = create("div", `rl-knob rl-${kind === "choice" ? "menu" : kind}`);
   const input = create(kind === "choice" ? "select" : "input");
   input.id = `rl-field-${thisPage.fields++}`;
   if (kind !== "choice") input.type = slides ? "range" : { switch: "checkbox" }[kind] ?? "text";

@@ -28,7 +28,9 @@ class Narration:
         self.experiment, self.runner, self.guess = experiment, runner, guess
         self.status = Words(names=["rl-status"])
         self.sentence = Words(names=["rl-sentence"])
-        self.heard = Words(names=["rl-heard"], live="polite")  # by a screen reader, at rest: more often would be a chatter
+        self.heard = Words(
+            names=["rl-heard"], live="polite"
+        )  # by a screen reader, at rest: more often would be a chatter
         self.claim = Words(names=["rl-claim"])
         self.progress = Words(names=["rl-progress"])
         self.findings = Words(names=["rl-table", "rl-findings"])
@@ -62,6 +64,8 @@ class Narration:
 
     def speak(self) -> None:
         self._spoke = time.monotonic()
+        if self.runner.state == "failed":
+            self._values, self._answer = {}, None  # what failed is no finding
         values = self._values
         self.status.html = self._status_text()
         self.sentence.html = words.escape(self.experiment.say(values)) if values else ""
@@ -77,7 +81,7 @@ class Narration:
 
     def _announce(self, resting: bool) -> None:
         if resting and self._values:
-            self.heard.html = f"{self._state()}. {self.sentence.html}"
+            self.heard.html = f"{self._state()}. {self.sentence.html}".strip()
         elif not resting:
             self.heard.html = ""
 
@@ -102,6 +106,8 @@ class Narration:
 
     def _claim_text(self, values: dict) -> str:
         verdict = self.experiment.judge(values) if values else None
+        if self.runner.state == "failed":
+            verdict = "none, because it failed"
         if self.guess is None:
             return words.claim_line(self.experiment.claim, None, None, verdict) if self.experiment.claim else ""
         guess = words.escape(self.guess.text) or "not made yet"

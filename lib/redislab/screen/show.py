@@ -74,7 +74,9 @@ def _highlighted(name: str, text: str) -> str:
     from pygments.lexers import LuaLexer, PythonLexer
 
     lexer = LuaLexer() if name.endswith(".lua") else PythonLexer()
-    return highlight(text, lexer, HtmlFormatter(cssclass="rl-code"))
+    # what scrolls is reached by Tab, and its keys scroll it instead of moving between cells
+    reached = f'<pre tabindex="0" role="group" aria-label="Source: {escape(name)}" data-lm-suppress-shortcuts>'
+    return highlight(text, lexer, HtmlFormatter(cssclass="rl-code")).replace("<pre>", reached, 1)
 
 
 @functools.cache

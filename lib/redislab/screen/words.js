@@ -12,6 +12,11 @@ export default widget(() => ({
   render({ model, el, signal }) {
     el.classList.add(...model.get("names"));
     el.setAttribute("aria-live", model.get("live"));
-    follow(model, "html", signal, (html) => (el.innerHTML = html));
+    follow(model, "html", signal, (html) => {
+      el.innerHTML = html;
+      if (!el.classList.contains("rl-table")) return;
+      if (el.scrollWidth > el.clientWidth) el.tabIndex = 0; // what scrolls is reached by Tab
+      else el.removeAttribute("tabindex");
+    });
   },
 }));

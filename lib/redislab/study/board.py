@@ -71,9 +71,7 @@ class Board(Block):
         self.toolbar = self._made_toolbar(what)
         self._progress = Words(names=["rl-progress"])
         self._sentence = Words(names=["rl-sentence"], live="polite")
-        super().__init__(
-            [self.toolbar, self._progress, self._sentence, self.figure, self._table], "rl-board-of-claims"
-        )
+        super().__init__([self.toolbar, self._progress, self._sentence, self.figure, self._table], "rl-board-of-claims")
         self._speak()
 
     def _made_toolbar(self, what) -> Toolbar:

@@ -39,9 +39,7 @@ class Hints(widgets.VBox):
     def __init__(self, parts: dict[str, str]):
         self._parts, self._shown = parts, []
         self._words = Words(names=["rl-hint"], live="polite")
-        toggles = [
-            Button(label, label, functools.partial(self.toggle, label), pressed=False) for label in parts
-        ]
+        toggles = [Button(label, label, functools.partial(self.toggle, label), pressed=False) for label in parts]
         self.toolbar = Toolbar(steps=toggles)
         super().__init__([self.toolbar, self._words])
 

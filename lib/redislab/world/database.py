@@ -3,6 +3,7 @@
 import functools
 import os
 import random
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import bindparam, create_engine, event, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from redislab.errors import DatabaseError, StartError
 from redislab.world import dataset
@@ -19,6 +20,9 @@ from redislab.world.servers import Url
 
 IMAGE = "postgres:17.6"
 PATIENCE = 4  # s to connect
+RECENT = 3.0  # s; what failed before that may be well again
+ROOM = 200_000  # bytes of disk that SQLite needs for its next write, or so
+FULL = "The disk is full, so the database cannot write. Free some space, then press Start."
 FORM = "sqlite:///file or postgresql://user:password@host/name"
 
 
@@ -104,6 +108,7 @@ class Database:
         self.added_latency, self.width, self.failing = 0.0, None, False
         self.statements, self.transactions = {"find": 0, "save": 0, "scan": 0}, 0
         self._running, self._door = 0, threading.Condition()
+        self._failure, self._failed_at = None, 0.0
         self.product = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.engine.dialect.name]
         self.version = self._version()
         self.users, self.products, self.orders = (Table(self, dataset.metadata.tables[name]) for name in dataset.SIZES)
@@ -124,11 +129,27 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as failure:
+            if isinstance(failure, OperationalError) and "locked" not in str(failure):
+                self._failure, self._failed_at = _brief(failure), time.monotonic()
             raise DatabaseError(f"The database did not answer ({_brief(failure)}). Is it still running?") from failure
         finally:
             with self._door:
                 self._running -= 1
                 self._door.notify_all()
+
+    def failure(self) -> str | None:
+        """What has just failed, and was not added here, as a sentence; None if all is well. A full disk is noticed though nothing
+        was written through this handle."""
+        if self.engine.dialect.name == "sqlite":
+            try:
+                if shutil.disk_usage(Path(self.engine.url.database).parent).free < ROOM:
+                    return FULL
+            except OSError:
+                return "The folder of the database is gone. Press Start to go on with another one."
+        if self._failure is None or time.monotonic() - self._failed_at > RECENT:
+            return None
+        full = "full" in self._failure
+        return FULL if full else f"The database failed ({self._failure}). Press Start to begin again."
 
     def close(self) -> None:
         self.engine.dispose()
@@ -177,9 +198,9 @@ def connect(url: str):
     except (ArgumentError, NoSuchModuleError, ValueError):  # whose words may repeat the password
         raise DatabaseError(f"That is not a database URL. Write {FORM}; in a password, write / as %2F.") from None
     except SQLAlchemyError as failure:
-        raise DatabaseError(
-            f"The database at {_where(url)} cannot be used ({_brief(failure)}). Check REDISLAB_DATABASE_URL."
-        ) from None
+        chosen = os.environ.get("REDISLAB_DATABASE_URL")
+        advice = "Check REDISLAB_DATABASE_URL." if chosen else "Press Start, or run start(), to go on with another one."
+        raise DatabaseError(f"The database at {_where(url)} cannot be used ({_brief(failure)}). {advice}") from None
 
 
 def provide(where: str | None, folder: Path, name: str) -> Provided:

@@ -115,6 +115,13 @@ class Lab:
         """Close `made` too when this lab is closed."""
         self._made.append(made)
 
+    def failure(self) -> str | None:
+        """What has failed of that this stands on, and was not stopped here, as a sentence; None if all is well."""
+        if self._resource is not None and not self._resource.alive:
+            return "What this lab has started is gone. Run start() again."
+        parts = [self.server, *(made for made in list(self._made) if hasattr(made, "failure"))]
+        return next((told for part in parts if (told := part.failure())), None)
+
     def facts(self) -> dict:
         """What stands on the card."""
         return {
@@ -193,9 +200,13 @@ def start(url: str | None = None, *, backend: str | None = None, database: str |
     with _lock:
         if _lab is not None:
             same = anyhow or _lab.asked == asked
-            if same and _lab.server.alive:
+            if same and not _lab.failure():
                 return _lab
-            report("The Redis of this lab is gone; starting another one." if same else "Leaving the former lab.")
+            report(
+                "This lab has lost its Redis or its database; starting another one."
+                if same
+                else "Leaving the former lab."
+            )
             url, backend, database = asked = _lab.asked if anyhow else asked
             _lab.close()
             _lab = None

@@ -42,7 +42,7 @@ class Server:
 
     def __init__(self, url: str, backend: str = "url", control=None, any_version: bool = False):
         self.url, self.backend, self._control = Url(url), backend, control
-        self._clients = weakref.WeakSet()
+        self._clients, self._killed = weakref.WeakSet(), False
         self._settings = _settings(url)
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
         self.where = self._settings.get("path") or f"{self.host}:{self.port}"
@@ -163,12 +163,23 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL. What it held is gone."""
+        self._killed = True
         self._ours().kill()
 
     def restart(self) -> None:
         """Start it again after `kill`: empty, at the same address."""
         self._ours().restart()
         wait_for(self.host, self.port, self._control.alive)
+        self._killed = False
+
+    def failure(self) -> str | None:
+        """That it has ended, or no longer answers, though it was not killed here, as a sentence; None if all is well."""
+        if self._killed or self.alive:
+            return None
+        where = f"The Redis at {self.where}"
+        if self.backend == "url":
+            return f"{where} does not answer. Is it running? Press Start when it is."
+        return f"{where} has ended. Press Start to go on with another one."
 
     def pause(self) -> None:
         """Freeze it: connections stay open, nothing answers."""

@@ -59,6 +59,11 @@ class SupervisedResource:
         """Whether the server is running."""
         return self._child.alive and self._ask("server_alive")
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is someone who takes care: the folder is there as long."""
+        return self._child.alive
+
     def _ask(self, name: str, *arguments):
         """Call a method of the supervisor.
 

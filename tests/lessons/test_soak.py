@@ -1,0 +1,15 @@
+"""A cell that is run again, and a lab that is reset, leave nothing behind in the bench. `python -m tests.budgets.soak` tries every lab."""
+
+import pytest
+
+from redislab.lessons import LESSONS
+from tests.budgets.soak import grown, soak
+
+# a server that is killed; an application and a network delay; processes that share a load
+SOME = ("TtlLab", "ArenaLab", "CountersLab")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", SOME)
+def test_nothing_grows_over_re_runs_and_resets(name):
+    assert grown(*soak(LESSONS.labs[name], turns=6)) == {}
