@@ -6,6 +6,7 @@ from tests.browser.jupyterlab import write
 from tests.browser.on_page import OnPage
 from tests.browser.test_sweep import EXPERIMENT
 
+START = "from redislab import start\nstart()"
 CELLS = {
     "panel": "shown = panel(Slow())\nshown",
     "figure": "shown.figure",
@@ -31,7 +32,7 @@ SAID = (
 
 @pytest.fixture
 def notebook(jupyterlab, open_notebook):
-    write(jupyterlab.folder / "ended.ipynb", EXPERIMENT, *CELLS.values())
+    write(jupyterlab.folder / "ended.ipynb", START, EXPERIMENT, *CELLS.values())
     opened = open_notebook("ended.ipynb", height=3000)
     opened.run_all()
     opened.page.locator(".rl-quiz").wait_for()

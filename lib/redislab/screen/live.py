@@ -44,12 +44,16 @@ class LiveFigure(PageWidget):
         on_page: called with what pages say, on the thread that it arrives on: "hello"; "seen", with the `page`, whether the board is
             `visible` to a person there, and whether that is `new`, for it is repeated; "here" (the mouse was moved, or a key pressed).
 
+    Attributes:
+        live: whether something is measured for it: then a page that shows it says so every few seconds.
+
     `feed` may be called from any thread.
     """
 
     _esm = script(HERE / "plots.js", HERE / "live_figure.js")
     _css = SHEET
     figures = traitlets.List().tag(sync=True)
+    live = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, figures, *, window: float | None = None, on_page: Callable | None = None):
         self.window, self._on_page = window, on_page

@@ -13,7 +13,7 @@ function plotlyFor(model) {
   shared.promise ??= new Promise((resolve) => (shared.resolve = resolve));
   if (!shared.loading && performance.now() - shared.asked > PATIENCE) {
     shared.asked = performance.now();
-    model.send({ kind: "plotly" });
+    tell(model, { kind: "plotly" });
   }
   return shared.promise;
 }
@@ -64,20 +64,20 @@ class Sight {
     Object.assign(this, { model, boards: new Map(), told: false, spoke: 0, used: performance.now() });
   }
 
-  // While any board is in sight that is repeated, so that silence has a meaning.
+  // While it measures that is repeated, so that silence has a meaning.
   report(board, visible) {
     this.boards.set(board, visible);
     const any = [...this.boards.values()].some(Boolean);
-    const due = any && performance.now() - this.spoke > ALIVE;
+    const due = any && this.model.get("live") && performance.now() - this.spoke > ALIVE;
     if (any === this.told && !due) return;
-    this.model.send({ kind: "seen", page: thisPage.id, visible: any, new: any !== this.told });
+    tell(this.model, { kind: "seen", page: thisPage.id, visible: any, new: any !== this.told });
     [this.told, this.spoke] = [any, performance.now()];
   }
 
   use() {
     if (!this.told || performance.now() - this.used < STILL) return;
     this.used = performance.now();
-    this.model.send({ kind: "here" });
+    tell(this.model, { kind: "here" });
   }
 }
 
@@ -199,7 +199,7 @@ export default widget(() => {
         points.trim(message.oldest);
         for (const board of boards) board.draw();
       });
-      model.send({ kind: "hello" });
+      tell(model, { kind: "hello" });
     },
 
     render(context) {

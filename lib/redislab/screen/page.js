@@ -31,7 +31,7 @@ function whenItEnds(model, tell) {
 }
 
 function takeLeave(el) {
-  const block = el.closest(OURS) ?? el;
+  const block = el.closest(".rl") ?? el;
   if (block.querySelector(":scope > .rl-gone")) return;
   for (const child of block.children) child.inert = true;
   const note = create("p", "rl-gone", GONE);
@@ -39,10 +39,19 @@ function takeLeave(el) {
   block.prepend(note);
 }
 
+// A kernel that has just ended hears nothing, and JupyterLab calls that an error.
+function tell(model, message) {
+  try {
+    model.send(message);
+  } catch {
+    // what there is to say is said by `takeLeave`
+  }
+}
+
 // The kernel hears once of each page that it has one at all.
 function greet(model) {
   const manager = model.widget_manager ?? thisPage;
-  if (!thisPage.greeted.has(manager)) model.send({ kind: "page" });
+  if (!thisPage.greeted.has(manager)) tell(model, { kind: "page" });
   thisPage.greeted.add(manager);
 }
 
@@ -50,21 +59,23 @@ function greet(model) {
 function widget(make) {
   return () => {
     const own = make();
-    const places = new Set();
+    const places = new Map(); // where it is shown → what stops it there
     let ended = false;
     return {
       initialize(context) {
         greet(context.model);
         const forget = whenItEnds(context.model, () => {
           ended = true;
-          places.forEach(takeLeave);
+          places.forEach((stop, el) => [stop.abort(), takeLeave(el)]);
         });
         const tidy = own.initialize?.(context);
         return () => [forget(), tidy?.()];
       },
       render(context) {
-        places.add(context.el);
-        const tidy = own.render(context);
+        const stop = new AbortController();
+        context.signal.addEventListener("abort", () => stop.abort());
+        places.set(context.el, stop);
+        const tidy = own.render({ ...context, signal: stop.signal });
         if (ended) requestAnimationFrame(() => takeLeave(context.el)); // in its block by then
         return () => [places.delete(context.el), tidy?.()];
       },

@@ -226,6 +226,7 @@ class Panel(Block):
         self._points = points
 
     def _show_state(self, message: str = "") -> None:
+        self.figure.live = self.runner.measuring
         self._show_go()
         self.told.remark(message)
         self.told.speak()

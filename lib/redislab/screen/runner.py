@@ -56,6 +56,7 @@ class Runner:
             StartError: there is no Redis to run on.
         """
         self._touched, self._waits = time.monotonic(), False
+        self._hear_all()  # while nothing was measured, no page had to say that it was there
         self.open().start()
 
     def pause(self, reason: PauseReason = PauseReason.PRESSED) -> None:
@@ -79,12 +80,15 @@ class Runner:
     def touch(self) -> None:
         self._touched = time.monotonic()
 
+    def _hear_all(self) -> None:
+        self._pages = dict.fromkeys(self._pages, time.monotonic())
+
     def pause_if_idle(self) -> None:
         """Pause where nobody is: not touched for a while, or shown by no page that is still there."""
         now = time.monotonic()
         busy, self._looked = now - self._looked > BUSY, now
         if busy:  # what the pages said meanwhile is still to be heard
-            self._pages = dict.fromkeys(self._pages, now)
+            self._hear_all()
         for page in [page for page, heard in self._pages.items() if now - heard > SILENT]:
             self.look(page, False)
         if now - self._touched > IDLE:

@@ -8,7 +8,7 @@ export default widget(() => ({
 
     function make({ name, group }) {
       const button = Object.assign(create("button"), { type: "button" });
-      button.addEventListener("click", () => button.ariaDisabled !== "true" && model.send({ press: name }));
+      button.addEventListener("click", () => button.ariaDisabled !== "true" && tell(model, { press: name }));
       if (!groups.has(group)) groups.set(group, el.appendChild(create("div", `rl-group rl-${group}`)));
       groups.get(group).append(button);
       made.set(name, button);

@@ -22,7 +22,7 @@ export default widget(() => ({
     follow(model, "busy", signal, (busy) => el.querySelectorAll("button").forEach((button) => (button.ariaDisabled = busy)));
     el.addEventListener("click", ({ target }) => {
       const button = target.closest("button[data-run]");
-      if (button) model.send({ run: button.dataset.run });
+      if (button) tell(model, { run: button.dataset.run });
     });
     open(el.querySelectorAll("a"), model.widget_manager?.rendermime ?? {});
   },

@@ -22,7 +22,7 @@ export default widget(() => ({
       change.hidden = kept == null;
     }
     function say(place) {
-      model.send({ kind: "kept", kept: place, turn: ++turn });
+      tell(model, { kind: "kept", kept: place, turn: ++turn });
       show(place);
     }
     keep.addEventListener("click", () => kept == null && say(control.state()));

@@ -50,7 +50,7 @@ export default widget(() => ({
     model.get("questions").forEach((question, number) => {
       quiz.append(
         questionBlock(question, (right) => {
-          if (!answered.has(number)) model.send({ number, right });
+          if (!answered.has(number)) tell(model, { number, right });
           answered.add(number);
         }),
       );
