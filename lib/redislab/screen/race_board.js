@@ -9,24 +9,20 @@ const TOOLS = [
   ["next_failing", "Next failing"],
 ];
 
-function made(tag, name, text = "") {
-  return Object.assign(document.createElement(tag), { className: name, textContent: text });
-}
-
 function group(label, buttons) {
-  const box = made("div", "rl-race-group");
+  const box = create("div", "rl-race-group");
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", label);
   box.append(...buttons);
   return box;
 }
 
-export default {
-  render({ model, el }) {
+export default widget(() => ({
+  render({ model, el, signal }) {
     el.classList.add("rl-race-page");
-    const press = (what) => model.send({ press: what });
+    const press = (what) => tell(model, { press: what });
     const button = (what, label, name) => {
-      const it = made("button", `rl-button ${name}`, label);
+      const it = create("button", `rl-button ${name}`, label);
       it.type = "button";
       it.dataset.press = what;
       // not "disabled", which would take the focus away from who has just pressed it
@@ -36,19 +32,18 @@ export default {
     const kind = (turn) => (turn.length > 1 || turn === "x" ? "rl-race-event" : "rl-race-turn");
     const turns = model.get("turns").map(([turn, label]) => button(turn, label, kind(turn)));
     const tools = TOOLS.map(([what, label]) => button(what, label, what === "try_all" ? "rl-go" : ""));
-    const summary = made("p", "rl-race-summary");
-    const verdict = made("p", "rl-race-verdict");
+    const summary = create("p", "rl-race-summary");
+    const verdict = create("p", "rl-race-verdict");
     for (const said of [summary, verdict]) said.setAttribute("aria-live", "polite");
-    const table = made("table", "");
-    const scroll = made("div", "rl-race-scroll");
+    const table = create("table", "");
+    const scroll = create("div", "rl-race-scroll");
     scroll.append(table);
-    const next = group("Next step", [made("span", "", "Next step:"), ...turns]);
-    el.append(made("h3", "", model.get("title")), next, scroll, verdict, group("Schedules", tools), summary);
+    const next = group("Next step", [create("span", "", "Next step:"), ...turns]);
+    el.append(create("h3", "", model.get("title")), next, scroll, verdict, group("Schedules", tools), summary);
 
-    // The digits are the clients; nothing that is typed here moves JupyterLab's cells.
+    // The digits are the clients; page.js keeps what is typed here from JupyterLab's cells.
     el.addEventListener("keydown", (event) => {
       if (event.key === "Tab" || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.stopPropagation();
       const turn = turns.filter((each) => each.classList.contains("rl-race-turn"))[Number(event.key) - 1];
       if (turn) turn.click();
     });
@@ -58,16 +53,16 @@ export default {
       const clients = model.get("clients");
       const cells = (tag, line, former) =>
         line.map((text, place) => {
-          const cell = made(tag, "", text);
+          const cell = create(tag, "", text);
           if (tag === "th") cell.scope = "col";
           cell.classList.toggle("rl-race-held", place > clients);
           cell.classList.toggle("rl-race-changed", place > clients && former !== undefined && former[place] !== text);
           return cell;
         });
       const row = (tag, line, former) => {
-        const made_ = document.createElement("tr");
-        made_.append(...cells(tag, line, former));
-        return made_;
+        const made = create("tr");
+        made.append(...cells(tag, line, former));
+        return made;
       };
       const rows = lines.map((line, place) => row("td", line, lines[place - 1]));
       if (model.get("choices").length) {
@@ -75,11 +70,11 @@ export default {
         coming.className = "rl-race-next";
         rows.push(coming);
       } else rows.at(-1)?.classList.toggle("rl-race-broken", model.get("broken"));
-      const top = document.createElement("thead");
+      const top = create("thead");
       top.append(row("th", head));
-      const body = document.createElement("tbody");
+      const body = create("tbody");
       body.append(...rows);
-      table.replaceChildren(made("caption", "", "Time runs downwards; a client's next step is grey."), top, body);
+      table.replaceChildren(create("caption", "", "Time runs downwards; a client's next step is grey."), top, body);
     };
     const able = () => {
       const choices = model.get("choices");
@@ -96,8 +91,6 @@ export default {
     };
     const all = () => [paint, able, say].forEach((each) => each());
     const names = ["rows", "choices", "next", "verdict", "broken", "summary", "failing", "busy", "can_undo"];
-    for (const name of names) model.on(`change:${name}`, all);
-    all();
-    return () => names.forEach((name) => model.off(`change:${name}`, all));
+    for (const name of names) follow(model, name, signal, all);
   },
-};
+}));

@@ -1,24 +1,23 @@
 """A race on the page: the learner decides whose step comes next, or has every schedule tried."""
 
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
-import anywidget
 import traitlets
 
 from redislab.bench.race_table import commands, rows
 from redislab.errors import RedislabError
 from redislab.screen.block import Block
 from redislab.screen.loop import KernelLoop
+from redislab.screen.page import HERE, PageWidget, script
 
-HERE = Path(__file__).parent
 SUFFIXES = {"!": "dies", "?": "reply lost"}
 
 
-class Page(anywidget.AnyWidget):
+class Page(PageWidget):
     """The buttons and the table. The page sends {"press": a turn or the name of a method}."""
 
-    _esm = HERE / "race_board.js"
+    _esm = script(HERE / "race_board.js")
     _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("screen.css", "race_board.css"))
     title = traitlets.Unicode().tag(sync=True)
     turns = traitlets.List().tag(sync=True)  # [turn, label], once
@@ -33,6 +32,13 @@ class Page(anywidget.AnyWidget):
     can_undo = traitlets.Bool(False).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
 
+    def __init__(self, on_press: Callable, **state):
+        self._on_press = on_press
+        super().__init__(**state)
+
+    def heard(self, message: dict) -> None:
+        self._on_press(message["press"])
+
 
 class RaceBoard(Block):
     """What a notebook shows of a Race.
@@ -45,9 +51,8 @@ class RaceBoard(Block):
     def __init__(self, race):
         self.race, self.played, self._place, self._thread = race, None, None, None
         self._loop = KernelLoop()
-        self.page = Page(title=race.title, turns=[[turn, label(race, turn)] for turn in race.turns()])
+        self.page = Page(self._pressed, title=race.title, turns=[[turn, label(race, turn)] for turn in race.turns()])
         self.page.clients = len(race.names)
-        self.page.on_msg(lambda _, message, __: self._pressed(message["press"]))
         super().__init__([self.page], "rl-race")
         self.start_over()
 
