@@ -23,7 +23,7 @@ from redislab.world.scheduling import take_short_turns
 
 TICK = 0.1  # s between regular samples
 JUMP = 3.0  # s without a reading, from which on what came meanwhile says nothing of Redis: the process stood still, or the machine
-CHECK = 1.0  # s between two looks at whether the servers and the database are still there
+CHECK = 2.0  # s between two looks at whether the servers and the database are still there
 JUMPED = "Nothing was read for {:.0f} s (this computer slept, or was busy), so the figures begin again here."
 QUICK = 0.02  # s; the sample after a knob was turned follows this soon
 BROKEN = (redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)

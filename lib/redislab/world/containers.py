@@ -142,7 +142,12 @@ class _Container:
         self._container, self.port, self._resource = container, port, resource
 
     def alive(self) -> bool:
-        self._container.reload()
+        from docker.errors import NotFound
+
+        try:
+            self._container.reload()
+        except NotFound:
+            return False
         return self._container.status in ("running", "paused", "created")
 
     def kill(self) -> None:
