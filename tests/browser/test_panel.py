@@ -221,7 +221,7 @@ def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
     notebook.run_all()
     OnPage(notebook, 0).start()
     wait_last(notebook, "level", 10)
-    notebook.page.locator(".rl-status", has_text="docker").wait_for()
+    notebook.page.locator(".rl-head", has_text="docker").wait_for()
 
 
 def test_a_bench_that_dies_is_told_and_started_anew(scratch):

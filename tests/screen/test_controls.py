@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import pytest
 
 from redislab.bench import Experiment, choice, decision, number, switch, text
-from redislab.screen.controls import Button, Control, Toolbar, close_tree, nearest, stops
+from redislab.screen.controls import Button, Controls, Toolbar, choices, close_tree, nearest, stops
 
 
 class Knobs(Experiment):
@@ -37,40 +37,50 @@ def test_stops_are_figures_that_one_says_aloud():
     assert stops(KNOBS["jitter"]) == [5.0 * i for i in range(11)]
 
 
+@pytest.fixture
+def turned():
+    """What the page has moved: names and values."""
+    return []
+
+
+@pytest.fixture
+def controls(turned):
+    made = Controls(KNOBS, Knobs().settings(), lambda name, value: turned.append((name, value)))
+    yield made
+    for widget in (made.fields, *made.decisions.values()):
+        close_tree(widget)
+
+
 @pytest.mark.parametrize("name", KNOBS)
-def test_showing_a_value_says_nothing_and_turning_says_it_once(name):
-    turned = []
-    control = Control(KNOBS[name], KNOBS[name].default, turned.append)
-    values = {"mode": ["b", "a"], "on": [True, False], "tree": ["A", "B"], "key": ["user:2", ""]}.get(name) or [
-        stops(KNOBS[name])[3],
-        stops(KNOBS[name])[-1],
-    ]
-    control.show(values[0])
-    assert turned == [] and control.widget.value == values[0]
-    control.widget.value = values[1]
-    assert turned == [values[1]]
-    close_tree(control.widget)
+def test_showing_a_value_says_nothing_and_turning_says_it_once(controls, turned, name):
+    offered = choices(KNOBS[name])
+    values = {"on": [True, False], "tree": ["A", "B"], "key": ["user:2", ""]}.get(name) or [offered[-1], offered[0]]
+    controls.show(name, values[0])
+    assert turned == [] and controls.value(name) == values[0]
+    if name == "tree":
+        controls.decisions[name].value = values[1]
+    else:
+        state = offered.index(values[1]) if offered else values[1]
+        controls.fields.states = controls.fields.states | {name: state}
+    assert turned == [(name, values[1])] and controls.value(name) == values[1]
 
 
-def test_a_value_between_two_stops_is_shown_at_the_nearest():
-    control = Control(KNOBS["ttl"], 2.0, pytest.fail)
-    control.show(2.71)
-    assert control.widget.value == 2.8
-    close_tree(control.widget)
+def test_a_value_between_two_stops_is_shown_at_the_nearest(controls, turned):
+    controls.show("ttl", 2.71)
+    assert controls.value("ttl") == 2.8 and turned == []
     assert nearest([1, 2], 1.4) == 1
 
 
 def test_close_tree_leaves_no_widget():
     before = set(widgets.widgets.widget._instances)
-    box = widgets.VBox(
-        [widgets.HBox([Toolbar(run=[Button("a", "A", list)])]), Control(KNOBS["ttl"], 2.0, print).widget]
-    )
+    knobs = {name: knob for name, knob in KNOBS.items() if name != "tree"}
+    fields = Controls(knobs, Knobs().settings(), print).fields
+    box = widgets.VBox([widgets.HBox([Toolbar(run=[Button("a", "A", list)])]), fields])
     assert set(widgets.widgets.widget._instances) - before
     close_tree(box)
     assert not set(widgets.widgets.widget._instances) - before
 
 
-def test_a_tree_goes_to_the_page_with_its_answers_in_order():
-    control = Control(KNOBS["tree"], "C", pytest.fail)
-    assert control.widget.tree == ["One?", [["yes", "A"], ["no", ["Two?", [["yes", "B"], ["no", "C"]]]]]]
-    close_tree(control.widget)
+def test_a_tree_goes_to_the_page_with_its_answers_in_order(controls):
+    tree = controls.decisions["tree"].tree
+    assert tree == ["One?", [["yes", "A"], ["no", ["Two?", [["yes", "B"], ["no", "C"]]]]]]

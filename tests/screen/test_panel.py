@@ -31,27 +31,27 @@ def test_without_a_page_nothing_runs(shown):
 
 
 def test_a_slider_turns_the_knob_and_the_knob_moves_the_slider(shown):
-    slider = shown._controls["level"].widget
-    slider.value = 42.0
+    fields = shown.controls.fields
+    fields.states = fields.states | {"level": 42}
     assert shown.experiment.level == 42.0
     shown.experiment.level = 77.0
-    assert slider.value == 77.0
+    assert shown.controls.value("level") == 77.0
 
 
 def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):
     shown.experiment.level = 12.345
-    assert shown.experiment.level == 12.345 and shown._controls["level"].widget.value == 12.0
+    assert shown.experiment.level == 12.345 and shown.controls.value("level") == 12.0
 
 
 def test_a_preset_sets_its_knobs(shown):
     shown._preset("Full")
-    assert (shown._controls["level"].widget.value, shown._controls["mode"].widget.value) == (100.0, "two")
+    assert (shown.controls.value("level"), shown.controls.value("mode")) == (100.0, "two")
 
 
 def test_a_knob_out_of_bounds_raises_in_the_cell_and_changes_nothing(shown):
     with pytest.raises(KnobError, match="from 0 to 100"):
         shown.experiment.level = 101
-    assert shown._controls["level"].widget.value == 10.0
+    assert shown.controls.value("level") == 10.0
 
 
 def test_an_action_before_start_is_answered_with_what_to_do(shown):

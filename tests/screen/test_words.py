@@ -29,20 +29,20 @@ def test_a_measurement_has_the_digits_it_deserves(value, said):
 
 def test_the_status_names_the_server_and_what_came_back():
     values = {"offered": 600.4, "achieved": 598.0, "requests": 12345, "errors": 0.0, "round_trip_ms": 0.123}
-    html = words.status("running", {"server": "Redis 8.2.1", "backend": "docker"}, values)
+    html = words.status("A lab", "running", {"server": "Redis 8.2.1", "backend": "docker"}, values)
     for text in ("running", "Redis 8.2.1 · docker", "<b>0.12</b> ms", "<b>600</b>/s", "<b>598</b>/s", "12,345"):
         assert text in html
     assert "failing" not in html
 
 
 def test_a_request_in_two_seconds_is_not_none():
-    html = words.status("running", {}, {"offered": 0.5, "achieved": 0.0, "requests": 1})
+    html = words.status("A lab", "running", {}, {"offered": 0.5, "achieved": 0.0, "requests": 1})
     assert "offered <b>0.5</b>/s, achieved <b>0</b>/s" in html
 
 
 def test_failing_requests_are_counted_and_their_error_is_escaped():
     values = {"offered": 1, "achieved": 1, "requests": 1, "errors": 3.0, "error": "<b>refused</b>"}
-    html = words.status("running", {}, values)
+    html = words.status("A lab", "running", {}, values)
     assert "failing: <b>3</b>/s" in html and "&lt;b&gt;refused" in html
 
 
@@ -67,9 +67,9 @@ def test_the_table_has_a_row_a_second_and_the_newest_on_top():
 
 def test_a_sweep_says_that_its_loop_is_closed_and_when_it_is_done():
     values = {"progress": 0.5, "progress_text": "N = 1,000", "curve": [{"x": 1}]}
-    html = words.status("running", {}, values)
+    html = words.status("A lab", "running", {}, values)
     assert "rl-running" in html and "closed loop, <b>1</b> points" in html and "offered" not in html
-    assert "rl-done" in words.status("running", {}, values | {"progress": 1})
+    assert "rl-done" in words.status("A lab", "running", {}, values | {"progress": 1})
     assert "rl-paused" in words.status("paused", {}, values | {"progress": 1})
 
 

@@ -1,5 +1,6 @@
 """A control for each kind of knob, buttons, and how to take widgets off the page for good."""
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,52 +16,70 @@ from redislab.screen.words import quantity
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
-class Field(PageWidget):
-    """A slider over stops, a menu, a switch or a line of text, as the knob's kind is.
+class Fields(PageWidget):
+    """A slider over stops, a menu, a switch or a line of text for each knob, as its kind is; one widget for all of them.
 
-    What goes to the page is the place of a stop or an option, and its text; `value` is what the knob has there.
+    What goes to the page is the place of a stop or an option, and its text. `show` moves a field without a word;
+    `on_turn(name, value)` is called when the page moves it.
     """
 
-    _esm = script(HERE / "field.js", HERE / "knob.js")
-    kind, label, help = (traitlets.Unicode().tag(sync=True) for _ in range(3))
-    options = traitlets.List().tag(sync=True)
-    state = traitlets.Any().tag(sync=True)
+    _esm = script(HERE / "field.js", HERE / "knobs.js")
+    fields = traitlets.List().tag(sync=True)
+    states = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, knob: Knob, value):
-        self.values = choices(knob)
-        texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self.values]
-        super().__init__(
-            kind=knob.kind, label=knob.label, help=knob.help, options=texts, state=place(self.values, value)
-        )
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable):
+        self._on_turn, self._values = on_turn, {name: choices(knob) for name, knob in knobs.items()}
+        self._shown = {name: place(self._values[name], values[name]) for name in knobs}
+        super().__init__(fields=[self._field(name, knob) for name, knob in knobs.items()], states=self._shown)
+        self.observe(self._moved, "states")
 
-    @property
-    def value(self):
-        return self.values[self.state] if self.values else self.state
+    def _field(self, name: str, knob: Knob) -> dict:
+        texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self._values[name]]
+        return {"name": name, "kind": knob.kind, "label": knob.label, "help": knob.help, "options": texts}
 
-    @value.setter
-    def value(self, value) -> None:
-        self.state = place(self.values, value)
+    def value(self, name: str):
+        """Where a field stands; a slider takes the stop that is nearest to its knob."""
+        values, state = self._values[name], self.states[name]
+        return values[state] if values else state
+
+    def show(self, name: str, value) -> None:
+        self._shown = self._shown | {name: place(self._values[name], value)}
+        self.states = self._shown
+
+    def _moved(self, change) -> None:
+        turned = [name for name, state in change.new.items() if state != self._shown[name]]
+        self._shown = change.new
+        for name in turned:
+            self._on_turn(name, self.value(name))
 
 
-class Control:
-    """One knob on the page. `show` moves it without a word; `on_turn(value)` is called when the page moves it."""
+class Controls:
+    """A control on the page for each knob: one widget for all `fields`, and a widget for each of the `decisions`."""
 
-    def __init__(self, knob: Knob, value, on_turn: Callable):
-        self.knob, self._on_turn = knob, on_turn
-        tree = knob.kind == "decision"
-        self.widget = Decision(knob.tree, value=value, label=knob.label) if tree else Field(knob, value)
-        self._shown = self.widget.value
-        self.widget.observe(self._moved, "value" if tree else "state")
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable):
+        trees = {name: knob for name, knob in knobs.items() if knob.kind == "decision"}
+        self.fields = Fields({name: knobs[name] for name in knobs if name not in trees}, values, on_turn)
+        self.decisions = {
+            name: Decision(knob.tree, value=values[name], label=knob.label) for name, knob in trees.items()
+        }
+        self._on_turn, self._shown = on_turn, {name: values[name] for name in trees}
+        for name, decision in self.decisions.items():
+            decision.observe(functools.partial(self._decided, name), "value")
 
-    def show(self, value) -> None:
-        """Where the experiment's knob stands; a slider takes its nearest stop."""
-        self._shown = nearest(stops(self.knob), value) if slides(self.knob) else value
-        self.widget.value = self._shown
+    def show(self, name: str, value) -> None:
+        """Where the experiment's knob stands."""
+        if name in self.decisions:
+            self._shown[name] = self.decisions[name].value = value
+        else:
+            self.fields.show(name, value)
 
-    def _moved(self, _) -> None:
-        if self.widget.value != self._shown:
-            self._shown = self.widget.value
-            self._on_turn(self._shown)
+    def value(self, name: str):
+        return self.decisions[name].value if name in self.decisions else self.fields.value(name)
+
+    def _decided(self, name: str, change) -> None:
+        if change.new != self._shown[name]:
+            self._shown[name] = change.new
+            self._on_turn(name, change.new)
 
 
 def slides(knob: Knob) -> bool:

@@ -26,7 +26,7 @@ class Narration:
 
     def __init__(self, experiment: Experiment, runner: Runner, guess=None):
         self.experiment, self.runner, self.guess = experiment, runner, guess
-        self.status = Words(names=["rl-status"])
+        self.status = Words(names=["rl-head"])
         self.sentence = Words(names=["rl-sentence"])
         self.heard = Words(
             names=["rl-heard"], live="polite"
@@ -96,7 +96,7 @@ class Narration:
         state = self._state()
         note = PAUSED.get(self.runner.pause_reason, "") if state == "paused" else NOTES.get(state, "")
         where = self.runner.recording.where if self.runner.recording else {}
-        return words.status(state, where, self._values, self._note or note)
+        return words.status(self.experiment.title, state, where, self._values, self._note or note)
 
     def _table_text(self, values: dict) -> str:
         charts = self.experiment.charts

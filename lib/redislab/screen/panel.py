@@ -12,15 +12,13 @@ import ipywidgets as widgets
 
 from redislab.bench import Experiment, Sample, State
 from redislab.errors import RedislabError
-from redislab.screen import words
 from redislab.screen.block import Block
-from redislab.screen.controls import Button, Control, Toolbar
+from redislab.screen.controls import Button, Controls, Toolbar
 from redislab.screen.figures import figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
 from redislab.screen.narration import Narration
 from redislab.screen.runner import Runner
-from redislab.screen.words import Words
 from redislab.world.scheduling import cores
 
 # s between two paintings: at once if a knob has just been set, often for a while after that, and then calmly;
@@ -61,11 +59,8 @@ class Panel(Block):
         self.figure = LiveFigure(
             figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._on_page)
         )
-        self._controls = {
-            name: Control(knob, getattr(experiment, name), self._posted(functools.partial(self._on_control, name)))
-            for name, knob in experiment.knobs().items()
-        }
-        experiment.observe(self._on_knob_change, list(self._controls))
+        self.controls = Controls(experiment.knobs(), experiment.settings(), self._posted(self._on_control))
+        experiment.observe(self._on_knob_change, list(experiment.knobs()))
         self.toolbar = self._made_toolbar()
         super().__init__(self._rows(), "rl-panel")
         self._show_state()
@@ -78,18 +73,13 @@ class Panel(Block):
     # What it is made of
 
     def _rows(self) -> list:
-        told, controls = self.told, self._controls.values()
-        head = Words(names=["rl-title"], html=f"<h3>{words.escape(self.experiment.title)}</h3>")
-        wide = [control.widget for control in controls if control.knob.kind == "decision"]
-        narrow = [control.widget for control in controls if control.widget not in wide]
+        told = self.told
         seen = [told.progress, self.figure, told.sentence, told.heard, told.findings, told.table]
         return [
-            widgets.HBox([head, told.status]).add_class("rl-head"),
+            told.status,
             self.toolbar,
-            *wide,
-            widgets.HBox(
-                [widgets.VBox(narrow).add_class("rl-knobs"), widgets.VBox(seen).add_class("rl-seen")]
-            ).add_class("rl-main"),
+            *self.controls.decisions.values(),
+            widgets.HBox([self.controls.fields, widgets.VBox(seen).add_class("rl-seen")]).add_class("rl-main"),
             told.claim,
         ]
 
@@ -164,7 +154,7 @@ class Panel(Block):
     def _on_knob_change(self, change) -> None:
         """A knob was set, by the page or by a cell; only in the latter case does its control have to follow."""
         if change.name != self._moving:
-            self._controls[change.name].show(change.new)
+            self.controls.show(change.name, change.new)
         self.told.hurry()
         self._be_lively()
 
@@ -261,7 +251,7 @@ class Panel(Block):
             self.told.remark(f"{type(failure).__name__}: {failure}")
 
     def leave(self) -> None:
-        self.experiment.unobserve(self._on_knob_change, list(self._controls))
+        self.experiment.unobserve(self._on_knob_change, list(self.experiment.knobs()))
         self.runner.close()
 
     def __repr__(self) -> str:

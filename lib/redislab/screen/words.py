@@ -61,8 +61,8 @@ def progress(share: float, text: str) -> str:
     return f"{bar}<span>{escape(label)}</span>"
 
 
-def status(state: str, where: dict, values: dict, note: str = "") -> str:
-    """The state, what is measured on, and how much of the load came back."""
+def status(title: str, state: str, where: dict, values: dict, note: str = "") -> str:
+    """The title, the state, what is measured on, and how much of the load came back."""
     facts = [" · ".join(str(where[name]) for name in ("server", "backend") if name in where)]
     if values.get("round_trip_ms") is not None:
         facts.append(f"round trip <b>{measured(values['round_trip_ms'])}</b> ms")
@@ -77,7 +77,9 @@ def status(state: str, where: dict, values: dict, note: str = "") -> str:
         facts.append(f"<span class='rl-alarm' title='{failure}'>failing: <b>{values['errors']:,.0f}</b>/s</span>")
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
     now = f"<span class='rl-state rl-{state}'>{state}</span><span class='rl-note'>{escape(note)}</span>"
-    return f"<div class='rl-now'>{now}</div><div class='rl-facts'>{spans}</div>"
+    return (
+        f"<h3 class='rl-title'>{escape(title)}</h3><div class='rl-now'>{now}</div><div class='rl-facts'>{spans}</div>"
+    )
 
 
 def claim_line(claim: str, guess: str | None, found: str | None, verdict: str | None) -> str:
