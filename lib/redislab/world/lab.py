@@ -202,11 +202,8 @@ def start(url: str | None = None, *, backend: str | None = None, database: str |
             same = anyhow or _lab.asked == asked
             if same and not _lab.failure():
                 return _lab
-            report(
-                "This lab has lost its Redis or its database; starting another one."
-                if same
-                else "Leaving the former lab."
-            )
+            lost = "database" if _lab.server.alive else "Redis"
+            report(f"The {lost} of this lab is gone; starting another one." if same else "Leaving the former lab.")
             url, backend, database = asked = _lab.asked if anyhow else asked
             _lab.close()
             _lab = None
