@@ -63,6 +63,11 @@ def test_the_value_on_the_screen_is_kept_and_a_second_press_changes_nothing(gues
     assert shown(guess) == "0 ms"
 
 
+def test_a_kernel_that_has_a_page_does_not_miss_it(guesses):
+    guesses.until("__import__('redislab.screen.page', fromlist=['x']).PageWidget.greeted")
+    assert guesses.page.get_by_text("No page shows this").count() == 0
+
+
 def test_an_option_is_kept_as_it_stands_in_the_menu(guesses):
     guess = guesses.page.locator(".rl-guess", has_text="Which is the fastest?")
     guesses.ask("fast.keep(None)")
