@@ -3,10 +3,9 @@
 import pytest
 
 from tests.browser.jupyterlab import write
-from tests.browser.on_page import OnPage
 from tests.browser.test_sweep import EXPERIMENT
 
-START = "from redislab import start\nstart()"
+START = "from redislab import panel, start\nlab = start()\nlab"
 CELLS = {
     "panel": "shown = panel(Slow())\nshown",
     "figure": "shown.figure",
@@ -59,7 +58,7 @@ def test_a_restart_is_said_by_all_and_none_takes_input(notebook, jupyterlab):
     notebook.shoot("ended-reloaded")
     # and that all is well when the cells are run again
     notebook.run_all()
-    OnPage(notebook, 0).start()
+    notebook.until("shown.runner.state == 'running'")
     assert page.locator(".rl-gone").count() == 0
     assert all("odel not found" in error for error in notebook.errors)
     notebook.errors.clear()

@@ -48,9 +48,11 @@ def two_pages(jupyterlab, context, open_notebook):
     write(jupyterlab.folder / "pages.ipynb", EXPERIMENT, SHOWN)
     one = open_notebook("pages.ipynb")
     one.run_all()
+    to_cell(one, 1)
     one.until("shown.runner.state == 'running'")
     one.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     two = Notebook(context, jupyterlab, "pages.ipynb")
+    to_cell(two, 1)
     two.page.locator(".rl-panel").wait_for()
     one.until("len(shown.runner._pages) == 2")
     return one, two
@@ -64,9 +66,9 @@ def test_any_page_in_sight_keeps_it_going_and_one_that_goes_says_so(two_pages):
     assert one.ask("shown.runner.state") == "running"
     two.page.locator(".rl-panel").evaluate("(el) => (el.style.opacity = 1)")
     one.until("len(shown.runner._pages) == 2")
-    # If a page is left, expect that it is known before its silence would tell; and without any, that nothing is measured
+    # If a page is left, expect that it is known; and without any, that nothing is measured
     two.page.goto("about:blank")
-    one.until("len(shown.runner._pages) == 1", 8)
+    one.until("len(shown.runner._pages) == 1", 20)
     two.page.close()
     one.page.locator(".rl-panel").evaluate("(el) => (el.style.opacity = 0)")
     one.until("shown.runner.state == 'paused'")

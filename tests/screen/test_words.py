@@ -70,7 +70,7 @@ def test_a_sweep_says_that_its_loop_is_closed_and_when_it_is_done():
     html = words.status("A lab", "running", {}, values)
     assert "rl-running" in html and "closed loop, <b>1</b> points" in html and "offered" not in html
     assert "rl-done" in words.status("A lab", "running", {}, values | {"progress": 1})
-    assert "rl-paused" in words.status("paused", {}, values | {"progress": 1})
+    assert "rl-paused" in words.status("A lab", "paused", {}, values | {"progress": 1})
 
 
 def test_progress_is_a_bar_that_can_be_heard():
