@@ -1,4 +1,4 @@
-"""A kernel whose widgets nobody shows says so, since no page can. (What a page shows, tests/browser looks at.)"""
+"""A kernel whose widgets no page shows says so, since no page can. (What a page shows, tests/browser looks at.)"""
 
 import queue
 import time

@@ -7,7 +7,7 @@ const ENDS = ["dead", "terminating", "restarting", "autorestarting"]; // what Ju
 const OURS = ".rl, .rl-board";
 const thisPage = (globalThis.redislabPage ??= { id: Math.random().toString(36).slice(2), greeted: new WeakSet(), fields: 0 });
 
-// JupyterLab's keys for cells ("d d" deletes one) are for whoever is in the notebook, not in a button or a slider of ours.
+// JupyterLab's keys for cells ("d d" deletes one) are for a learner in the notebook, not in a button or a slider of ours.
 if (!thisPage.keys) {
   thisPage.keys = true;
   const keep = (event) => {

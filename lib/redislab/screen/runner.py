@@ -84,7 +84,7 @@ class Runner:
         self._pages = dict.fromkeys(self._pages, time.monotonic())
 
     def pause_if_idle(self) -> None:
-        """Pause where nobody is: not touched for a while, or shown by no page that is still there."""
+        """Pause what was not touched for a while, or is shown by no page that is still there."""
         now = time.monotonic()
         busy, self._looked = now - self._looked > BUSY, now
         if busy:  # what the pages said meanwhile is still to be heard
