@@ -7,6 +7,7 @@ from redislab import predict
 from redislab.bench import Chart, Experiment, Line, PauseReason, Sample, State, Sweep, choice, number
 from redislab.errors import KnobError
 from redislab.screen import panel
+from redislab.screen.runner import SILENT
 from redislab.screen.words import quantity
 
 
@@ -135,6 +136,34 @@ def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
     # If the bench then reports the pause, expect that it goes on all the same
     shown.runner.session._on_event("state", "paused", "", {})
     assert shown.runner.measuring
+
+
+def seen(page: str, visible: bool) -> dict:
+    return {"kind": "seen", "page": page, "visible": visible, "new": True}
+
+
+def test_any_page_in_sight_keeps_it_going_and_one_that_is_silent_counts_as_gone(shown):
+    shown._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    for page in ("one", "two"):
+        shown._on_page(seen(page, True))
+    shown._on_page(seen("one", False))
+    shown.runner.pause_if_idle()
+    assert shown.runner.measuring
+    # If the other one has not been heard of for long, though the kernel was free to hear it
+    shown.runner._pages["two"] -= SILENT + 1
+    shown.runner.pause_if_idle()
+    assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.visible
+
+
+def test_a_kernel_that_was_busy_takes_no_page_for_gone(shown):
+    shown._on_page({"kind": "hello"})
+    shown.runner.session.state = "running"
+    shown._on_page(seen("one", True))
+    shown.runner._pages["one"] -= SILENT + 1
+    shown.runner._looked -= SILENT + 1
+    shown.runner.pause_if_idle()
+    assert shown.runner.measuring and shown.runner.visible
 
 
 class Beside(Lab):
