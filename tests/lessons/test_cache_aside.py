@@ -12,6 +12,7 @@ def gap(samples):
     return statistics.mean(sample["hits"] - sample["forecast"] for sample in samples if sample["hits"] is not None)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("knobs", [{}, {"skew": 0.0, "catalogue": 300}, {"writes": 20.0, "jitter": 50.0}])
 def test_the_hit_ratio_follows_its_prediction_while_the_ttl_moves(running, knobs):
     # two cores that have other things to do do not keep 600 requests a second in time; 300 vary by some 2 points

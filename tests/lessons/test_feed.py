@@ -10,7 +10,7 @@ def test_pages_by_position_repeat_what_the_cursor_does_not(running):
     lab = running(FeedLab(rate=60.0))
     lab.until(lambda sample: sample["twice_position"] is not None)
     samples = lab.stretch(lambda samples: mean(samples, "twice_position") > 10)
-    assert all(sample["twice_cursor"] == sample["skipped_cursor"] == 0 for sample in lab.samples)
+    assert {sample[key] for sample in lab.samples for key in ("twice_cursor", "skipped_cursor")} <= {None, 0}
     assert lab.experiment.judge(samples[-1]).startswith("False by position")
     assert samples[-1]["ms_position"] > 0 and samples[-1]["ms_cursor"] > 0
 
