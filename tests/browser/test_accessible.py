@@ -87,7 +87,7 @@ def test_jupyterlabs_keys_for_cells_are_not_for_our_buttons(shown):
         control.focus()
         for key in "ddxabm":
             page.keyboard.press(key)
-        assert page.evaluate(count) == before
+            assert page.evaluate(count) == before
         assert control.evaluate("(el) => document.activeElement === el")
     # but those with Ctrl are JupyterLab's
     page.keyboard.press("Control+s")

@@ -12,7 +12,7 @@ if (!thisPage.keys) {
   thisPage.keys = true;
   const keep = (event) => {
     const plain = !(event.ctrlKey || event.metaKey || event.altKey);
-    event.target.closest?.(OURS)?.toggleAttribute("data-lm-suppress-shortcuts", plain);
+    if (event.target.closest?.(OURS)) event.target.toggleAttribute("data-lm-suppress-shortcuts", plain); // it is looked for from here
   };
   window.addEventListener("keydown", keep, { capture: true });
 }
