@@ -24,7 +24,7 @@ class Counter(Experiment):
     workers = 4
 
     def setup(self, lab):
-        self.lab, self.client, self.key = lab, lab.client(), lab.keys.entity("counter", os.getpid())
+        self.lab, self.client, self.key = lab, lab.client(), lab.keys.entity("tally", os.getpid())
         self.client.set(self.key, 0, ex=60)
         self.total = self.pushed = 0
 
@@ -91,7 +91,7 @@ def test_a_knob_that_is_turned_reaches_the_load_at_once(opened):
 
 def the_key(lab) -> str:
     """The counter of the session that is open: each has a prefix of its own."""
-    names = lab.redis.scan_iter(f"{lab.prefix}:counter_*:counter:*")
+    names = lab.redis.scan_iter(f"{lab.prefix}:counter_*:tally:*")
     return min(names, key=len)
 
 
