@@ -29,7 +29,8 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "not quiet and not browser" --numprocesses 4 $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "browser and not quiet" --numprocesses 2 $(TEST_ARGS) || failed=1; \
-	exit $$failed
+	[ $$failed = 0 ] || { echo "These failed beside others, and are run once more, alone:"; \
+	$(BIN)/pytest --last-failed --last-failed-no-failures none $(TEST_ARGS); }
 
 lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
 	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py
