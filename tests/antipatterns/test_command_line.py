@@ -372,8 +372,17 @@ def test_progress_and_what_is_left_are_told_to_a_terminal(url, many):
 # Where it is asked
 
 
-def test_a_replica_can_be_audited_and_is_called_one(lab):
-    primary, replica = lab.private_server(), lab.private_server()
+@pytest.fixture
+def two_processes():
+    """Two servers that reach each other, as two containers do not."""
+    servers = [processes.bundled(), processes.bundled()]
+    yield servers
+    for each in servers:
+        each.close()
+
+
+def test_a_replica_can_be_audited_and_is_called_one(two_processes):
+    primary, replica = two_processes
     client = replica.client()
     client.replicaof(primary.host, primary.port)
     primary.client().set("shop:cache:1", 1)

@@ -125,12 +125,20 @@ def test_a_full_disk_ends_the_run_with_a_sentence(opened):
 cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["_"]))  # as a notebook's cell would be
 
 
+@pytest.fixture
+def own_lab(monkeypatch):
+    """A lab of processes that may be killed: the other tests have theirs, and a container counts its processes by itself."""
+    monkeypatch.setattr(world, "_lab", None)
+    yield world.start(backend="bundled")
+    world._lab.close()
+
+
 def process_of(url: str) -> int:
     with redis.Redis.from_url(url, decode_responses=True) as client:
         return client.info("server")["process_id"]
 
 
-def test_a_server_that_was_killed_ends_the_run_and_one_that_a_button_stopped_does_not(opened):
+def test_a_server_that_was_killed_ends_the_run_and_one_that_a_button_stopped_does_not(own_lab, opened):
     session, ear = opened(Writer())
     session.start()
     url = ear.sample().values["private"]
@@ -145,14 +153,6 @@ def test_a_server_that_was_killed_ends_the_run_and_one_that_a_button_stopped_doe
         ear.state("failed").message
         == f"The Redis at {url.removeprefix('redis://')} has ended. Press Start to go on with another one."
     )
-
-
-@pytest.fixture
-def own_lab(monkeypatch):
-    """A lab that may be killed: the other tests have theirs."""
-    monkeypatch.setattr(world, "_lab", None)
-    yield world.start(backend="bundled")
-    world._lab.close()
 
 
 def test_start_recovers_when_the_labs_own_server_and_its_database_are_gone(own_lab, opened):

@@ -184,7 +184,8 @@ class TestFieldsThatExpire:
     def test_a_profile_whose_last_field_has_gone_is_gone(self, temporary):
         temporary.put_for(42, "code", "9F3A", 0.001)
         assert not settles(lambda: temporary.get(42))
-        assert not temporary.client.exists(temporary.keys.profile(42))
+        # the server may count an expired field until it comes by
+        assert not settles(lambda: temporary.client.exists(temporary.keys.profile(42)))
         # and one that begins after the former was deleted has none of its ends
         temporary.put_for(42, "code", "9F3A", 100)
         temporary.client.delete(temporary.keys.profile(42))

@@ -271,8 +271,8 @@ def test_a_claim_is_run_on_the_board_and_taken_away_as_a_file(board):
     xs, ys = shown.figure.data()[FAILS]
     assert len(xs) == len(ys) == 4 and xs[-1] is None  # low, median, high, and a gap
     assert progress.latest("claim", "multi-all-or-nothing")["verdict"] == FAILS
-    shown._download("csv", shown.results.to_csv)
-    shown._download("json", shown.results.to_json)
+    shown._download("csv")
+    shown._download("json")
     (csv_name, csv), (json_name, text) = sent
     assert (csv_name, json_name) == ("redislab-claims.csv", "redislab-claims.json")
     (row,) = json.loads(text)

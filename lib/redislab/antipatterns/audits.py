@@ -15,6 +15,7 @@ WORTH = 10_000  # bytes from which on an encoding is worth a word
 BATCH = 500  # questions of one pipeline
 SETS = 500  # whose members are looked at, in all
 WIDE = 1024  # bytes of a member from which on it is no name of a key
+COMPACT = 64  # members of a compact set, about
 FLEETING = set(
     "cache cached session sessions temp tmp otp lock lease limit ratelimit rate_limit throttle csrf nonce".split()
 )
@@ -253,8 +254,8 @@ def _eviction(survey: Survey) -> tuple[str, int]:
 
 
 def _wide(fact: Fact) -> bool:
-    """Whether the members of a set are too long, on the average, to be names of keys."""
-    return fact.size is not None and fact.size > WIDE * max(1, fact.length)
+    """Whether the members of a set are too long, on the average, to be names of keys; of a compact one the number is not asked."""
+    return fact.size is not None and fact.size > WIDE * (fact.length if fact.length > 0 else COMPACT)
 
 
 def _members(survey: Survey, sets: list[Fact], count: int) -> list[bytes]:

@@ -115,6 +115,12 @@ class Lab:
         """Close `made` too when this lab is closed."""
         self._made.append(made)
 
+    def ended(self) -> str | None:
+        """What of this lab's own has ended, "Redis" or "database"; None if both are there. Private servers do not count."""
+        if not self.server.alive:
+            return "Redis"
+        return "database" if self._resource is not None and not self._resource.alive else None
+
     def failure(self) -> str | None:
         """What has failed of that this stands on, and was not stopped here, as a sentence; None if all is well."""
         if self._resource is not None and not self._resource.alive:
@@ -200,10 +206,10 @@ def start(url: str | None = None, *, backend: str | None = None, database: str |
     with _lock:
         if _lab is not None:
             same = anyhow or _lab.asked == asked
-            if same and not _lab.failure():
+            ended = _lab.ended()
+            if same and not ended:
                 return _lab
-            lost = "database" if _lab.server.alive else "Redis"
-            report(f"The {lost} of this lab is gone; starting another one." if same else "Leaving the former lab.")
+            report(f"The {ended} of this lab is gone; starting another one." if same else "Leaving the former lab.")
             url, backend, database = asked = _lab.asked if anyhow else asked
             _lab.close()
             _lab = None
