@@ -14,7 +14,7 @@ PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do
               $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab install test lowest bench picture present lint clean
+.PHONY: help lab install test tour lowest bench picture present lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,9 +28,12 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 	@failed=0; \
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "not quiet and not browser" --numprocesses 4 $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m "browser and not quiet" --numprocesses 2 $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m "browser and not quiet and not tour" --numprocesses 2 $(TEST_ARGS) || failed=1; \
 	[ $$failed = 0 ] || { echo "These failed beside others, and are run once more, alone:"; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none $(TEST_ARGS); }
+
+tour: $(VENV)/.test  ## move every control of every notebook in a browser, and look at it with axe-core: half an hour
+	$(BIN)/pytest -m tour --numprocesses 2 $(TEST_ARGS)
 
 lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
 	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py

@@ -56,6 +56,11 @@ def needs(feature: str) -> None:
         pytest.skip(reason)
 
 
+def tour(notebook: str) -> list:
+    """The mark of a test that goes through a whole notebook in a browser: of the first one each time, of all by `make tour`."""
+    return [] if notebook.startswith("00") else [pytest.mark.tour]
+
+
 def backends() -> list:
     """The places for a Redis that this machine may have, as parameters; the others are skipped with their reason."""
     return [pytest.param("bundled"), pytest.param("local"), pytest.param("docker", marks=pytest.mark.docker)]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.jupyterlab import write
 from tests.browser.test_panel import EXPERIMENT, SHOWN
-from tests.conftest import IN_CI
+from tests.conftest import IN_CI, tour
 from tests.test_hygiene import NOTEBOOKS
 
 GRAVE = ("serious", "critical")
@@ -29,7 +29,7 @@ def axe() -> str:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem, marks=tour(path.stem)) for path in NOTEBOOKS])
 def test_nothing_serious_is_found_in_a_notebook(open_notebook, path):
     notebook = open_notebook(path.name)
     notebook.run_all(400)

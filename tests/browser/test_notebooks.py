@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.jupyterlab import Notebook
 from tests.browser.on_page import HEIGHTS, PANELS, OnPage
+from tests.conftest import tour
 from tests.test_hygiene import NOTEBOOKS, ROOT, code_cells
 from tests.test_images import pictures
 
@@ -90,7 +91,7 @@ SHOWN = {
 each_panel = pytest.mark.parametrize(
     ("name", "index"),
     [
-        pytest.param(name, index, id=f"{name[:2]}-{lab}")
+        pytest.param(name, index, id=f"{name[:2]}-{lab}", marks=tour(name))
         for name, labs in SHOWN.items()
         for index, lab in enumerate(labs)
     ],

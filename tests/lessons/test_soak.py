@@ -5,8 +5,8 @@ import pytest
 from redislab.lessons import LESSONS
 from tests.budgets.soak import grown, soak
 
-# a server that is killed; an application and a network delay; processes that share a load
-SOME = ("TtlLab", "ArenaLab", "CountersLab")
+# a server that is killed; processes that share a load
+SOME = ("TtlLab", "CountersLab")
 
 
 @pytest.mark.timeout(600)
