@@ -112,11 +112,11 @@ def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(notebook):
     run(notebook, QUIZ, PROGRESS)
     quiz = notebook.page.locator(".rl-question-of-quiz")
     quiz.nth(1).wait_for()
-    assert quiz.count() == 2
+    assert quiz.count() == 3
     # If the wrong answer is clicked on, expect why it is wrong
     choices = quiz.first.get_by_role("button")
     choices.first.click()
-    quiz.first.locator(".rl-feedback.rl-wrong", has_text="Not only.").wait_for()
+    quiz.first.locator(".rl-feedback.rl-wrong", has_text="No.").wait_for()
     assert "✗" in quiz.first.locator(".rl-wrong").first.evaluate("(el) => getComputedStyle(el, '::after').content")
     # If the arrow keys pass over another answer, expect that nothing is answered
     choices.first.press("ArrowDown")
@@ -124,7 +124,7 @@ def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(notebook):
     # and if that is then pressed, why it is right
     choices.nth(1).press("Enter")
     quiz.first.locator(".rl-feedback.rl-right", has_text="Right.").wait_for()
-    notebook.page.locator(".rl-quiz small", has_text="1 of 2 answered, 0 right the first time.").wait_for()
+    notebook.page.locator(".rl-quiz small", has_text="1 of 3 answered, 0 right the first time.").wait_for()
     notebook.shoot("quiz")
     takes_it_away_and_brings_it_back(notebook)
     # JupyterLab's own formulas are still set

@@ -89,7 +89,8 @@ export default widget(() => ({
       verdict.textContent = model.get("verdict");
       verdict.classList.toggle("rl-race-broken", model.get("broken"));
     };
-    const all = () => [paint, able, say].forEach((each) => each());
+    // a page may have the widget before its rows
+    const all = () => model.get("rows").length && [paint, able, say].forEach((each) => each());
     const names = ["rows", "choices", "next", "verdict", "broken", "summary", "failing", "busy", "can_undo"];
     for (const name of names) follow(model, name, signal, all);
   },

@@ -126,7 +126,7 @@ const KEYS = {
   ArrowRight: next, PageDown: next, ArrowLeft: back, PageUp: back, n: toggleNote, N: openNote, t: startOrStop, T: anew, c: toggleCode,
 };
 const SHIFTED = { ArrowRight: () => jump(1), ArrowLeft: () => jump(-1) };
-const TEXT = "textarea, input:not([type=checkbox], [type=radio])";
+const TEXT = "textarea, input:not([type=checkbox], [type=radio], [type=range])";
 const ARROWS = "textarea, input, select"; // what they move, if it was touched last
 
 // A presenter's remote sends PageDown and PageUp, which therefore turn pages whatever was touched last.
