@@ -117,7 +117,7 @@ def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(
     page.keyboard.press("n")
     page.locator(".present-note dd").nth(2).wait_for()
     page.keyboard.press("t")
-    page.locator(".present-timer.running", has_text="4:58").wait_for()
+    page.locator(".present-timer.running", has_text="2:58").wait_for()
     page.keyboard.press("t")
     assert page.locator(".present-timer.running").count() == 0
     page.keyboard.press("Shift+ArrowRight")
