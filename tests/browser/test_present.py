@@ -121,7 +121,7 @@ def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(
     page.keyboard.press("t")
     assert page.locator(".present-timer.running").count() == 0
     page.keyboard.press("Shift+ArrowRight")
-    page.locator(".present-sections summary", has_text="1.2 Write-through").wait_for()
+    page.locator(".present-sections summary", has_text="1.1 Stampede").wait_for()
     assert page.locator(VISIBLE_CODE).count() == 0
 
 
