@@ -71,7 +71,6 @@ CELLS = {
     "resting panel": OTHER.format(", autostart=False"),
     "other panel": OTHER.format(""),
     "plain figure": PLAIN,
-    "long output": "print('\\n' * 200)",
 }
 
 
@@ -158,7 +157,7 @@ def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):
 
 
 def test_out_of_sight_it_pauses_and_back_in_sight_it_goes_on(scratch):
-    notebook = scratch("panel", "long output")
+    notebook = scratch("panel", "many lines")
     OnPage(notebook, 0).start()
     notebook.page.locator(".jp-OutputArea-output").last.evaluate("(el) => el.scrollIntoView({ block: 'end' })")
     notebook.until("shown.runner.state == 'paused'")
