@@ -88,7 +88,7 @@ def test_closed_it_leaves_no_application_and_no_key(lab):
     shown.until(lambda sample: sample["waiting"] > 20)
     assert len(applications()) == 1
     assert list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*"))
-    shown.close()
+    shown.session.close()
     assert not settles(applications)
     assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*")))
 
