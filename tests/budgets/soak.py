@@ -35,11 +35,11 @@ def used() -> dict[str, float]:
     }
 
 
-def rested(patience: float = 10.0) -> dict[str, float]:
-    """The least of what it held in the next moments: threads and connections end in their own time."""
+def rested(patience: float = 30.0) -> dict[str, float]:
+    """The least of what it held in the next moments: threads and connections end in their own time, and a container takes some seconds."""
     least, deadline = used(), time.monotonic() + patience
     unchanged = 0
-    while unchanged < 5 and time.monotonic() < deadline:
+    while unchanged < 60 and time.monotonic() < deadline:
         time.sleep(0.1)
         now = used()
         lower = {name: min(least[name], now[name]) for name in least}
