@@ -63,8 +63,9 @@ def test_what_is_evicted_is_served_until_it_is_swept(running):
 
 
 def test_more_tags_are_more_to_intersect(running):
-    lab = running(CatalogueLab(tags=2))
-    lab.until(lambda sample: sample["listed"])
-    few = lab.samples[-1]["indexes"] / lab.samples[-1]["listed"]
+    lab = running(CatalogueLab(tags=2, ttl=2.0))
+    # An index of few products costs more for each: only full ones can be compared
+    full = lab.until(lambda sample: sample["expired"] > 200)
+    few = full["indexes"] / full["listed"]
     lab.experiment.tags = 6
     lab.until(lambda sample: sample["indexes"] / sample["listed"] > 1.5 * few)
