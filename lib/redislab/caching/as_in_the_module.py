@@ -96,8 +96,9 @@ class ModuleWriteBehind(ModuleCacheAside):
         with self._lock:
             self._last = version = max(self._last + 1, time.time_ns() // 1000)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, daemon=True)
+                thread.start()
+                self._thread = thread  # only now: one that has not begun cannot be joined
         record = {**record, "id": id, "version": version}
         self.client.set(self.keys.entity(self.source.kind, id), json.dumps(record), px=round(1000 * self.ttl))
         self.queue.put(record)

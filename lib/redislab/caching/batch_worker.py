@@ -69,8 +69,9 @@ class BatchWorker:
         """Start the thread, unless it runs already."""
         if self._thread is None or not self._thread.is_alive() or self._halted.is_set():
             self._halted = threading.Event()  # a new one: a thread that has not ended yet is still to end
-            self._thread = threading.Thread(target=self.run, args=(self._halted,), daemon=True, name="write-behind")
-            self._thread.start()
+            thread = threading.Thread(target=self.run, args=(self._halted,), daemon=True, name="write-behind")
+            thread.start()
+            self._thread = thread  # only now: one that has not begun cannot be joined
 
     def stop(self, timeout: float = 10.0) -> None:
         """End the thread after the transaction that is under way; what is left waits in the stream."""
