@@ -28,7 +28,8 @@ def test_on_the_boundary_a_fixed_window_admits_twice_the_limit_and_in_the_middle
     assert lab.experiment.judge(seen).startswith("Not in every window")
     # If the burst is moved into the middle of the window
     lab.experiment.position = 50.0
-    lab.until(lambda sample: sample["over"] == 0 and burst_over(sample))
+    # Expect the limit, and the few single requests of the second half of the window before
+    lab.until(lambda sample: sample["over"] <= 10 and burst_over(sample))
 
 
 @pytest.mark.parametrize("algorithm", [LOG, COUNTER, BUCKET])

@@ -10,7 +10,14 @@ from tests.lessons.conftest import Running, mean
 def applications() -> list[int]:
     """The processes of the bench's applications."""
     children = psutil.Process(Bench.shared().child.process.pid).children()
-    return [child.pid for child in children if "application" in child.cmdline()]
+    return [child.pid for child in children if is_application(child)]
+
+
+def is_application(process) -> bool:
+    try:
+        return "application" in process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def kill(lab, short) -> dict:

@@ -59,6 +59,10 @@ class OpenLoop:
         offered, self._offered = self._offered, 0
         return ended, offered
 
+    def discard(self) -> None:
+        """Drop what has ended since `drain` was called last."""
+        self.drain()
+
     def figures(self, window) -> dict:
         """What goes with every sample: how much was asked for, and how much came back."""
         return {

@@ -186,7 +186,7 @@ class Running:
         if gap <= JUMP:
             return False
         self._load.stop()
-        self._load.drain()
+        self._load.discard()
         self.window.resume()
         now = time.perf_counter()
         self._since += now - self._read_at

@@ -131,6 +131,14 @@ class Rounds:
             ended, self._outcomes = self._outcomes, []
         return ended, len(ended)
 
+    def discard(self) -> None:
+        """Drop the points that were measured since `drain` was called last, and measure them again."""
+        with self._changed:
+            if dropped := len(self._outcomes):
+                kept, ended = self._sweep.curve[:-dropped], self._sweep.curve[-dropped:]
+                self._sweep.curve, self._outcomes = kept, []
+                self._left = [*(point["x"] for point in ended), *self._left]
+
     def figures(self, window) -> dict:
         """How far the round is: "progress" from 0 to 1, and 1 only when the curve is whole; and the curve."""
         with self._changed:
