@@ -183,11 +183,12 @@ class CheckContext:
 
 
 def no_schedule_breaks(race) -> tuple[bool, str]:
-    """Whether no schedule of a race breaks its expectation; and how many were tried, or the shortest that does."""
+    """Whether no schedule of a race breaks its expectation; how many were tried, or what the shortest that does leads to."""
     if not race.failing:
         return race.exhaustive, f"In none of {race.schedules:,} schedules. {race.found.bound}".strip()
     played = race.replay()
-    return False, f"In {race.found.failed:,} of {race.schedules:,} schedules. The shortest: {in_a_line(played)}"
+    many = f"In {race.found.failed:,} of {race.schedules:,} schedules"
+    return False, f"{many} {played.trouble}. The shortest: {in_a_line(played)}"
 
 
 class Exercise:
@@ -198,12 +199,14 @@ class Exercise:
         context: the class of the context, which decides what the function is given.
         arguments: of the calls in which something comes between.
         database: whether the check needs one.
+        nodes: of the cluster on which it is checked; 0: on a single server.
     """
 
     name = ""
     context = CheckContext
     arguments = ()
     database = False
+    nodes = 0
 
     @classmethod
     def requirements(cls) -> list[Callable]:

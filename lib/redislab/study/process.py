@@ -58,7 +58,9 @@ class Trial:
     def __init__(self, exercise: type[Exercise], function: bytes, address):
         self._exercise, self._function = exercise(), function
         try:
-            server = Lab.attach(address).private_server(maxmemory=MOST_STORED)
+            lab = Lab.attach(address)
+            cluster = exercise.nodes and lab.private_cluster(exercise.nodes)
+            server = cluster.nodes[0] if cluster else lab.private_server(maxmemory=MOST_STORED)
         except StartError:
             raise StartError(NO_SERVER) from None
         self._lab = Lab(server, "exercise")

@@ -483,3 +483,101 @@ def prunes_the_first_tag_only(client, keys, *tags):
 @wrong("living-products", hint=4, sees="product 12 came back between two commands")
 def prunes_what_it_has_seen_dead(client, keys, *tags):
     return look_and_prune(client, keys, tags, [keys.catalog("tag", tag) for tag in tags])
+
+
+# note a visit
+
+
+def noted(client, keys, id, trim=True):
+    """The solution, or without its LTRIM."""
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    pipeline = client.pipeline().setbit(here, id, 1).bitcount(here).lpush(last, id)
+    pipeline = pipeline.ltrim(last, 0, 4) if trim else pipeline
+    seen, different, *_, ids = pipeline.lrange(last, 0, 4).execute()
+    return bool(seen), different, ids
+
+
+@right("note-visit")
+def a_hyperloglog_to_count(client, keys, id):
+    here, different, last = (keys.entity("visits", name) for name in ("here", "different", "last"))
+    pipeline = client.pipeline(transaction=False).setbit(here, id, 1).pfadd(different, id).pfcount(different)
+    seen, _, number, _, ids, _ = pipeline.lpush(last, id).lrange(last, 0, 4).ltrim(last, 0, 99).execute()
+    return seen == 1, number, list(map(int, ids))
+
+
+@right("note-visit")
+def in_a_script_with_a_short_stream(client, keys, id):
+    script = """
+        local seen = redis.call('SETBIT', KEYS[1], ARGV[1], 1)
+        redis.call('XADD', KEYS[2], 'MAXLEN', '5', '*', 'id', ARGV[1])
+        local last = {}
+        for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-')) do last[#last + 1] = entry[2][2] end
+        return {seen, redis.call('BITCOUNT', KEYS[1]), last}"""
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    seen, different, ids = client.eval(script, 2, here, last, id)
+    return bool(seen), different, ids
+
+
+@wrong("note-visit", hint=1, sees="gave [False, False, False")
+def forgets_who_was_here(client, keys, id):
+    _, different, ids = noted(client, keys, id)
+    return False, different, ids
+
+
+@wrong("note-visit", hint=1, sees="2 of 2 visits were the first")
+def looks_and_notes_then(client, keys, id):
+    seen = client.getbit(keys.entity("visits", "here"), id)
+    _, different, ids = noted(client, keys, id)
+    return bool(seen), different, ids
+
+
+@wrong("note-visit", hint=2, sees="visits:here is a set (hashtable) of")
+def a_set(client, keys, id):
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    pipeline = client.pipeline().sadd(here, id).scard(here).lpush(last, id).ltrim(last, 0, 4).lrange(last, 0, 4)
+    new, different, _, _, ids = pipeline.execute()
+    return not new, different, ids
+
+
+@wrong("note-visit", hint=2, sees="visits:today is a zset (skiplist) of")
+def one_sorted_set_for_all(client, keys, id):
+    visits, last = keys.entity("visits", "today"), keys.entity("visits", "last")
+    pipeline = client.pipeline().zadd(visits, {id: time.time()}).zcard(visits)
+    new, different, _, _, ids = pipeline.lpush(last, id).ltrim(last, 0, 4).lrange(last, 0, 4).execute()
+    return not new, different, ids
+
+
+@wrong("note-visit", hint=2, sees="4 visits of 2 customers gave 4")
+def counts_visits(client, keys, id):
+    seen, _, ids = noted(client, keys, id)
+    return seen, client.incr(keys.counter("visits")), ids
+
+
+@wrong("note-visit", hint=3, sees="500 more visits of the same 50 customers took")
+def a_list_that_grows(client, keys, id):
+    return noted(client, keys, id, trim=False)
+
+
+@wrong("note-visit", hint=3, sees="and after 1, 2, 3, 2, 2, 4 ['4711', '1', '2', '3', '2']")
+def the_first_five(client, keys, id):
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    pipeline = client.pipeline().setbit(here, id, 1).bitcount(here).rpush(last, id)
+    seen, different, _, _, ids = pipeline.ltrim(last, 0, 4).lrange(last, 0, 4).execute()
+    return bool(seen), different, ids
+
+
+@wrong("note-visit", hint=3, sees="and after 1, 2, 3, 2, 2, 4 ['4', '2', '3', '1', '4711']")
+def each_customer_once(client, keys, id):
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    pipeline = client.pipeline().setbit(here, id, 1).bitcount(here).lrem(last, 0, id).lpush(last, id)
+    seen, different, *_, ids = pipeline.ltrim(last, 0, 4).lrange(last, 0, 4).execute()
+    return bool(seen), different, ids
+
+
+@wrong("note-visit", hint=4, sees="5 commands in 5 round trips")
+def one_after_the_other(client, keys, id):
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    seen = client.setbit(here, id, 1)
+    client.lpush(last, id)
+    client.ltrim(last, 0, 4)
+    return bool(seen), client.bitcount(here), client.lrange(last, 0, 4)
