@@ -63,3 +63,9 @@ def test_there_are_wrong_answers_and_hints_enough(name):
     assert len(text.hints) >= 3
     assert hinted == set(range(1, len(text.hints) + 1)) == {hint for _, hint, _ in answers.WRONG[name]}
     assert len(text.starter.splitlines()) <= 20
+
+
+def test_no_two_exercises_of_a_notebook_ask_for_a_function_of_the_same_name():
+    for notebook in LESSONS.notebooks:
+        names = [written(Text.of(each).starter).__name__ for each in notebook.exercises.values()]
+        assert len(set(names)) == len(names)

@@ -226,3 +226,226 @@ def a_pool_that_raises(url):
 def waits_too_shortly(url):
     pool = redis.BlockingConnectionPool.from_url(url, max_connections=4, timeout=0.001, decode_responses=True)
     return functions(redis.Redis(connection_pool=pool))
+
+
+# one product
+
+
+def catalogue(client, keys, *, clears=False, sweeps=True, size=100, read=None):
+    """The solution, with a part of it exchanged."""
+    key = keys.entity("catalogue", "all")
+
+    def store(products):
+        items = list(products.items())
+        if clears:
+            client.delete(key)
+        for at in range(0, len(items), size):
+            client.hset(key, mapping=dict(items[at : at + size]))
+        gone = set(client.hkeys(key)) - products.keys()
+        if sweeps and gone:
+            client.hdel(key, *gone)
+
+    return store, lambda number: read(client, key, number) if read else client.hget(key, number)
+
+
+@right("one-product")
+def renames_a_second_hash(client, keys):
+    key, second = keys.entity("catalogue", "all"), keys.entity("catalogue", "next")
+
+    def store(products):
+        items = list(products.items())
+        client.delete(second)
+        for at in range(0, len(items), 150):
+            client.hset(second, mapping=dict(items[at : at + 150]))
+        client.rename(second, key)
+
+    return store, lambda number: client.hget(key, number)
+
+
+@right("one-product")
+def a_key_for_each_product(client, keys):
+    index = keys.entity("catalogue", "ids")
+
+    def store(products):
+        ids = list(products)
+        for at in range(0, len(ids), 100):
+            part = ids[at : at + 100]
+            client.mset({keys.product(id): products[id] for id in part})
+            client.sadd(index, *part)
+        if gone := client.smembers(index) - products.keys():
+            client.unlink(*map(keys.product, gone))
+            client.srem(index, *gone)
+
+    return store, lambda number: client.get(keys.product(number))
+
+
+@wrong("one-product", hint=1, sees="KB in 1 round trip for a product of 500 characters")
+def reads_the_whole_hash(client, keys):
+    return catalogue(client, keys, read=lambda client, key, number: client.hgetall(key).get(number))
+
+
+@wrong("one-product", hint=1, sees="KB in 2 round trips for a product of 500 characters")
+def asks_whether_it_is_there_first(client, keys):
+    return catalogue(
+        client, keys, read=lambda client, key, number: client.hget(key, number) if client.hexists(key, number) else None
+    )
+
+
+@wrong("one-product", hint=2, sees="the largest command 1,0")
+def writes_all_in_one_command(client, keys):
+    return catalogue(client, keys, size=10_000)
+
+
+@wrong("one-product", hint=2, sees="2001 round trips, the largest command 1 KB")
+def writes_one_by_one(client, keys):
+    return catalogue(client, keys, size=1)
+
+
+@wrong("one-product", hint=3, sees="still there")
+def only_adds(client, keys):
+    return catalogue(client, keys, sweeps=False)
+
+
+@wrong("one-product", hint=4, sees="the reader got None")
+def deletes_first(client, keys):
+    return catalogue(client, keys, clears=True)
+
+
+# to prefix
+
+
+@right("to-prefix")
+def by_a_script(old, new, prefix):
+    move = old.register_script(
+        "redis.call('COPY', KEYS[1], ARGV[1], 'DB', 0, 'REPLACE') return redis.call('UNLINK', KEYS[1])"
+    )
+    for name in list(old.scan_iter()):
+        move(keys=[name], args=[prefix + name])
+
+
+@right("to-prefix")
+def all_in_one_transaction(old, new, prefix):
+    pipeline = old.pipeline()
+    for name in set(old.scan_iter()):
+        pipeline.copy(name, prefix + name, destination_db=0, replace=True)
+        pipeline.delete(name)
+    pipeline.execute()
+
+
+@wrong("to-prefix", hint=1, sees="is not")
+def under_the_old_names(old, new, prefix):
+    for name in old.scan_iter():
+        old.move(name, 0)
+
+
+@wrong("to-prefix", hint=1, sees="2 keys of 4, not report:10")
+def strings_only(old, new, prefix):
+    for name in old.scan_iter(_type="string"):
+        old.pipeline().copy(name, prefix + name, destination_db=0, replace=True).unlink(name).execute()
+
+
+@wrong("to-prefix", hint=1, sees="0 keys of 4, not report:10")
+def leaves_the_old_ones(old, new, prefix):
+    for name in old.scan_iter():
+        old.copy(name, prefix + name, destination_db=0, replace=True)
+
+
+@wrong("to-prefix", hint=1, sees="report:7 in database 0 is None")
+def over_the_name_of_the_shop(old, new, prefix):
+    for name in old.scan_iter():
+        old.copy(name, name, destination_db=0, replace=True)
+        new.rename(name, prefix + name)
+        old.unlink(name)
+
+
+@wrong("to-prefix", hint=2, sees="a key that had 600 s left is kept for ever")
+def value_by_value(old, new, prefix):
+    for name in old.scan_iter():
+        if old.type(name) == "list":
+            new.rpush(prefix + name, *old.lrange(name, 0, -1))
+        else:
+            new.set(prefix + name, old.get(name))
+        old.delete(name)
+
+
+@wrong("to-prefix", hint=3, sees="it died before command 3 and ran again")
+def refuses_to_overwrite(old, new, prefix):
+    for name in old.scan_iter():
+        if old.copy(name, prefix + name, destination_db=0):
+            old.unlink(name)
+
+
+@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'")
+def in_two_steps(old, new, prefix):
+    for name in old.scan_iter():
+        old.copy(name, prefix + name, destination_db=0, replace=True)
+        old.unlink(name)
+
+
+@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'")
+def keeps_the_first_copy(old, new, prefix):
+    for name in old.scan_iter():
+        old.pipeline().copy(name, prefix + name, destination_db=0).unlink(name).execute()
+
+
+# only new
+
+
+def place(finding):
+    return finding["rule"], finding["subject"]
+
+
+def worth(finding):
+    return finding["weight"] >= 2
+
+
+@right("only-new")
+def loop_by_loop(before, after):
+    assert_complete(after)
+    found = []
+    for finding in after["findings"]:
+        former = [each["weight"] for each in before["findings"] if place(each) == place(finding)]
+        if worth(finding) and (not former or finding["weight"] > former[0]):
+            found.append(finding)
+    return found
+
+
+def assert_complete(report):
+    if not report["complete"]:
+        raise ValueError(report["basis"])
+
+
+@wrong("only-new", hint=1, sees="it returned missing TTL shop:cache:page:*; wanted []")
+def fails_for_the_known(before, after):
+    assert_complete(after)
+    return [finding for finding in after["findings"] if worth(finding) or not before]
+
+
+@wrong("only-new", hint=1, sees="it returned nothing; wanted ['missing TTL shop:session:*']")
+def compares_rules_alone(before, after):
+    known = {finding["rule"] for finding in before["findings"]}
+    return [finding for finding in after["findings"] if worth(finding) and finding["rule"] not in known]
+
+
+@wrong("only-new", hint=2, sees="it returned missing TTL shop:cache:page:*; wanted []")
+def compares_whole_findings(before, after):
+    assert_complete(after)
+    return [finding for finding in after["findings"] if worth(finding) and finding not in before["findings"]]
+
+
+@wrong("only-new", hint=2, sees="shop:invoice:*; wanted []")
+def fails_for_hints(before, after):
+    known = set(map(place, before["findings"]))
+    return [finding for finding in after["findings"] if place(finding) not in known]
+
+
+@wrong("only-new", hint=3, sees="it returned nothing; wanted ['big key shop:export:*']")
+def forgives_what_it_knows(before, after):
+    known = set(map(place, before["findings"]))
+    return [finding for finding in after["findings"] if worth(finding) and place(finding) not in known]
+
+
+@wrong("only-new", hint=4, sees="500 of")
+def trusts_a_part(before, after):
+    known = {place(finding): finding["weight"] for finding in before["findings"]}
+    return [each for each in after["findings"] if worth(each) and each["weight"] > known.get(place(each), 0)]

@@ -401,6 +401,11 @@ def a_guard_without_an_end(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, guard=lambda name: client.setnx(name, 1))
 
 
+@wrong("guarded-refresh", hint=4, sees="the guard lives for 60 s")
+def a_guard_that_outlives_the_entry(client, source, keys, id):
+    return refresh_ahead(client, source, keys, id, guard=lambda name: client.set(name, 1, nx=True, ex=60))
+
+
 @functools.cache
 def first_of_this_process(name):
     return [True]

@@ -95,7 +95,9 @@ class GuardedRefresh(CachedExercise):
         crowd.result()
         return finds == 1 and not waiting, f"{count(finds, 'query')} for {READERS} readers{waiting}; wanted 1"
 
-    @requirement("The guard is in Redis, and expires", hint=4)
+    @requirement(
+        f"The guard is in Redis, and expires within {AHEAD} s, so that a load that died is tried again in time", hint=4
+    )
     def mortal(self, context):
         context.have(NEAR_END)
         kept, looked = [], threading.Event()
@@ -108,4 +110,4 @@ class GuardedRefresh(CachedExercise):
         context.call(ID)
         looked.wait(PATIENCE)
         there = f"lives {lives(kept)}" if kept else "is not in Redis: other processes do not see it"
-        return bool(kept) and all(0 < seconds <= TTL for seconds in kept), f"during the query the guard {there}"
+        return bool(kept) and all(0 < seconds <= AHEAD for seconds in kept), f"during the query the guard {there}"
