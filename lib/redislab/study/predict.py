@@ -121,8 +121,8 @@ class Guess(Block):
 
     @traitlets.observe("found")
     def _note_found(self, _) -> None:
-        if self.value is not None:
-            progress.note("measurement", self.question, found=self.found)
+        if self.found is not None:
+            progress.note("measurement", self.question, found=self.found, unit=self.unit)
 
     def __repr__(self) -> str:
         return f"<Guess: {self.question} {self.text or 'not kept yet'}>"

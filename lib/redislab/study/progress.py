@@ -3,7 +3,7 @@
     note("exercise", "single-flight", passed=True)         # every attempt counts
     note("question", "Redis is down. …", right=False)      # the first answer counts
     note("guess", "Hit ratio …", value=70.0, unit="%")     # of these the last one counts
-    note("measurement", "Hit ratio …", found=68.9)
+    note("measurement", "Hit ratio …", found=68.9, unit="%")
     note("claim", "pipelining", verdict="…")
 
 Each note is a row, written in a transaction of its own, so that kernels can share the file. Notes are only ever added:
@@ -50,7 +50,7 @@ def note(kind: str, id: str, **facts) -> None:
 
     Args:
         kind: "exercise" (with `passed`), "question" (`right`, `quiz`), "guess" (`value`, None if it was taken back, and
-            `unit`), "measurement" (`found`, of the guess with that id), or "claim"; others are kept as well.
+            `unit`), "measurement" (`found` and `unit`, of the guess with that id, kept or not), or "claim"; others are kept as well.
         id: what it is about, the same in all kernels.
         facts: whatever JSON can hold; anything else is kept as text.
     """

@@ -1,4 +1,5 @@
-// A quiz: each answer is a button that says why it is right or wrong; the first answer to each question goes to the kernel.
+// A quiz: each answer is a button that says why it is right or wrong; the first answer to each question goes to the kernel,
+// and what the learner's panel has measured comes back.
 
 const element = (tag, name, html = "") => Object.assign(create(tag, name), { innerHTML: html });
 
@@ -25,7 +26,9 @@ function questionBlock({ question, answers }, note) {
   const head = block.appendChild(element("p", "rl-asked", question));
   block.setAttribute("aria-label", head.textContent);
   const feedback = element("p", "rl-feedback");
-  feedback.setAttribute("aria-live", "polite");
+  const own = element("p", "rl-own");
+  own.hidden = true;
+  for (const part of [feedback, own]) part.setAttribute("aria-live", "polite");
   const buttons = answers.map((each) =>
     answerButton(each, (chosen, correct) => {
       for (const button of buttons) {
@@ -35,11 +38,12 @@ function questionBlock({ question, answers }, note) {
       chosen.classList.add(correct ? "rl-right" : "rl-wrong");
       feedback.className = `rl-feedback ${correct ? "rl-right" : "rl-wrong"}`;
       feedback.innerHTML = each.feedback;
+      own.hidden = false;
       note(correct);
     }),
   );
   block.addEventListener("keydown", (event) => moveFocus(event, buttons));
-  block.append(...buttons, feedback);
+  block.append(...buttons, feedback, own);
   return block;
 }
 
@@ -56,6 +60,8 @@ export default widget(() => ({
       );
     });
     const summary = quiz.appendChild(element("small", ""));
+    const owns = quiz.querySelectorAll(".rl-own");
+    follow(model, "measured", signal, (texts) => texts.forEach((text, number) => (owns[number].textContent = text)));
     follow(model, "summary", signal, (text) => (summary.textContent = text));
   },
 }));

@@ -1,4 +1,5 @@
-"""Multiple-choice questions on the page: each answer says why it is right or wrong, and the first one is noted."""
+"""Multiple-choice questions on the page: each answer says why it is right or wrong, and beside it what the learner's own
+panel has measured. The first answer is noted."""
 
 import html
 import re
@@ -6,16 +7,20 @@ from pathlib import Path
 
 import traitlets
 
+from redislab.screen import words
 from redislab.screen.block import Block
 from redislab.screen.page import SHEET, PageWidget, script
 from redislab.study import progress
+
+NOT_MEASURED = "Run the panel that this is about, and your own figure will stand here."
 
 
 class Quiz:
     """Some questions; a notebook shows them as buttons, a terminal as text.
 
     Attributes:
-        questions: dicts of `question` and `answers`, which have `answer`, `correct` and `feedback`; the texts are HTML.
+        questions: dicts of `question` and `answers`, which have `answer`, `correct` and `feedback`; the texts are HTML. A
+            question may name a `guess`, by what `predict` asks, and say of what its panel has `measured`: "It was {found}."
     """
 
     def __init__(self, name: str, questions: list[dict]):
@@ -28,9 +33,15 @@ class Quiz:
         right = [one.get("right") for one in progress.notes() if one["kind"] == "question" and one["id"] in asked]
         return f"{len(right)} of {len(asked)} answered, {right.count(True)} right the first time." if right else ""
 
+    @property
+    def measured(self) -> list[str]:
+        """For each question what was measured here, in this kernel or another one, in a sentence; "" where it names no guess."""
+        notes = {one["id"]: one for one in progress.notes() if one["kind"] == "measurement"}
+        return [_measured(question, notes) for question in self.questions]
+
     def _repr_mimebundle_(self, **kwargs) -> dict:
         """Shown again, it replaces what was there."""
-        block = Block.show(f"quiz {self.name}", [Page(self)])
+        block = Card.show(f"quiz {self.name}", Page(self))
         return block._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -45,16 +56,43 @@ class Page(PageWidget):
 
     _esm, _css = script(Path(__file__).with_name("quiz.js")), SHEET
     questions = traitlets.List().tag(sync=True)
+    measured = traitlets.List().tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, quiz: Quiz):
         self.quiz = quiz
-        super().__init__(questions=quiz.questions, summary=quiz.summary)
+        super().__init__(questions=quiz.questions)
+        self.refresh()
+
+    def refresh(self) -> None:
+        with self.hold_sync():
+            self.measured, self.summary = self.quiz.measured, self.quiz.summary
 
     def heard(self, answer: dict) -> None:
         question = self.quiz.questions[answer["number"]]["question"]
         progress.note("question", question, right=answer["right"], quiz=self.quiz.name)
-        self.summary = self.quiz.summary
+        self.refresh()
+
+
+class Card(Block):
+    """A quiz in its place. It follows what is noted in this kernel, such as what a panel has measured meanwhile."""
+
+    def __init__(self, page: Page):
+        super().__init__([page])
+        self._refresh = page.refresh
+        progress.listeners.add(self._refresh)
+
+    def leave(self) -> None:
+        progress.listeners.discard(self._refresh)
+
+
+def _measured(question: dict, notes: dict[str, dict]) -> str:
+    if "guess" not in question:
+        return ""
+    note = notes.get(question["guess"])
+    return (
+        question["measured"].format(found=words.measured(note["found"], note.get("unit", ""))) if note else NOT_MEASURED
+    )
 
 
 def _plain(text: str) -> str:
