@@ -14,13 +14,13 @@ OUTSIDE = re.compile(r"(-try|-exercise|-exercise-head|-gap|-check|-quiz|-quiz-he
 DEEPER = re.compile(r"#{2,4} .*Going deeper|## .+\n\n\*outside ")
 
 
-def minutes(path: Path) -> dict[str, float]:
-    """Minutes by the heading of each section; those before the first one under ""."""
+def minutes(path: Path, core: bool = True) -> dict[str, float]:
+    """Minutes by the heading of each section; those before the first one under "". Without `core`, also what is outside of it."""
     taken, section, deeper = {"": 0.0}, "", False
     for cell in nbformat.read(path, as_version=4).cells:
         if heading := re.match(r"## (.+)", cell.source):
             section, deeper = heading[1], False
-        deeper = deeper or bool(DEEPER.match(cell.source))
+        deeper = core and (deeper or bool(DEEPER.match(cell.source)))
         if not deeper and not OUTSIDE.search(cell.id):
             taken[section] = taken.get(section, 0.0) + _cell(cell)
     return taken

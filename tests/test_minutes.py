@@ -24,6 +24,11 @@ def test_a_notebook_says_how_long_it_takes_alone(path):
     assert int(said[2] or said[3]) == alone(path)
 
 
+def test_the_takeaways_say_how_long_they_take_afterwards():
+    said = re.search(r"after the 60 minutes, (\d+) alone", nbformat.read(NOTEBOOKS[-1], as_version=4).cells[0].source)
+    assert int(said[1]) == round(sum(minutes(NOTEBOOKS[-1], core=False).values()))
+
+
 def test_the_core_fits_into_two_hours():
     assert sum(map(alone, NOTEBOOKS[:-1])) <= CORE
     assert f"| **{sum(map(alone, NOTEBOOKS[:-1]))}** |" in NOTEBOOKS[0].read_text()
