@@ -48,7 +48,15 @@ CONTRACT = {
     "2.1": {(0, "encodings"), (582, "string-get-all"), (584, "score-log-n"), (585, "zadd-log-n")},
     "2.2": {(597, "json-or-hash"), (616, "hset-no-race"), (732, "fixed-window"), (744, "sliding-window")},
     "3.3": {(986, "separators")},
-    "4.1": {(1049, "pool-reuse"), (1075, "connection-lost"), (1081, "pool-formula"), (1092, "pool-typical")},
+    "4.1": {
+        (1049, "pool-reuse"),
+        (1075, "connection-lost"),
+        (1081, "pool-formula"),
+        (1092, "pool-typical"),
+        (1093, "pool-busy"),
+        (1094, "pool-worker"),
+        (1095, "pool-batch"),
+    },
     "4.2": {
         (1108, "one-by-one"),
         (1116, "one-round-trip"),

@@ -66,6 +66,11 @@ def shared(measure: Callable) -> Callable:
     return once
 
 
+def having(*names: str) -> Callable[[dict], dict | None]:
+    """Reads whole samples: those in which no value of these names is missing, which would be neither 0 nor 100 %."""
+    return lambda sample: None if None in map(sample.get, names) else sample
+
+
 class Take:
     """An experiment under way, in its `session`. Samples are dicts of the time in s, the knobs and the values; each is looked at
     once.

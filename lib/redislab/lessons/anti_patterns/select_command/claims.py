@@ -4,21 +4,21 @@ from redislab.errors import CapabilityError
 from redislab.study.claim import Always, Claim
 
 
-def deprecated(stage) -> list[float]:
-    """1 if the server's own documentation calls SELECT deprecated, else 0."""
+def deprecated(stage, command: str) -> list[float]:
+    """1 if the server's documentation flags the command as deprecated, else 0. Since Redis 7."""
     try:
-        told = stage.lab.redis.execute_command("COMMAND DOCS", "SELECT")
+        told = stage.lab.redis.execute_command("COMMAND DOCS", command)
     except Exception as refusal:
         raise CapabilityError(f"the server does not say what is deprecated ({refusal})") from None
-    if "select" not in str(told).lower():
+    if command.lower() not in told:
         raise CapabilityError("the server has no documentation of its commands")
-    return [float("deprecated" in str(told).lower())]
+    return [float("deprecated" in told[command.lower()].get("doc_flags", ()))]
 
 
 CLAIMS = (
     Claim(
         "select-deprecated", 1314, "5.4", "SELECT is deprecated",
-        "whether the server's own documentation says so (1: yes)", "", Always(low=1), "SelectLab", deprecated,
-        claimed=1, seconds=1.0,
+        "whether the server's own documentation flags it so (1: yes)", "", Always(low=1), "SelectLab", deprecated,
+        cases={"": {"command": "SELECT"}}, claimed=1, seconds=1.0,
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import functools
 
 from redislab.lessons.caching_patterns.refresh_ahead.lab import MODULES, NONE, RefreshAheadLab
 from redislab.study.claim import Bound, Claim
-from redislab.study.stage import shared
+from redislab.study.stage import having, shared
 
 
 @shared
@@ -16,8 +16,7 @@ def refreshing(stage) -> dict[str, list[dict]]:
         for pattern, lives in ((NONE, 1), (MODULES, 3)):
             take.set_knobs(pattern=pattern)
             take.after(1.0)
-            wanted = lambda sample: sample["calls"] is not None and sample  # noqa: E731
-            found[pattern] = take.every(3.1, lives, wanted)
+            found[pattern] = take.every(3.1, lives, having("calls", "hot_slow"))
     return found
 
 
@@ -33,7 +32,7 @@ CLAIMS = (
     ahead(
         "refresh-ahead-misses", 472, says="No cache miss penalty for hot keys",
         measures="reads of hot keys that do not wait, as in the module", unit="%", bound=Bound(low=99), claimed=100,
-        measure=lambda stage: [100 - (sample["hot_slow"] or 0) for sample in refreshing(stage)[MODULES]],
+        measure=lambda stage: [100 - sample["hot_slow"] for sample in refreshing(stage)[MODULES]],
     ),
     ahead(
         "refresh-ahead-load", 474, says="Refresh-ahead reduces the load on the database",

@@ -6,18 +6,18 @@ from redislab.lessons.caching_patterns.write_behind.lab import MODULES, STREAM, 
 from redislab.study.claim import Always, Bound, Claim
 
 
-def surviving(stage) -> list[float]:
-    """% of the rows with acknowledged writes that are not lost, when the application is killed and Redis is not."""
-    experiment = WriteBehindLab(queue=MODULES, rate=200.0, hot=10_000, flush_ms=1000.0)
+def surviving(stage, queue: str) -> list[float]:
+    """% of the acknowledged writes that outlive a kill of the application, some 600 in the 3 s before each; Redis stays up."""
+    experiment = WriteBehindLab(queue=queue, rate=200.0, hot=10_000, batch=100, flush_ms=5000.0, db_ms=0.0)
     with stage.take(experiment) as take:
-        found, former = [], (0, 0)
+        found, former = [], {"taken": 0, "lost": 0}
         for _ in range(3):
-            take.after(1.2)
+            take.after(3.0)
             take.act("kill")
-            last = take.until(lambda s, former=former: not s["away"] and s["risked_module"] > former[0])
-            risked, gone = last["risked_module"] - former[0], last["gone_module"] - former[1]
-            found.append(100 * (1 - gone / risked))
-            former = last["risked_module"], last["gone_module"]
+            take.until(lambda sample: sample["away"])
+            last = take.until(lambda sample: not sample["away"])
+            found.append(100 * (1 - (last["lost"] - former["lost"]) / (last["taken"] - former["taken"])))
+            former = last
     return found
 
 
@@ -45,7 +45,9 @@ CLAIMS = (
     ),
     behind(
         "write-behind-loss", 358, says="Writes are lost if the cache fails (and so not while Redis is up)",
-        measures="rows that outlive a kill of the application, Redis being up, as in the module", unit="%",
-        bound=Always(low=100), measure=surviving, claimed=100, seconds=12.0,
+        measures="acknowledged writes that outlive a kill of the application, in batches of 100 or 5 s", unit="%",
+        bound=Always(low=100), measure=surviving, claimed=100, on="where the queue is",
+        cases={"in the application (the module)": {"queue": MODULES}, "in a Redis Stream": {"queue": STREAM}},
+        seconds=30.0,
     ),
 )  # fmt: skip

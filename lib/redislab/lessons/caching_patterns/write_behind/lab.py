@@ -134,6 +134,7 @@ class WriteBehindLab(Killable):
             "transactions": window.growth(f"transactions {process}", self.state["transactions"]),
             "dead": self.state["dead"],
             "lost": self.receipts.lost,
+            "taken": self.receipts.acknowledged,
             "away": self.away,
             **{f"risked_{short}": self.risked[queue] for queue, short in SHORT.items()},
             **{f"gone_{short}": self.gone[queue] if self.risked[queue] else None for queue, short in SHORT.items()},

@@ -1,15 +1,12 @@
 """What is claimed of this section's subject, and how it is measured."""
 
 import functools
-from contextlib import closing
 
-from redislab.bench import WatchedTable
-from redislab.caching import WriteThrough
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST
-from redislab.lessons.caching_patterns.workload import Popularity
+from redislab.lessons.caching_patterns.hybrid.lab import THROUGH, HybridLab
 from redislab.lessons.caching_patterns.write_through.lab import WriteThroughLab
 from redislab.study.claim import Always, Claim
-from redislab.study.stage import shared
+from redislab.study.stage import having, shared
 
 
 @shared
@@ -17,7 +14,7 @@ def racing(stage, order: str) -> list[dict]:
     """Samples, with dozens of races each, and with readers beside them; of "DB first" one in some hundred ends badly."""
     experiment = WriteThroughLab(order=order, commit_ms=0.0)
     with stage.take(experiment, period=0.025, span=1.0) as take:
-        return take.every(1.1, 12 if order == DB_FIRST else 5, lambda sample: sample["differs"] is not None and sample)
+        return take.every(1.1, 12 if order == DB_FIRST else 5, having("differs", "uncommitted"))
 
 
 def agreeing(stage, order: str) -> list[float]:
@@ -27,31 +24,16 @@ def agreeing(stage, order: str) -> list[float]:
 
 def committed(stage) -> list[float]:
     """% of the reads, as in the module, that show what the database has, and not what it may never have."""
-    return [100 - (sample["uncommitted"] or 0) for sample in racing(stage, order=CACHE_FIRST)]
+    return [100 - sample["uncommitted"] for sample in racing(stage, order=CACHE_FIRST)]
 
 
-def hits(stage) -> list[float]:
-    """% of the reads that find their row in the cache, one request in ten being a write; each time the cache is new."""
-    return [filled(stage) for _ in range(5)]
-
-
-def filled(stage) -> float:
-    """The same of one cache, in its first 300 requests."""
-    with closing(stage.lab.branch("hits")) as lab:
-        users = WatchedTable(lab.database.users)
-        cache, popularity = (
-            WriteThrough(lab.redis, users, lab.keys, order=CACHE_FIRST),
-            Popularity(users.ids[:100], 0.9),
-        )
-        reads = 0
-        for turn in range(300):
-            id = popularity.pick()
-            if turn % 10 == 9:
-                cache.put(id, lab.database.users.find(id))
-            else:
-                reads += 1
-                cache.get(id)
-    return 100 * (1 - users.finds / reads)
+def hits(stage, ttl: float, new: bool) -> list[float]:
+    """% of the reads that find their row in the cache, one request in twenty being a write."""
+    kinds = dict.fromkeys(("user", "product", "order"), THROUGH)
+    with stage.take(HybridLab(**kinds, ttl=ttl, rate=600.0, db_ms=0.0), span=1.0) as take:
+        if not new:
+            take.after(6.0)  # 120 rows, 3,600 requests
+        return take.every(1.0, 1 if new else 5, lambda sample: sample["hits_user"])
 
 
 through = functools.partial(Claim, section="1.2", lab="WriteThroughLab", unit="%", bound=Always(low=100), claimed=100)
@@ -64,7 +46,12 @@ CLAIMS = (
     ),
     through(
         "write-through-hits", 226, says="Always a cache hit", measures="reads that find their row in the cache",
-        measure=hits, seconds=4.0,
+        lab="HybridLab", measure=hits, on="the TTL, and on how warm the cache is", seconds=26.0,
+        cases={
+            "in the first second": {"ttl": 30.0, "new": True},
+            "warm, TTL 30 s": {"ttl": 30.0, "new": False},
+            "warm, TTL 0.5 s": {"ttl": 0.5, "new": False},
+        },
     ),
     through(
         "write-through-strong", 509, section="1.5", says="Write-through is strongly consistent",

@@ -1,48 +1,67 @@
 """What is claimed of this section's subject, and how it is measured."""
 
+import bisect
 import functools
 
-from redislab.lessons.performance_tuning.pools.lab import PoolLab
+from redislab.lessons.performance_tuning.pools.lab import SIZES, PoolLab
 from redislab.study.claim import Bound, Claim
-from redislab.study.stage import shared
-
-
-@shared
-def crowded(stage, rate: float, rtt: float, sizes: tuple) -> list[dict]:
-    """Pools of these sizes, in turns."""
-    with stage.take(PoolLab(rate=rate, rtt=rtt), only=sizes * 4, requests=150, shortest=0.5) as take:
-        return take.curve()
 
 
 def waiting(stage, size: int, **load) -> list[float]:
-    return [point["waited"] for point in crowded(stage, sizes=(size,), **load)]
+    """% of the requests that have to wait for a connection, in turns."""
+    with stage.take(PoolLab(**load), only=(size,) * 4, requests=150, shortest=0.5) as take:
+        return [point["waited"] for point in take.curve()]
 
 
-def smallest(stage, sizes: tuple, **load) -> list[float]:
-    """The smallest of the pools, in each round, with which at most 1 % wait; the largest, if none is enough."""
-    curve = crowded(stage, sizes=sizes, **load)
-    rounds = [curve[start : start + len(sizes)] for start in range(0, len(curve), len(sizes))]
-    return [next((point["x"] for point in each if point["waited"] <= 1), sizes[-1]) for each in rounds]
+class SmallestPool(PoolLab):
+    """Each point is a search for the smallest pool, of 1 to 64 connections, with which at most 1 % of the requests wait."""
+
+    only, requests, shortest = range(3), 150, 0.4
+
+    def point(self, x):
+        seconds = max(self.shortest, self.requests / self.rate)
+        enough = bisect.bisect_left(SIZES, True, key=lambda size: self.offer(size, seconds)["waited"] <= 1)
+        return {"smallest": SIZES[min(enough, len(SIZES) - 1)], "failed": 0.0}
+
+
+def smallest(stage, **load) -> list[float]:
+    with stage.take(SmallestPool(**load)) as take:
+        return [point["smallest"] for point in take.curve()]
 
 
 pools = functools.partial(Claim, section="4.1", lab="PoolLab", on="the load")
 
+
+def typical(id: str, line: int, what: str, low: int, high: int, cases: dict) -> Claim:
+    """One of the module's four ranges; it names no loads, so these are ours."""
+    return pools(
+        id, line, says=f"{what} needs {low}–{high} connections",
+        measures="the smallest pool, of 1 to 64, with which at most 1 % of the requests wait",
+        unit="connections", bound=Bound(low, high), measure=smallest, cases=cases, claimed=low, seconds=15.0 * len(cases),
+    )  # fmt: skip
+
+
 CLAIMS = (
     pools(
-        "pool-formula", 1081, says="Requests/s × duration × 1.5 connections are enough",
-        measures="requests that have to wait for a connection, 300/s at 10 ms, in a pool of that size",
+        "pool-formula", 1081, says="Requests/s × duration × 1.5, or × 3, connections are enough",
+        measures="requests that have to wait for a connection in a pool of that size, at 10 ms",
         unit="%", bound=Bound(high=1), measure=waiting,
-        cases={"5 connections": {"rate": 300.0, "rtt": 10.0, "size": 5}}, seconds=5.0,
-    ),
-    pools(
-        "pool-typical", 1092, says="An API with little traffic needs 10–20 connections",
-        measures="the smallest pool with which at most 1 % of the requests wait",
-        unit="connections", bound=Bound(10, 20), measure=smallest,
         cases={
-            "300/s, loopback": {"rate": 300.0, "rtt": 0.0, "sizes": (1, 2)},
-            "300/s, 10 ms": {"rate": 300.0, "rtt": 10.0, "sizes": (7, 9, 11)},
-            "600/s, 10 ms": {"rate": 600.0, "rtt": 10.0, "sizes": (10, 12, 14)},
+            "300/s × 1.5": {"rate": 300.0, "rtt": 10.0, "size": 5},
+            "300/s × 3": {"rate": 300.0, "rtt": 10.0, "size": 9},
+            "800/s × 1.5": {"rate": 800.0, "rtt": 10.0, "size": 12},
+            "800/s × 3": {"rate": 800.0, "rtt": 10.0, "size": 24},
         },
-        claimed=10, seconds=25.0,
+        seconds=16.0,
     ),
+    typical("pool-typical", 1092, "An API with little traffic", 10, 20, {
+        "300/s, loopback": {"rate": 300.0, "rtt": 0.0},
+        "300/s, 10 ms": {"rate": 300.0, "rtt": 10.0},
+    }),
+    typical("pool-busy", 1093, "An API with much traffic", 50, 100, {
+        "1000/s, loopback": {"rate": 1000.0, "rtt": 0.0},
+        "1000/s, 10 ms": {"rate": 1000.0, "rtt": 10.0},
+    }),
+    typical("pool-worker", 1094, "A background worker", 5, 10, {"100/s, 10 ms": {"rate": 100.0, "rtt": 10.0}}),
+    typical("pool-batch", 1095, "A batch processor", 20, 50, {"600/s, 10 ms": {"rate": 600.0, "rtt": 10.0}}),
 )  # fmt: skip
