@@ -8,6 +8,17 @@ import threading
 import time
 from collections import defaultdict
 
+from redislab.caching import (
+    CacheAside,
+    ModuleWriteBehind,
+    RefreshAhead,
+    Resilient,
+    ServeStale,
+    SingleFlight,
+    WriteBehind,
+    WriteBehindWorker,
+    WriteThrough,
+)
 from tests.lessons.answers import right, wrong
 
 # negative caching
@@ -417,3 +428,190 @@ def a_guard_of_this_process_only(client, source, keys, id):
         return first_of_this_process(name) and first_of_this_process(name).pop()
 
     return refresh_ahead(client, source, keys, id, guard=guard)
+
+
+# save a batch
+
+
+def batch(client, source, keys, worker, *, idle=10_000, claim=True, read=None, save=None, acknowledge=None):
+    """The solution, with one part of it exchanged."""
+    stream = keys.stream("user")
+    _, left, _ = client.xautoclaim(stream, "writers", worker, idle, count=100) if claim else (None, [], None)
+    reply = (read or client.xreadgroup)("writers", worker, {stream: ">"}, count=100)
+    entries = left + (reply[0][1] if reply else [])
+    records = [json.loads(fields["record"]) for _, fields in entries]
+    if entries:
+        (save or save_newest)(source, records)
+        (acknowledge or (lambda ids: client.xack(stream, "writers", *ids)))([entry for entry, _ in entries])
+    return len(entries)
+
+
+def save_newest(source, records):
+    newest = {}
+    for record in records:
+        if record["id"] not in newest or newest[record["id"]]["version"] < record["version"]:
+            newest[record["id"]] = record
+    source.save_many(list(newest.values()))
+
+
+@right("save-batch")
+def by_pending_and_claim(client, source, keys, worker):
+    stream = keys.stream("user")
+    reply = client.xreadgroup("writers", worker, {stream: ">"}, count=100, block=1)
+    entries = reply[0][1] if reply else []
+    late = client.xpending_range(stream, "writers", "-", "+", count=100, idle=10_000)
+    if late:
+        entries += client.xclaim(stream, "writers", worker, 10_000, [each["message_id"] for each in late])
+    save_newest(source, [json.loads(fields["record"]) for _, fields in entries])
+    pipeline = client.pipeline()
+    for entry, _ in entries:
+        pipeline.xack(stream, "writers", entry).xdel(stream, entry)
+    pipeline.execute()
+    return len(entries)
+
+
+@wrong("save-batch", hint=1, sees="is neither in the database nor pending")
+def acknowledges_first(client, source, keys, worker):
+    stream = keys.stream("user")
+
+    def read(*arguments, **options):
+        if reply := client.xreadgroup(*arguments, **options):
+            client.xack(stream, "writers", *(entry for entry, _ in reply[0][1]))
+        return reply
+
+    return batch(client, source, keys, worker, read=read, acknowledge=lambda ids: client.xack(stream, "writers", *ids))
+
+
+@wrong("save-batch", hint=1, sees="NOACK")
+def never_pending(client, source, keys, worker):
+    read = functools.partial(client.xreadgroup, noack=True)
+    return batch(client, source, keys, worker, read=read)
+
+
+@wrong("save-batch", hint=1, sees="DatabaseError was raised, and 0 of 2 writes are kept")
+def acknowledges_in_any_case(client, source, keys, worker):
+    stream = keys.stream("user")
+    reply = client.xreadgroup("writers", worker, {stream: ">"}, count=100)
+    entries = reply[0][1] if reply else []
+    try:
+        save_newest(source, [json.loads(fields["record"]) for _, fields in entries])
+    except Exception:
+        client.xack(stream, "writers", *(entry for entry, _ in entries))
+        raise
+    if entries:
+        client.xack(stream, "writers", *(entry for entry, _ in entries))
+    return len(entries)
+
+
+@wrong("save-batch", hint=1, sees="5 of 5 entries not acknowledged")
+def forgets_to_acknowledge(client, source, keys, worker):
+    return batch(client, source, keys, worker, acknowledge=lambda ids: None)
+
+
+@wrong("save-batch", hint=2, sees="60 rows in 60 transactions")
+def a_commit_each(client, source, keys, worker):
+    return batch(
+        client, source, keys, worker, save=lambda source, records: [source.save_many([one]) for one in records]
+    )
+
+
+@wrong("save-batch", hint=2, sees="60 rows in 1 transaction")
+def every_version(client, source, keys, worker):
+    return batch(client, source, keys, worker, save=lambda source, records: source.save_many(records))
+
+
+@wrong("save-batch", hint=2, sees="57 of 60 entries are not acknowledged")
+def acknowledges_the_newest_only(client, source, keys, worker):
+    stream = keys.stream("user")
+    _, left, _ = client.xautoclaim(stream, "writers", worker, 10_000, count=100)
+    reply = client.xreadgroup("writers", worker, {stream: ">"}, count=100)
+    newest = {}
+    for entry, fields in left + (reply[0][1] if reply else []):
+        newest[json.loads(fields["record"])["id"]] = entry, json.loads(fields["record"])
+    source.save_many([record for _, record in newest.values()])
+    if newest:
+        client.xack(stream, "writers", *(entry for entry, _ in newest.values()))
+    return len(newest)
+
+
+@wrong("save-batch", hint=3, sees="the row says 'Old City'")
+def the_last_one_is_not_the_newest(client, source, keys, worker):
+    def save(source, records):
+        source.save_many(list({record["id"]: record for record in reversed(records)}.values()))
+
+    return batch(client, source, keys, worker, save=save)
+
+
+@wrong("save-batch", hint=4, sees="it was read 20 s ago; the row says")
+def new_entries_only(client, source, keys, worker):
+    return batch(client, source, keys, worker, claim=False)
+
+
+@wrong("save-batch", hint=4, sees="it was read a moment ago, and was acknowledged")
+def takes_over_what_is_under_way(client, source, keys, worker):
+    return batch(client, source, keys, worker, idle=0)
+
+
+# a pattern for each kind
+
+
+def kinds(client, database, keys, order=Resilient, user=WriteBehind, product=ServeStale):
+    """The solution, with other patterns."""
+    return {
+        "order": order(client, database.orders, keys),
+        "user": user(client, database.users, keys),
+        "product": product(client, database.products, keys),
+    }
+
+
+@right("pattern-by-kind")
+def write_through_and_refresh_ahead(client, database, keys):
+    return kinds(client, database, keys, order=WriteThrough, product=RefreshAhead)
+
+
+@right("pattern-by-kind")
+def with_a_worker_of_its_own(client, database, keys):
+    patterns = kinds(client, database, keys, order=ServeStale, product=functools.partial(ServeStale, ttl=5))
+    WriteBehindWorker(patterns["user"]).start()
+    return patterns
+
+
+@wrong("pattern-by-kind", hint=1, sees="product 42 came back as")
+def one_table_for_all(client, database, keys):
+    users = WriteBehind(client, database.users, keys)
+    return {"order": Resilient(client, database.orders, keys), "user": users, "product": users}
+
+
+@wrong("pattern-by-kind", hint=2, sees="and the row says 'paid'; get: ConnectionError was raised")
+def cache_aside_for_orders(client, database, keys):
+    return kinds(client, database, keys, order=CacheAside)
+
+
+@wrong("pattern-by-kind", hint=2, sees="'cancelled' was put, and the row says")
+def orders_by_the_queue(client, database, keys):
+    return kinds(client, database, keys, order=WriteBehind)
+
+
+@wrong("pattern-by-kind", hint=2, sees="put: ConnectionError was raised")
+def orders_to_the_cache_first(client, database, keys):
+    return kinds(client, database, keys, order=functools.partial(WriteThrough, order="cache first"))
+
+
+@wrong("pattern-by-kind", hint=3, sees="It raised DatabaseError")
+def users_like_orders(client, database, keys):
+    return kinds(client, database, keys, user=WriteThrough)
+
+
+@wrong("pattern-by-kind", hint=3, sees="'Lagos' was accepted, its process died, and the row says")
+def a_queue_in_the_process(client, database, keys):
+    return kinds(client, database, keys, user=ModuleWriteBehind)
+
+
+@wrong("pattern-by-kind", hint=4, sees="0 queries; it expires, and the next reader waits")
+def single_flight_for_products(client, database, keys):
+    return kinds(client, database, keys, product=SingleFlight)
+
+
+@wrong("pattern-by-kind", hint=4, sees="queries for 16 readers; wanted 1")
+def refreshed_by_all(client, database, keys):
+    return kinds(client, database, keys, product=functools.partial(RefreshAhead, guard=False))
