@@ -13,6 +13,7 @@ from redislab.screen.decision import Decision
 from redislab.screen.page import HERE, PageWidget, script
 from redislab.screen.words import quantity
 
+KNOBS, CHARTS = 3, 2  # that are in sight when a panel opens
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
@@ -21,16 +22,25 @@ class Fields(PageWidget):
 
     What goes to the page is the place of a stop or an option, and its text. `show` moves a field without a word;
     `on_turn(name, value)` is called when the page moves it.
+
+    Attributes:
+        few: how many are in sight while the others are folded away.
+        folded: what the button *More* unfolds, in words; empty if there is nothing.
+        more: whether it is unfolded.
     """
 
     _esm = script(HERE / "field.js", HERE / "knobs.js")
     fields = traitlets.List().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
+    few = traitlets.Int().tag(sync=True)
+    folded = traitlets.Unicode().tag(sync=True)
+    more = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable):
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, **folding):
         self._on_turn, self._values = on_turn, {name: choices(knob) for name, knob in knobs.items()}
         self._shown = {name: place(self._values[name], values[name]) for name in knobs}
-        super().__init__(fields=[self._field(name, knob) for name, knob in knobs.items()], states=self._shown)
+        looks = [self._field(name, knob) for name, knob in knobs.items()]
+        super().__init__(fields=looks, states=self._shown, **({"few": len(looks)} | folding))
         self.observe(self._moved, "states")
 
     def _field(self, name: str, knob: Knob) -> dict:
@@ -54,11 +64,20 @@ class Fields(PageWidget):
 
 
 class Controls:
-    """A control on the page for each knob: one widget for all `fields`, and a widget for each of the `decisions`."""
+    """A control on the page for each knob: one widget for all `fields`, and a widget for each of the `decisions`.
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable):
+    Args:
+        charts: how many charts *More* unfolds, beside the knobs that it does.
+        more: whether it is unfolded.
+    """
+
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, charts: int = 0, more: bool = False):
         trees = {name: knob for name, knob in knobs.items() if knob.kind == "decision"}
-        self.fields = Fields({name: knobs[name] for name in knobs if name not in trees}, values, on_turn)
+        plain = {name: knob for name, knob in knobs.items() if name not in trees}
+        few = KNOBS - len(trees)
+        folded = {"knob": max(0, len(plain) - few), "chart": charts}
+        text = ", ".join(f"{count} {what}{'s' * (count > 1)}" for what, count in folded.items() if count)
+        self.fields = Fields(plain, values, on_turn, few=few, folded=text, more=more)
         self.decisions = {
             name: Decision(knob.tree, value=values[name], label=knob.label) for name, knob in trees.items()
         }
