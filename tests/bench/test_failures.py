@@ -9,6 +9,7 @@ import cloudpickle
 import pytest
 import redis
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
 
 from redislab.bench import Experiment, Sweep, action, number, time_chart, xy_chart
 from redislab.bench.process import JUMP
@@ -153,6 +154,17 @@ def test_a_server_that_was_killed_ends_the_run_and_one_that_a_button_stopped_doe
         ear.state("failed").message
         == f"The Redis at {url.removeprefix('redis://')} has ended. Press Start to go on with another one."
     )
+
+
+def test_start_recovers_when_the_file_of_the_database_was_removed(own_lab, opened):
+    session, ear = opened(Writer())
+    session.start()
+    ear.sample(lambda sample: sample.values["saved"])
+    os.unlink(make_url(own_lab.address.database_url).database)
+    assert ear.state("failed").message == "The file of the database is gone. Press Start to go on with another one."
+    session.start()
+    saved = ear.sample().values["saved"]
+    ear.sample(lambda sample: sample.values["saved"] > saved)
 
 
 def test_start_recovers_when_the_labs_own_server_and_its_database_are_gone(own_lab, opened):

@@ -141,11 +141,11 @@ class Database:
         """What has just failed, and was not added here, as a sentence; None if all is well. A full disk is noticed though nothing
         was written through this handle."""
         if self.engine.dialect.name == "sqlite":
-            try:
-                if shutil.disk_usage(Path(self.engine.url.database).parent).free < ROOM:
-                    return FULL
-            except OSError:
-                return "The folder of the database is gone. Press Start to go on with another one."
+            file = Path(self.engine.url.database)
+            if not file.exists():
+                return "The file of the database is gone. Press Start to go on with another one."
+            if shutil.disk_usage(file.parent).free < ROOM:
+                return FULL
         if self._failure is None or time.monotonic() - self._failed_at > RECENT:
             return None
         full = "full" in self._failure
@@ -167,6 +167,12 @@ class Provided:
 
     def __init__(self, url: str, *closers):
         self.url, self._closers = url, closers
+
+    @property
+    def there(self) -> bool:
+        """Whether its file is, if it is one."""
+        url = make_url(self.url)
+        return url.get_backend_name() != "sqlite" or Path(url.database).exists()
 
     def close(self) -> None:
         for closer in self._closers:

@@ -119,7 +119,8 @@ class Lab:
         """What of this lab's own has ended, "Redis" or "database"; None if both are there. Private servers do not count."""
         if not self.server.alive:
             return "Redis"
-        return "database" if self._resource is not None and not self._resource.alive else None
+        there = self._resource is None or (self._resource.alive and self._provided.there)
+        return None if there else "database"
 
     def failure(self) -> str | None:
         """What has failed of that this stands on, and was not stopped here, as a sentence; None if all is well."""
