@@ -58,11 +58,26 @@ def test_showing_a_value_says_nothing_and_turning_says_it_once(controls, turned,
     controls.show(name, values[0])
     assert turned == [] and controls.value(name) == values[0]
     if name == "tree":
-        controls.decisions[name].value = values[1]
+        controls.decisions[name].heard({"move": values[1], "turn": 1})
     else:
         state = offered.index(values[1]) if offered else values[1]
-        controls.fields.states = controls.fields.states | {name: state}
+        controls.fields.heard({"move": [name, state], "turn": 1})
     assert turned == [(name, values[1])] and controls.value(name) == values[1]
+
+
+def test_a_move_that_is_heard_after_a_later_one_is_not_taken(controls, turned):
+    for state, turn in ((3, 2.0), (7, 1.0)):
+        controls.fields.heard({"move": ["jitter", state], "turn": turn})
+    assert turned == [("jitter", 15.0)] and controls.value("jitter") == 15.0 and controls.fields.turn == 2.0
+
+
+def test_a_second_press_of_what_the_first_has_made_another_button_does_nothing():
+    pressed = []
+    made = Toolbar(run=[Button("go", "Start", lambda: pressed.append(1) or made.change("go", label="Pause"))])
+    for label in ("Start", "Start", "Pause"):
+        made.heard({"press": "go", "label": label, "pressed": None, "at": 1.0})
+    assert len(pressed) == 2
+    close_tree(made)
 
 
 def test_a_value_between_two_stops_is_shown_at_the_nearest(controls, turned):

@@ -11,17 +11,6 @@ from redislab.screen.runner import SILENT
 from redislab.screen.words import quantity
 
 
-class Many(Experiment):
-    title = "Many"
-    a, b, c, d = (number(1.0, 0, 9, label=name) for name in "abcd")
-    charts = tuple(Chart(name, (Line(name, name),)) for name in "xyz")
-
-
-class Further(Many):
-    title = "Further"
-    e = number(1.0, 0, 9, label="e")
-
-
 class Lab(Experiment):
     title, claim = "A lab", "It is so"
     level = number(10.0, 0, 100, label="Level", unit="%")
@@ -44,26 +33,10 @@ def test_without_a_page_nothing_runs(shown):
 
 def test_a_slider_turns_the_knob_and_the_knob_moves_the_slider(shown):
     fields = shown.controls.fields
-    fields.states = fields.states | {"level": 42}
+    fields.heard({"move": ["level", 42], "turn": 1})
     assert shown.experiment.level == 42.0
     shown.experiment.level = 77.0
     assert shown.controls.value("level") == 77.0
-
-
-def test_it_opens_with_few_knobs_and_charts_and_remembers_that_it_was_unfolded():
-    shown = panel(Many())
-    fields, figure = shown.controls.fields, shown.figure
-    assert (fields.few, figure.few, fields.folded, fields.more) == (3, 2, "1 knob, 1 chart", False)
-    fields.more = True
-    assert figure.more
-    again, other = panel(Many()), panel(Further())
-    assert again.controls.fields.more and again.figure.more and not other.figure.more
-    again.controls.fields.more = False
-    assert not again.figure.more and not panel(Many()).figure.more
-
-
-def test_one_with_few_knobs_and_charts_has_nothing_to_unfold(shown):
-    assert shown.controls.fields.folded == ""
 
 
 def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):
@@ -74,6 +47,16 @@ def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):
 def test_a_preset_sets_its_knobs(shown):
     shown._preset("Full")
     assert (shown.controls.value("level"), shown.controls.value("mode")) == (100.0, "two")
+
+
+def test_a_preset_that_is_heard_too_late_leaves_what_was_moved_after_it(shown):
+    shown.controls.fields.heard({"move": ["level", 42], "turn": 2.0})
+    shown.toolbar.heard({"press": "preset Full", "label": "Full", "pressed": None, "at": 1.0})
+    assert shown.experiment.settings() == {"level": 42.0, "mode": "two"}
+    # and one that is heard too soon has the last word
+    shown.toolbar.heard({"press": "preset Full", "label": "Full", "pressed": None, "at": 4.0})
+    shown.controls.fields.heard({"move": ["level", 42], "turn": 3.0})
+    assert shown.experiment.level == 100.0 and shown.controls.value("level") == 100.0
 
 
 def test_a_knob_out_of_bounds_raises_in_the_cell_and_changes_nothing(shown):

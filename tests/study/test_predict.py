@@ -17,7 +17,7 @@ def keep(guess, value) -> None:
     """What a press of *Keep my guess* says while the control stands at `value`; None as *Change it* does."""
     question = guess.children[0]
     place = None if value is None else question.values.index(value)
-    question.heard({"kind": "kept", "kept": place, "turn": question.turn + 1})
+    question.heard({"move": place, "turn": question.turn + 1})
 
 
 def test_nothing_is_guessed_until_it_is_kept(guess):

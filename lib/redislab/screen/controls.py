@@ -10,38 +10,27 @@ import traitlets
 
 from redislab.bench import Knob
 from redislab.screen.decision import Decision
-from redislab.screen.page import HERE, PageWidget, script
+from redislab.screen.page import HERE, Moved, PageWidget, directly, script
 from redislab.screen.words import quantity
 
-KNOBS, CHARTS = 3, 2  # that are in sight when a panel opens
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
-class Fields(PageWidget):
+class Fields(Moved):
     """A slider over stops, a menu, a switch or a line of text for each knob, as its kind is; one widget for all of them.
 
     What goes to the page is the place of a stop or an option, and its text. `show` moves a field without a word;
-    `on_turn(name, value)` is called when the page moves it.
-
-    Attributes:
-        few: how many are in sight while the others are folded away.
-        folded: what the button *More* unfolds, in words; empty if there is nothing.
-        more: whether it is unfolded.
+    `on_move(name, value, at)` is called when the page has moved it.
     """
 
     _esm = script(HERE / "field.js", HERE / "knobs.js")
     fields = traitlets.List().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
-    few = traitlets.Int().tag(sync=True)
-    folded = traitlets.Unicode().tag(sync=True)
-    more = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, **folding):
-        self._on_turn, self._values = on_turn, {name: choices(knob) for name, knob in knobs.items()}
-        self._shown = {name: place(self._values[name], values[name]) for name in knobs}
-        looks = [self._field(name, knob) for name, knob in knobs.items()]
-        super().__init__(fields=looks, states=self._shown, **({"few": len(looks)} | folding))
-        self.observe(self._moved, "states")
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_move: Callable, post: Callable = directly):
+        self._on_move, self._values = on_move, {name: choices(knob) for name, knob in knobs.items()}
+        states = {name: place(self._values[name], values[name]) for name in knobs}
+        super().__init__(post, fields=[self._field(name, knob) for name, knob in knobs.items()], states=states)
 
     def _field(self, name: str, knob: Knob) -> dict:
         texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self._values[name]]
@@ -53,52 +42,53 @@ class Fields(PageWidget):
         return values[state] if values else state
 
     def show(self, name: str, value) -> None:
-        self._shown = self._shown | {name: place(self._values[name], value)}
-        self.states = self._shown
+        self.states = self.states | {name: place(self._values[name], value)}
 
-    def _moved(self, change) -> None:
-        turned = [name for name, state in change.new.items() if state != self._shown[name]]
-        self._shown = change.new
-        for name in turned:
-            self._on_turn(name, self.value(name))
+    def moved(self, move, at: float) -> None:
+        name, state = move
+        values = self._values[name]
+        self._on_move(name, values[state] if values else state, at)
 
 
 class Controls:
     """A control on the page for each knob: one widget for all `fields`, and a widget for each of the `decisions`.
 
     Args:
-        charts: how many charts *More* unfolds, beside the knobs that it does.
-        more: whether it is unfolded.
+        on_turn: called with a knob's name and value when the page has moved it.
+        post: how to call what takes a move.
     """
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, charts: int = 0, more: bool = False):
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, post: Callable = directly):
+        self._on_turn, self._set_at = on_turn, dict.fromkeys(knobs, 0.0)
         trees = {name: knob for name, knob in knobs.items() if knob.kind == "decision"}
-        plain = {name: knob for name, knob in knobs.items() if name not in trees}
-        few = KNOBS - len(trees)
-        folded = {"knob": max(0, len(plain) - few), "chart": charts}
-        text = ", ".join(f"{count} {what}{'s' * (count > 1)}" for what, count in folded.items() if count)
-        self.fields = Fields(plain, values, on_turn, few=few, folded=text, more=more)
+        self.fields = Fields({name: knobs[name] for name in knobs if name not in trees}, values, self._on_move, post)
         self.decisions = {
-            name: Decision(knob.tree, value=values[name], label=knob.label) for name, knob in trees.items()
+            name: Decision(
+                knob.tree, functools.partial(self._on_move, name), post, value=values[name], label=knob.label
+            )
+            for name, knob in trees.items()
         }
-        self._on_turn, self._shown = on_turn, {name: values[name] for name in trees}
-        for name, decision in self.decisions.items():
-            decision.observe(functools.partial(self._decided, name), "value")
 
     def show(self, name: str, value) -> None:
         """Where the experiment's knob stands."""
         if name in self.decisions:
-            self._shown[name] = self.decisions[name].value = value
+            self.decisions[name].value = value
         else:
             self.fields.show(name, value)
 
     def value(self, name: str):
         return self.decisions[name].value if name in self.decisions else self.fields.value(name)
 
-    def _decided(self, name: str, change) -> None:
-        if change.new != self._shown[name]:
-            self._shown[name] = change.new
-            self._on_turn(name, change.new)
+    def newest(self, name: str, at: float) -> bool:
+        """Whether the page has not set this knob later than `at`; then that is noted as when it was."""
+        newest = at >= self._set_at[name]
+        self._set_at[name] = max(at, self._set_at[name])
+        return newest
+
+    def _on_move(self, name: str, value, at: float) -> None:
+        if self.newest(name, at):
+            self.show(name, value)
+            self._on_turn(name, value)
 
 
 def slides(knob: Knob) -> bool:
@@ -153,13 +143,20 @@ class Toolbar(PageWidget):
     """Buttons by the group they stand in; a press calls the button's `press()`.
 
     One widget for all of them: ipywidgets has three models a button, and cannot say that a toggle is pressed.
+
+    Args:
+        post: how to call what a press on the page does, such as on the kernel's loop.
+
+    Attributes:
+        pressed_at: when the button was pressed whose `press` is called, in ms of the page's clock; 0 if it was not on a page.
     """
 
     _esm = script(HERE / "toolbar.js")
     buttons = traitlets.List().tag(sync=True)
+    pressed_at = 0.0
 
-    def __init__(self, **groups: list[Button]):
-        self._presses = {button.name: button.press for group in groups.values() for button in group}
+    def __init__(self, post: Callable = directly, **groups: list[Button]):
+        self._post, self._presses = post, {button.name: button.press for group in groups.values() for button in group}
         looks = [vars(button) | {"group": name} for name, group in groups.items() for button in group]
         super().__init__(buttons=[{key: look[key] for key in look if key != "press"} for look in looks])
 
@@ -177,7 +174,14 @@ class Toolbar(PageWidget):
             self._presses[name]()
 
     def heard(self, message: dict) -> None:
-        self.press(message["press"])
+        self._post(self._press_as_shown, message)
+
+    def _press_as_shown(self, message: dict) -> None:
+        """An impatient second press was not meant for what the first has made of the button."""
+        look = self.look(message["press"])
+        if all(look[name] == message[name] for name in ("label", "pressed")):
+            self.pressed_at = message["at"]
+            self.press(message["press"])
 
 
 def close_tree(widget: widgets.Widget) -> None:

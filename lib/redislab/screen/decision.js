@@ -41,10 +41,8 @@ export default widget(() => ({
     // Rows above and the one just answered stay as they are, and keep the focus.
     function choose(depth, field, branch) {
       while (rows.lastChild !== field) rows.lastChild.remove();
-      if (isLeaf(branch)) {
-        model.set("value", branch);
-        model.save_changes();
-      } else rows.append(row(branch, depth + 1));
+      if (isLeaf(branch)) tell(model, moved(branch));
+      else rows.append(row(branch, depth + 1));
       say(isLeaf(branch) ? branch : "");
     }
 
@@ -63,6 +61,6 @@ export default widget(() => ({
       say(leaf);
     }
 
-    follow(model, "value", signal, show);
+    const moved = moves(model, "value", signal, show);
   },
 }));

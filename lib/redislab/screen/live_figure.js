@@ -62,6 +62,7 @@ class Points extends Map {
 class Sight {
   constructor(model) {
     Object.assign(this, { model, boards: new Map(), told: false, spoke: 0, used: performance.now() });
+    model.on("change:live", () => this.told && this.say(false)); // it may rest because this page was silent, or could not be heard
   }
 
   // While it measures that is repeated, so that silence has a meaning.
@@ -69,9 +70,14 @@ class Sight {
     this.boards.set(board, visible);
     const any = [...this.boards.values()].some(Boolean);
     const due = any && this.model.get("live") && performance.now() - this.spoke > ALIVE;
-    if (any === this.told && !due) return;
-    tell(this.model, { kind: "seen", page: thisPage.id, visible: any, new: any !== this.told });
-    [this.told, this.spoke] = [any, performance.now()];
+    const news = any !== this.told;
+    this.told = any;
+    if (news || due) this.say(news);
+  }
+
+  say(news) {
+    this.spoke = performance.now();
+    tell(this.model, { kind: "seen", page: thisPage.id, visible: this.told, new: news });
   }
 
   use() {
@@ -86,25 +92,14 @@ class Board {
   constructor({ model, el, signal }, points, sight) {
     Object.assign(this, { el, signal, sight, planned: false, began: 0, ended: 0 });
     this.plots = model.get("figures").map((spec) => new Plot(spec, points));
-    this.grid = create("div", "rl-plots");
+    const grid = create("div", "rl-plots");
+    grid.append(...this.plots.map((plot) => plot.el));
     el.classList.add("rl-board");
-    el.replaceChildren(this.grid);
-    follow(model, "more", signal, (more) => this.lay(this.plots.slice(0, more ? undefined : model.get("few"))));
+    el.replaceChildren(grid);
     this.watchSight();
     this.watchSize();
     this.watchTheme();
     this.fetchPlotly(model);
-  }
-
-  // What is folded is not on the page, so it is neither near nor has a width, and is not painted.
-  lay(plots) {
-    let half = false; // of a row is taken
-    for (const [i, { el, meta }] of plots.entries()) {
-      const alone = !meta.wide && !half && (plots[i + 1]?.meta.wide ?? true);
-      el.classList.toggle("rl-alone", alone);
-      half = !meta.wide && !alone && !half;
-    }
-    this.grid.replaceChildren(...plots.map((plot) => plot.el));
   }
 
   fetchPlotly(model) {
@@ -131,7 +126,7 @@ class Board {
     }, { rootMargin: "200px" });
     for (const plot of this.plots) observer.observe(plot.el);
     const timer = setInterval(() => this.look(), LOOK);
-    document.addEventListener("visibilitychange", () => this.look(), { signal });
+    document.addEventListener("visibilitychange", () => this.sight.report(this, this.visible), { signal }); // it may not come back
     window.addEventListener("pagehide", () => this.sight.report(this, false), { signal });
     for (const event of ["pointermove", "keydown", "wheel"]) {
       document.addEventListener(event, () => this.sight.use(), { signal, passive: true, capture: true });

@@ -3,9 +3,18 @@
 // is part of says so, and takes no input: ipywidgets' own parts of it, too.
 
 const GONE = "The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.";
+const ELSEWHERE = "This is shown by another cell, tab or window now. Run this cell to have it here.";
 const ENDS = ["dead", "terminating", "restarting", "autorestarting"]; // what JupyterLab calls a kernel that leaves
 const OURS = ".rl, .rl-board";
-const thisPage = (globalThis.redislabPage ??= { id: Math.random().toString(36).slice(2), greeted: new WeakSet(), fields: 0 });
+const SOON = 50; // ms between two moves of a hand that are told: as many as a slider makes would fill a busy kernel
+const thisPage = (globalThis.redislabPage ??= {
+  id: Math.random().toString(36).slice(2),
+  greeted: new WeakSet(),
+  fields: 0,
+  waiting: new Map(), // what was moved → its model, and what is to be told
+  told: 0,
+  at: 0,
+});
 
 // JupyterLab's keys for cells ("d d" deletes one) are for a learner in the notebook, not in a button or a slider of ours.
 if (!thisPage.keys) {
@@ -39,8 +48,14 @@ function takeLeave(el) {
   block.prepend(note);
 }
 
+// The kernel has closed what is still shown here: its cell was run elsewhere. The note stands beside the output, which goes.
+function sayWhere(el) {
+  const output = el.closest(".jp-OutputArea-output");
+  if (output && !output.nextElementSibling) output.after(create("p", "rl rl-gone", ELSEWHERE));
+}
+
 // A kernel that has just ended hears nothing, and JupyterLab calls that an error.
-function tell(model, message) {
+function send(model, message) {
   try {
     model.send(message);
   } catch {
@@ -48,11 +63,48 @@ function tell(model, message) {
   }
 }
 
+function tellWaiting() {
+  thisPage.timer = clearTimeout(thisPage.timer);
+  thisPage.told = performance.now();
+  const waiting = [...thisPage.waiting.values()];
+  thisPage.waiting.clear();
+  waiting.forEach(([model, message]) => send(model, message));
+}
+
+// When something is done, in ms: a kernel that has threads for what pages say may hear it in another order.
+function stamp() {
+  return (thisPage.at = Math.max(performance.timeOrigin + performance.now(), thisPage.at + 0.001));
+}
+
+// All of this page is told in the order in which it was done.
+function tell(model, message) {
+  tellWaiting();
+  send(model, message);
+}
+
+// The newest move of `what`, soon; and before anything else that is told.
+function tellSoon(what, model, message) {
+  thisPage.waiting.set(what, [model, message]);
+  if (performance.now() - thisPage.told > SOON) tellWaiting();
+  else thisPage.timer ??= setTimeout(tellWaiting, SOON);
+}
+
 // The kernel hears once of each page that it has one at all.
 function greet(model) {
   const manager = model.widget_manager ?? thisPage;
   if (!thisPage.greeted.has(manager)) tell(model, { kind: "page" });
   thisPage.greeted.add(manager);
+}
+
+// anywidget gives a script two seconds to begin, and keeps from a later one whatever the kernel says from then on. A busy page
+// takes longer; then the model hears the kernel itself, and asks what it has missed.
+function hearAnyway(model) {
+  const whole = model.set({}); // what anywidget passes on is a part of it
+  whole._handle_comm_msg({ content: { data: {} } }).catch(() => {
+    const { _handle_comm_msg: take } = Object.getPrototypeOf(whole.constructor.prototype);
+    whole.comm.on_msg(take.bind(whole));
+    whole.comm.send({ method: "request_state" }, whole.callbacks());
+  });
 }
 
 // What anywidget wants, made of `make()`, which is called once a model and gives `render`, and perhaps `initialize`.
@@ -64,10 +116,12 @@ function widget(make) {
     return {
       initialize(context) {
         greet(context.model);
+        hearAnyway(context.model);
         const forget = whenItEnds(context.model, () => {
           ended = true;
           places.forEach((stop, el) => [stop.abort(), takeLeave(el)]);
         });
+        context.model.on("comm:close", () => places.forEach((_, el) => sayWhere(el)));
         const tidy = own.initialize?.(context);
         return () => [forget(), tidy?.()];
       },
@@ -93,4 +147,18 @@ function follow(model, name, signal, show) {
   model.on(`change:${name}`, changed);
   signal.addEventListener("abort", () => model.off(`change:${name}`, changed));
   changed();
+}
+
+// A trait that is moved here, see `Moved`. ipywidgets would hold its value back until the kernel has answered, and a press would
+// overtake it. A move's turn is when it was made. Calls `show(value)` whenever the kernel says it, unless that has not heard of the newest move yet; returns
+// what notes a move, and gives what is to be told.
+function moves(model, name, signal, show) {
+  let turn = model.get("turn");
+  const hear = () => {
+    if (model.get("turn") < turn) return;
+    turn = model.get("turn");
+    show(model.get(name));
+  };
+  for (const each of [name, "turn"]) follow(model, each, signal, hear);
+  return (move) => ({ move, turn: (turn = stamp()) });
 }

@@ -2,9 +2,11 @@
 
 import asyncio
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
+import traitlets
 
 HERE = Path(__file__).parent
 SHEET = HERE / "screen.css"
@@ -41,6 +43,40 @@ class PageWidget(anywidget.AnyWidget):
             PageWidget.greeted = True
         else:
             self.heard(message)
+
+
+def directly(function, *arguments) -> None:
+    """Call it where its message was heard: a thread of the kernel's choice."""
+    function(*arguments)
+
+
+class Moved(PageWidget):
+    """A widget with a trait that is moved on the page: each move is a message, with the moment at which it was made, as ipykernel
+    hears the widgets of a page in any order.
+
+    Args:
+        post: how to call what takes a move, such as on the kernel's loop.
+
+    Attributes:
+        turn: when the newest move was made that was heard, in ms, for a page not to go back to an older one.
+    """
+
+    turn = traitlets.Float().tag(sync=True)
+
+    def __init__(self, post: Callable = directly, **state):
+        self._post = post
+        super().__init__(**state)
+
+    def moved(self, move, at: float) -> None:
+        """Take a move that was made `at` so many ms."""
+
+    def heard(self, message: dict) -> None:
+        self._post(self._take, message)
+
+    def _take(self, message: dict) -> None:
+        with self.hold_sync():
+            self.turn = max(self.turn, message["turn"])
+            self.moved(message["move"], message["turn"])
 
 
 class ExpectedPage:

@@ -1,4 +1,5 @@
-// Buttons in groups. What changes of a button changes in place, so that it keeps the focus; the kernel hears which was pressed.
+// Buttons in groups. What changes of a button changes in place, so that it keeps the focus; the kernel hears which was pressed, and
+// as what: by the time it hears that, "Start" may be "Pause".
 
 export default widget(() => ({
   render({ model, el, signal }) {
@@ -8,7 +9,10 @@ export default widget(() => ({
 
     function make({ name, group }) {
       const button = Object.assign(create("button"), { type: "button" });
-      button.addEventListener("click", () => button.ariaDisabled !== "true" && tell(model, { press: name }));
+      button.addEventListener("click", () => {
+        const pressed = button.ariaPressed && button.ariaPressed === "true";
+        if (button.ariaDisabled !== "true") tell(model, { press: name, label: button.textContent, pressed, at: stamp() });
+      });
       if (!groups.has(group)) groups.set(group, el.appendChild(create("div", `rl-group rl-${group}`)));
       groups.get(group).append(button);
       made.set(name, button);

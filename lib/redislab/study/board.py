@@ -76,9 +76,10 @@ class Board(Block):
 
     def _made_toolbar(self, what) -> Toolbar:
         def made(name, label, press, *arguments, **look) -> Button:
-            return Button(name, label, self._posted(functools.partial(press, *arguments)), **look)
+            return Button(name, label, functools.partial(press, *arguments), **look)
 
         return Toolbar(
+            lambda function, *arguments: self._posted(function)(*arguments),
             run=[
                 made("run", "Run all", self.run, what, names="rl-go", icon="play"),
                 made("stop", "Stop", self.stop, icon="stop", disabled=True),

@@ -9,7 +9,6 @@ export default widget(() => ({
     const row = create("div", "rl-answer");
     row.append(control.el, keep, change);
     el.append(create("p", "rl-question", question), row);
-    let turn = model.get("turn");
     let kept;
 
     // The button that was pressed stays where it is and does nothing more: what an impatient second press meets is no other one.
@@ -22,7 +21,7 @@ export default widget(() => ({
       change.hidden = kept == null;
     }
     function say(place) {
-      tell(model, { kind: "kept", kept: place, turn: ++turn });
+      tell(model, moved(place));
       show(place);
     }
     keep.addEventListener("click", () => kept == null && say(control.state()));
@@ -31,10 +30,6 @@ export default widget(() => ({
       control.input.focus();
     });
     control.show(model.get("start"));
-    follow(model, "kept", signal, (place) => {
-      if (model.get("turn") < turn) return; // the kernel has not heard the newest press yet
-      turn = model.get("turn");
-      show(place);
-    });
+    const moved = moves(model, "kept", signal, show);
   },
 }));

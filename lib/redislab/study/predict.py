@@ -7,7 +7,7 @@ import traitlets
 from redislab.bench import Knob
 from redislab.screen.block import Block
 from redislab.screen.controls import choices, place
-from redislab.screen.page import HERE, SHEET, PageWidget, script
+from redislab.screen.page import HERE, SHEET, Moved, script
 from redislab.screen.words import measured, quantity
 from redislab.study import progress
 
@@ -35,11 +35,10 @@ def predict(
     return made
 
 
-class Question(PageWidget):
+class Question(Moved):
     """A question with a slider or a menu on the page, and the guess that was kept there.
 
-    A press carries what was on the screen, so it is kept even if the kernel is busy for a while; `turn` counts the presses that
-    were heard, for a page not to go back to an older one.
+    A press carries what was on the screen, so it is kept even if the kernel is busy for a while.
 
     Attributes:
         values: what may be guessed; `start` and `kept` are places in it, the latter None while nothing is kept.
@@ -48,7 +47,7 @@ class Question(PageWidget):
     _esm, _css = script(HERE / "field.js", Path(__file__).with_name("guess.js")), SHEET
     question, kind = (traitlets.Unicode().tag(sync=True) for _ in range(2))
     options = traitlets.List().tag(sync=True)
-    start, turn = (traitlets.Int().tag(sync=True) for _ in range(2))
+    start = traitlets.Int().tag(sync=True)
     kept = traitlets.Int(None, allow_none=True).tag(sync=True)
 
     def __init__(self, question: str, knob: Knob, on_kept):
@@ -57,11 +56,11 @@ class Question(PageWidget):
         start = place(self.values, knob.default)
         super().__init__(question=question, kind=knob.kind, options=texts, start=start)
 
-    def heard(self, message: dict) -> None:
+    def moved(self, place: int | None, at: float) -> None:
         """A press: the place of what was chosen, or None to change it."""
-        with self.hold_sync():
-            self.turn, self.kept = message["turn"], message["kept"]
-            self._on_kept(None if self.kept is None else self.values[self.kept])
+        if at == self.turn:  # no later one was heard before
+            self.kept = place
+            self._on_kept(None if place is None else self.values[place])
 
     def show(self, value) -> None:
         self.kept = None if value is None else place(self.values, value)

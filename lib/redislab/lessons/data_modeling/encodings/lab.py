@@ -37,6 +37,7 @@ class EncodingsLab(Sweep):
     """
 
     title = "Encodings"
+    claim = "Object with multiple fields? Use: HASH"
 
     structure = choice(HASH, KINDS, label="Structure")
     fields = number(1000, 50, 2000, label="Fields", step=50, integer=True)
@@ -52,10 +53,10 @@ class EncodingsLab(Sweep):
             each="measured", alone=solid("as a key of its own", dash="dash", role="added"),
             **{"former each": dotted("before")},
         ),
+        xy_chart("Encoding", **AXIS, low=None, y_names=ENCODINGS, place=solid("OBJECT ENCODING", shape="hv")),
         xy_chart(
             "Reading one field, on the server", "µs", **AXIS, read="measured", **{"former read": dotted("before")}
         ),
-        xy_chart("Encoding", **AXIS, low=None, y_names=ENCODINGS, place=solid("OBJECT ENCODING", shape="hv")),
     )  # fmt: skip
     presets = {
         "A user profile": {"fields": 100},
