@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from redislab.lessons import LESSONS
+from redislab.study.quizzes import NOT_MEASURED
 from redislab.study.texts import Text
 from tests.browser.jupyterlab import Notebook, write
 
@@ -31,6 +32,7 @@ CELLS = [
     "quiz('write-through')",
     "from redislab import progress\nprogress()",
 ]
+MEASURED = "'measurement', 'Races that leave cache and database different', found=38.0, unit='%'"
 TASK, UNTOUCHED, CHECKED, PASSED, QUIZ, PROGRESS = 1, 3, 5, 7, 8, 9
 
 
@@ -117,6 +119,11 @@ def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(notebook):
     choices = quiz.first.get_by_role("button")
     choices.first.click()
     quiz.first.locator(".rl-feedback.rl-wrong", has_text="No.").wait_for()
+    # and what the learner's panel measured, as soon as it has
+    own = quiz.first.locator(".rl-own")
+    assert own.inner_text() == NOT_MEASURED and not quiz.nth(1).locator(".rl-own").is_visible()
+    notebook.ask(f"__import__('redislab.study.progress', fromlist=['x']).note({MEASURED})")
+    own.filter(has_text="left 38.0 % of the races").wait_for()
     assert "✗" in quiz.first.locator(".rl-wrong").first.evaluate("(el) => getComputedStyle(el, '::after').content")
     # If the arrow keys pass over another answer, expect that nothing is answered
     choices.first.press("ArrowDown")
