@@ -1,6 +1,10 @@
 """Every exercise: its solution passes, so does another answer; wrong ones fail with the hint meant for them."""
 
+import re
+from pathlib import Path
+
 import cloudpickle
+import nbformat
 import pytest
 
 from redislab.lessons import LESSONS
@@ -69,3 +73,9 @@ def test_no_two_exercises_of_a_notebook_ask_for_a_function_of_the_same_name():
     for notebook in LESSONS.notebooks:
         names = [written(Text.of(each).starter).__name__ for each in notebook.exercises.values()]
         assert len(set(names)) == len(names)
+
+
+def test_the_takeaways_name_every_exercise():
+    cells = nbformat.read(Path(__file__).parents[2] / "notebooks/06_takeaways.ipynb", as_version=4).cells
+    (table,) = [cell.source for cell in cells if cell.id == "skills-table"]
+    assert {Text.of(each).title for each in LESSONS.exercises.values()} == set(re.findall(r"\*(\w[^*]+)\*", table))
