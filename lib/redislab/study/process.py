@@ -61,8 +61,8 @@ class Trial:
             lab = Lab.attach(address)
             cluster = exercise.nodes and lab.private_cluster(exercise.nodes)
             server = cluster.nodes[0] if cluster else lab.private_server(maxmemory=MOST_STORED)
-        except StartError:
-            raise StartError(NO_SERVER) from None
+        except StartError as failure:
+            raise StartError(str(failure) if exercise.nodes else NO_SERVER) from None
         self._lab = Lab(server, "exercise")
         if exercise.database:
             self._lab.provide(None)

@@ -524,7 +524,7 @@ def forgets_who_was_here(client, keys, id):
     return False, different, ids
 
 
-@wrong("note-visit", hint=1, sees="2 of 2 visits were the first")
+@wrong("note-visit", hint=1, sees="both of the two visits counted as the first")
 def looks_and_notes_then(client, keys, id):
     seen = client.getbit(keys.entity("visits", "here"), id)
     _, different, ids = noted(client, keys, id)

@@ -243,7 +243,7 @@ def underscores_for_colons(app):
     return joined(lambda part: part.replace(":", "_"), str)(app)
 
 
-@wrong("parts-of-a-name", hint=1, sees="is 'shop:75736572:3432:70726f66696c65'")
+@wrong("parts-of-a-name", hint=1, sees="make 'shop:75736572:3432:70726f66696c65'")
 def hexadecimal(app):
     return joined(lambda part: part.encode().hex(), lambda part: bytes.fromhex(part).decode())(app)
 
@@ -365,12 +365,12 @@ def asks_before_it_sets(client, prefix, groups):
     return given
 
 
-@wrong("ttl-by-group", hint=3, sees="1 different ones; wanted from 2,700 to 3,300")
+@wrong("ttl-by-group", hint=3, sees="1 different values; wanted from 2,700 to 3,300")
 def all_alike(client, prefix, groups):
     return by_group(client, prefix, groups, seconds=round)
 
 
-@wrong("ttl-by-group", hint=3, sees="1 different ones")
+@wrong("ttl-by-group", hint=3, sees="1 different values")
 def one_factor_a_run(client, prefix, groups):
     factor = random.uniform(0.9, 1.1)
     return by_group(client, prefix, groups, seconds=lambda seconds: round(factor * seconds))
@@ -430,7 +430,7 @@ def a_script_a_batch(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=1, sees="of the neighbour's 300 keys 0")
+@wrong("forget-tenant", hint=1, sees="of the neighbour 0 of 300 keys")
 def a_pattern_that_is_too_wide(client, keys, tenant):
     names = list(client.scan_iter(match=f"{keys.prefix}:{tenant}*", count=500))
     return by_batches(client, of_tenant(keys, tenant), names)

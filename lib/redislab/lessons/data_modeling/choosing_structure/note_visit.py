@@ -38,7 +38,8 @@ class VisitContext(CheckContext):
             return bool(self.function(client, keys, ID)[0])
 
         def first_once(client, returned):
-            return returned.count(False) == 1 or f"{returned.count(False)} of 2 visits were the first"
+            first = {0: "neither", 2: "both"}.get(returned.count(False))
+            return not first or f"{first} of the two visits counted as the first"
 
         return races(visit, visit, expect=first_once, lab=self.ground)
 

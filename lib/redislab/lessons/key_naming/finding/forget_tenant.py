@@ -66,9 +66,8 @@ class ForgetTenant(Exercise):
         mine, others = (f"{context.keys.tenant(tenant).prefix}:*" for tenant in (TENANT, NEIGHBOUR))
         left, kept = (len(list(context.redis.scan_iter(pattern, count=1000))) for pattern in (mine, others))
         listed, still = context.redis.scard(context.listed(TENANT)), context.redis.scard(context.listed(NEIGHBOUR))
-        seen = (
-            f"{left} of {KEYS} are left and {listed} names; of the neighbour's {OTHERS} keys {kept}, and {still} names"
-        )
+        mine = f"of the tenant {left} of {KEYS} keys and {listed} names are left"
+        seen = f"{mine}, of the neighbour {kept} of {OTHERS} keys and {still} names"
         return (left, listed, kept, still) == (0, 0, OTHERS, OTHERS), seen
 
     @requirement("It looks at this tenant's names, not at every key", hint=1)
@@ -87,7 +86,8 @@ class ForgetTenant(Exercise):
 
     @requirement("A key that is written meanwhile, or left when the process dies, is still listed", hint=3)
     def race(self, context):
-        return no_schedule_breaks(context.writer_comes())
+        met, seen = no_schedule_breaks(context.writer_comes())
+        return met, f"another client (B) writes {OLD[0]} and {NEW} at any moment. {seen}"
 
     @requirement("It returns how many keys it deleted; those that had expired do not count, and nothing is 0", hint=4)
     def counted(self, context):

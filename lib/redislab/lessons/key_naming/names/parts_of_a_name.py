@@ -35,7 +35,7 @@ class PartsOfAName(Exercise):
     @requirement("Words and numbers stay as they are: `shop:user:42:profile`", hint=1)
     def plain(self, context):
         name = context.name(PLAIN[0], int(PLAIN[1]), PLAIN[2])
-        return name == ":".join((APP, *PLAIN)), f"name('user', 42, 'profile') is {name!r}"
+        return name == ":".join((APP, *PLAIN)), f"user, 42 and profile make {name!r}"
 
     @requirement("Two different lists of parts have two names", hint=1)
     def distinct(self, context):
