@@ -1,5 +1,8 @@
 import pytest
 
+from redislab.keys import KeyNamespace
+from tests.caching.test_caching import runs
+
 
 @pytest.fixture(scope="module")
 def private(lab):
@@ -14,3 +17,9 @@ def database(lab):
     database = lab.open_database()
     yield database
     database.close()
+
+
+@pytest.fixture
+def keys(lab):
+    """A namespace of the test's own."""
+    return KeyNamespace(f"{lab.prefix}:{next(runs)}")

@@ -1,16 +1,8 @@
 """Cache-aside: what a hit, a miss and a write send, and what is kept for how long."""
 
-import pytest
-
 from redislab.bench import watch
 from redislab.caching import CacheAside
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
+from tests.caching.test_caching import Counted
 
 
 def names(sent) -> list[str]:

@@ -18,18 +18,13 @@ from redislab.caching import (
 )
 from redislab.caching.entries import pack
 from redislab.caching.write_through import ORDERS
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
+from tests.caching.test_caching import Counted
 from tests.caching.test_every_client import PATTERNS
 from tests.clients import SHAPES
 
 each_pattern = pytest.mark.parametrize("sibling", PATTERNS, ids=lambda sibling: sibling.__name__)
 FOREIGN = [b"", b"7", b'"text"', b"[1, 2]", b"[0.1, 7]", b"not JSON", b'{"id": 1', b'{"id": "\xff"}', b"\x80\x04pickle"]
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
+FOREIGN.append(b"[" * 100_000)  # deeper than Python reads
 
 
 @pytest.fixture
@@ -84,11 +79,56 @@ def test_a_row_that_json_cannot_hold_is_refused_in_a_sentence_and_nothing_is_sto
     assert not list(lab.redis.scan_iter(f"{keys.prefix}:*"))
 
 
+CHANGED = [(1, 2), {1: "a"}, [{"a": ()}], math.nan, {"a": [math.nan]}]  # what JSON would bring back different
+
+
+def nested(depth: int) -> list:
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", CHANGED, ids=repr)
+@each_pattern
+def test_a_miss_and_a_hit_give_the_same_or_the_row_is_refused(sibling, value, lab, database, keys):
+    class Changed(Counted):
+        def find(self, id):
+            return super().find(id) | {"value": value}
+
+    cache = sibling(lab.client(), Changed(database.users), keys)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="come back different"):
+            cache.get(1)
+    assert not list(lab.redis.scan_iter(f"{keys.prefix}:*"))
+
+
+NO_TEXT = ["\ud800", "a\udcffb", b"\xff"]
+
+
+@pytest.mark.parametrize("id", NO_TEXT, ids=ascii)
+@each_pattern
+def test_an_id_that_is_no_text_is_refused_before_the_commit(sibling, id, lab, database, keys):
+    class Saved(Counted):
+        saved = 0
+
+        def save(self, id, record):
+            self.saved += 1
+
+    users = Saved(database.users)
+    cache = sibling(lab.client(), users, keys)
+    with pytest.raises(ValueError, match="cannot be part of a name"):
+        cache.get(id)
+    with pytest.raises(ValueError, match="cannot be"):
+        cache.put(id, {"id": 1})
+    assert users.finds == users.saved == 0 and not getattr(cache, "owed", None)
+
+
 @pytest.mark.parametrize("order", [*ORDERS[:2], "write-behind"])
 def test_a_record_that_would_be_stored_is_refused_before_the_commit(order, lab, database, keys):
     made = WriteBehind if order == "write-behind" else lambda *where: WriteThrough(*where, order=order)
     cache, before = made(lab.client(), database.users, keys), database.users.find(2)
-    for value in (decimal.Decimal(1), datetime.date(2020, 1, 1), {1, 2}, b"bytes"):
+    for value in (decimal.Decimal(1), datetime.date(2020, 1, 1), {1, 2}, b"bytes", *CHANGED, 10**5000, nested(100_000)):
         with pytest.raises(TypeError, match="cannot be kept as JSON"):
             cache.put(2, before | {"city": value})
     assert cache.get(2) == database.users.find(2) == before

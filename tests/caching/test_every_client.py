@@ -94,3 +94,36 @@ def test_a_filter_knows_what_it_was_filled_with(any_client, any_keys, users):
     assert users.finds <= 2
     cache.put(600, users._table.find(600))
     assert cache.get(600)["id"] == 600
+
+
+IDS = [0, -1, 2**70, 1.5, True, None, (1, 2), b"42", "", " ", "a b", "\n\x00\x1b[31m", "é\U0001f600", "x" * 10_000]
+IDS += ["{", "}", "{}", "}{", "{a}", "a:b", "%", "%3A", "*", "[a]", "user:1"]
+
+
+class Rows:
+    """A table whose ids may be anything."""
+
+    kind = "user"
+
+    def __init__(self):
+        self.rows, self.finds = {}, 0
+
+    def find(self, id):
+        self.finds += 1
+        return self.rows.get(id)
+
+    def save(self, id, record):
+        self.rows[id] = record | {"version": self.finds}
+        return self.finds
+
+
+@pytest.mark.parametrize("sibling", [pattern for pattern in PATTERNS if pattern is not WriteBehind] + [WriteThrough])
+def test_any_id_can_be_missed_written_and_hit(sibling, any_client, any_keys):
+    rows = Rows()
+    cache = sibling(any_client, rows, any_keys, ttl=60)
+    for id in IDS:
+        assert cache.get(id) is cache.get(id) is None
+        cache.put(id, {"id": str(id)})
+        assert cache.get(id) == cache.get(id) == rows.rows[id]
+    assert rows.finds == 2 * len(IDS)
+    assert len(list(any_client.scan_iter(f"{any_keys.prefix}:*"))) == len(IDS)  # and no lease

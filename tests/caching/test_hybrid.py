@@ -2,12 +2,7 @@ import pytest
 
 from redislab.caching import CacheAside, Hybrid, RefreshAhead, WriteThrough
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
+from tests.caching.test_caching import Counted
 
 
 @pytest.fixture

@@ -8,16 +8,10 @@ import pytest
 from redislab.bench import watch
 from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead
 from redislab.caching.habits import Habits
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import impatient, runs, survives_a_dead_redis, together
+from tests.caching.test_caching import impatient, survives_a_dead_redis, together
 from tests.caching.test_habits import Clock
 from tests.caching.test_serve_stale import Gate
 from tests.conftest import settles
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
 
 
 @pytest.fixture

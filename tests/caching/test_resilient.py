@@ -1,5 +1,6 @@
 """A Redis that dies, hangs, is full or refuses: reads go on, deletes are made up for, and others are not concerned."""
 
+import functools
 import gc
 import threading
 import weakref
@@ -8,15 +9,24 @@ import pytest
 import redis
 
 from redislab.bench import watch
-from redislab.caching import CircuitBreaker, Resilient
+from redislab.caching import (
+    BitmapFilter,
+    BloomGuard,
+    CircuitBreaker,
+    PredictedRefresh,
+    RefreshAhead,
+    Resilient,
+    ServeStale,
+    WriteBehind,
+    WriteThrough,
+)
+from redislab.caching.write_through import CACHE_FIRST, ORDERS
+from redislab.errors import WriteError
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, impatient, runs, survives_a_dead_redis, took
+from redislab.keys.replies import UNREACHABLE
+from redislab.world.cluster import Cluster
+from tests.caching.test_caching import Counted, impatient, survives_a_dead_redis, took
 from tests.conftest import settles
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
 
 
 def test_a_dead_redis_costs_milliseconds_and_recovers_by_itself(private, database, keys):
@@ -181,3 +191,36 @@ def test_what_breaks_off_a_delete_leaves_it_owed(lab, database, keys, monkeypatc
     # Expect the new row
     assert cache.get(9)["city"] == "Hoorn"
     assert not cache.owed
+
+
+def test_a_cluster_that_is_really_down_fails_no_read_of_any_pattern(database):
+    # Given each pattern on a cluster of its own
+    cluster, keys = Cluster(1), KeyNamespace("{shop}")
+    patterns = {
+        **{each.__name__: each for each in (Resilient, RefreshAhead, ServeStale, PredictedRefresh, WriteBehind)},
+        **{order: functools.partial(WriteThrough, order=order) for order in ORDERS},
+        "BloomGuard": lambda client, users, keys: BloomGuard(
+            client, users, keys, filter=BitmapFilter(client, keys, "user", capacity=100)
+        ),
+    }
+    try:
+        caches = {
+            name: pattern(cluster.client(socket_timeout=0.5), database.users, keys)
+            for name, pattern in patterns.items()
+        }
+        row = database.users.find(11)
+        assert all(cache.get(11) == row for cache in caches.values())
+        # If it dies, expect rows from the database, and deletes that are owed for what is written there
+        cluster.nodes[0].kill()
+        for name, cache in caches.items():
+            assert [cache.get(11)["city"] for _ in range(5)] == 5 * [row["city"]], name
+            assert cache.get(10**9) is None
+            if name in (WriteBehind.__name__, CACHE_FIRST):
+                with pytest.raises((WriteError, *UNREACHABLE)):
+                    cache.put(11, row)
+            else:
+                cache.put(11, row)
+                assert cache.owed, name
+            assert cache.get(11)["city"] == row["city"], name
+    finally:
+        cluster.close()

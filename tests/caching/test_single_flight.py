@@ -10,14 +10,7 @@ import pytest
 
 from redislab.caching import SingleFlight
 from redislab.errors import DatabaseError
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs, slow_reader, together, took
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
-
+from tests.caching.test_caching import Counted, slow_reader, together, took
 
 PROCESS = """
 import sys, threading

@@ -13,11 +13,6 @@ from tests.conftest import settles
 
 
 @pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
-
-
-@pytest.fixture
 def cache(lab, database, keys):
     return WriteBehind(lab.client(), database.users, keys, ttl=60)
 

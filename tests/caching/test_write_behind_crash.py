@@ -14,8 +14,6 @@ import pytest
 
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.caching.backlog import GROUP
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import runs
 from tests.conftest import settles
 
 ROUNDS = int(os.environ.get("REDISLAB_KILLS", "10"))
@@ -43,11 +41,6 @@ for _ in range(4):
     threading.Thread(target=write, daemon=True).start()
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
 
 
 @pytest.fixture

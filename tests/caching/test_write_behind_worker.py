@@ -11,8 +11,6 @@ import redis
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.caching.backlog import GROUP
 from redislab.errors import WriteError
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import runs
 from tests.conftest import settles
 
 QUICK = {"linger": 0.01, "backoff": 0.01, "longest": 0.05, "min_idle": 0.2}
@@ -33,11 +31,6 @@ class Source:
         if bad := self.poison & {record["id"] for record in records}:
             raise ValueError(f"cannot take {bad}")
         self._table.save_many(records)
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from redislab.bench import watch
 from redislab.caching import WriteThrough
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
 from redislab.errors import DatabaseError
-from redislab.keys import KeyNamespace
-from tests.caching.test_caching import impatient, runs, slow_reader, took
+from tests.caching.test_caching import impatient, slow_reader, took
 from tests.conftest import settles
 
 each_order = pytest.mark.parametrize("order", ORDERS)
@@ -46,11 +45,6 @@ class Stepped:
 class Step:
     def __init__(self):
         self.reached, self.go = threading.Event(), threading.Event()
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A policy that takes what has no TTL is noticed, where it may be asked for."""
+"""A policy that takes what has no TTL is noticed, where it may be asked for; and a server that is away is not asked."""
 
 import warnings
 
@@ -6,6 +6,8 @@ import pytest
 import redis
 
 from redislab.keys.eviction import warn_of_eviction
+from redislab.keys.permits import need
+from redislab.world.cluster import Cluster
 from tests.clients import SHAPES
 
 
@@ -42,3 +44,18 @@ def test_a_cluster_is_asked_too(cluster):
             warn_of_eviction(client, "the index")
     finally:
         node.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_cluster_whose_nodes_are_all_down_is_no_reason_to_fail():
+    cluster = Cluster(1)
+    client = cluster.client(socket_timeout=0.5)
+    try:
+        client.set("a", 1)
+        cluster.nodes[0].kill()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for _ in range(3):  # the client knows fewer nodes each time, and raises something else
+                need(client, "a", "redis.call('TIME')")
+                warn_of_eviction(client, "the index")
+    finally:
+        cluster.close()

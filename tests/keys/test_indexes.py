@@ -190,3 +190,24 @@ def test_the_modules_way_and_a_transaction_leave_two_owners(lab, kind):
     assert race.found.failed > 0
     both = race.replay(next(name for name in race.found.ran if "!" not in name))
     assert [both.states[-1][KEYS.record("user", id)]["email"] for id in (1, 2)] == [ADDRESS] * 2
+
+
+@pytest.mark.parametrize("field", [1, b"e", "a:b", ""], ids=repr)
+@pytest.mark.parametrize("sibling", [UniqueIndex, Index])
+def test_a_field_may_be_called_anything(sibling, field, lab, keys):
+    index = sibling(lab.redis, keys, "user", field)
+    assert index.claim(1, "x") and "1" in index.find("x") and index.get("x")
+
+
+@pytest.mark.parametrize("sibling", [UniqueIndex, Index])
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_an_entry_of_another_type_stops_a_move_before_anything_is_written(sibling, which, lab, keys):
+    client = lab.redis
+    index = sibling(client, keys, "user", "city")
+    assert index.claim(1, "old")
+    client.delete(index.entry(which))
+    client.rpush(index.entry(which), "foreign")
+    before = {key: client.dump(key) for key in client.scan_iter(f"{keys.prefix}:*")}
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        index.claim(1, "new")
+    assert {key: client.dump(key) for key in client.scan_iter(f"{keys.prefix}:*")} == before

@@ -32,6 +32,8 @@ def test_profiles(any_client, any_keys):
     users.update("a}b", city="Ulm")
     assert users.add("a}b", "visits", 2) == 3 and users.add("a}b", "half", 0.5) == 0.5
     assert users.get("a}b") == {"name": "Zoë", "visits": 3, "city": "Ulm", "half": "0.5"}
+    users.update("a}b")
+    assert users.fields("a}b") == {}
     users.put_for("a}b", "tries", 5, 100)
     assert users.add("a}b", "tries") == 6 and 90 < users.left("a}b", "tries") <= 100
     assert users.fields("a}b", "tries", "none") == {"tries": "6", "none": None}
@@ -207,14 +209,3 @@ def test_a_catalogue_says_that_its_indexes_may_be_evicted(lab):
     with pytest.warns(RuntimeWarning, match="evicts the catalogue's indexes"):
         Catalog(server.client(), KeyNamespace("shop"))
     server.close()
-
-
-@pytest.mark.parametrize("kind", [Sessions, Catalog, *WINDOWED, TokenBucket])
-def test_a_user_who_may_not_ask_for_the_time_is_told_at_construction(kind, lab):
-    lab.redis.execute_command("ACL", "SETUSER", "timeless", "on", "nopass", "~*", "+@all", "-time")
-    options = (
-        {"limit": 1, "window": 1} if kind in WINDOWED else {"capacity": 1, "rate": 1} if kind is TokenBucket else {}
-    )
-    with pytest.raises(ValueError, match=r"Permit this user \+time"):
-        kind(lab.client(username="timeless", password="any"), KeyNamespace("a"), **options)
-    lab.redis.execute_command("ACL", "DELUSER", "timeless")

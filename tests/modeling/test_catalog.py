@@ -4,6 +4,7 @@ import itertools
 import time
 
 import pytest
+import redis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
@@ -250,3 +251,28 @@ class Steps(RuleBasedStateMachine):
 
 def test_in_every_order_of_steps_it_names_the_living_and_no_others(lab):
     hold_in_every_order(Steps, lab, examples=60, length=30)
+
+
+@pytest.mark.parametrize("call", ["add", "remove", "expire"])
+def test_an_index_that_is_of_another_type_by_now_keeps_no_product_half_listed(call, catalog, lab, keys):
+    client = lab.redis
+    catalog.add(1, {"name": "a"}, category="c", tags=["before", "odd", "after"], ttl=0.01 if call == "expire" else 60)
+    client.delete(keys.catalog("tag", "odd"))
+    client.set(keys.catalog("tag", "odd"), "foreign")
+    if call == "add":
+        catalog.add(1, {"name": "b"}, category="d", tags=["new"])
+    elif call == "remove":
+        assert catalog.remove(1)
+    else:
+        assert not settles(lambda: catalog.get(1))
+    assert catalog.tagged("before") == catalog.tagged("after") == catalog.recent("c") == []
+    assert client.get(keys.catalog("tag", "odd")) == "foreign"
+
+
+def test_books_of_another_type_stop_a_product_before_anything_is_written(catalog, lab, keys):
+    client = lab.redis
+    client.set(keys.catalog("pruning", "deadlines"), "foreign")
+    before = left(client, keys)
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        catalog.add(1, {"name": "a"}, category="c", tags=["t"])
+    assert left(client, keys) == before

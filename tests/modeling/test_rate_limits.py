@@ -17,6 +17,7 @@ from redislab.bench import watch
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
 from redislab.modeling import FixedWindow, SlidingCounter, SlidingLog, TokenBucket
+from tests.conftest import settles
 from tests.modeling.limiters import Bucket, Counter, Fixed, Log, most
 
 WINDOWED = [FixedWindow, SlidingLog, SlidingCounter]
@@ -210,6 +211,23 @@ def test_a_clock_that_steps_back_opens_no_window_anew(sibling, client, keys):
     assert not limiter.allow(subject)
     clock.now += 1
     assert limiter.allow(subject)
+
+
+@pytest.mark.parametrize("sibling", SIBLINGS, ids=lambda sibling: sibling.__name__)
+@pytest.mark.parametrize("used", [1, 3], ids=["some", "all"])
+def test_a_servers_clock_that_stepped_back_by_a_year_locks_no_subject_out(sibling, used, client, keys):
+    # Given what a server has kept whose clock was a year ahead: the state, and when it ends
+    year, subject = 365 * 86_400, f"year {next(subjects)}"
+    ahead = made(sibling, client, keys, 3, 0.2, lambda: time.time() + year)
+    assert all(ahead.allow(subject) for _ in range(used))
+    client.pexpire(ahead.key(subject), 1000 * year)
+    limiter = made(sibling, client, keys, 3, 0.2)
+    # Expect no more than were left, and then a wait of at most two windows, or until the bucket is full
+    admitted = sum(bool(limiter.allow(subject)) for _ in range(3))
+    assert admitted <= 3 - used
+    refused = limiter.allow(subject)
+    assert not refused and refused.retry_after <= 0.6
+    assert not settles(lambda: not limiter.allow(subject), refused.retry_after + 5)
 
 
 def test_a_bucket_does_not_refill_while_the_clock_is_back(client, keys):

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import secrets
 from dataclasses import dataclass
 
 import redis
@@ -11,6 +12,7 @@ from redislab.caching.entries import pack
 from redislab.errors import LostBacklogError
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.numbers import whole
+from redislab.keys.permits import need
 from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
@@ -45,7 +47,7 @@ class Backlog:
         stream, dead: the names of the two streams.
 
     Raises:
-        ValueError: on a cluster, and the keys do not share a slot.
+        ValueError: on a cluster, and the keys do not share a slot; or the user may not do what is needed.
     """
 
     def __init__(self, client, keys, kind: str):
@@ -59,6 +61,7 @@ class Backlog:
         together = (self.stream, self._entry(1)[0], self._entry(2)[0])
         if hasattr(client, "keyslot") and len({client.keyslot(key) for key in together}) > 1:
             raise ValueError(f"On a cluster {keys!r} spreads over slots. Give the prefix a hash tag: '{{shop}}'.")
+        need(client, self._entry(secrets.token_hex(4))[0], script("accept"))
 
     @property
     def waiting(self) -> int:
@@ -90,7 +93,12 @@ class Backlog:
         return answer
 
     def open(self) -> None:
-        """Create the group, which reads from the stream's beginning, unless it is there."""
+        """Create the group, which reads from the stream's beginning, unless it is there.
+
+        Raises:
+            ValueError: this user may not do what a worker does.
+        """
+        need(self.client, self._entry(secrets.token_hex(4))[0], *map(script, ("settle", "bury", "leave")))
         warn_of_eviction(self.client, f"the stream {self.stream}, with all writes that wait in it,")
         try:
             self.client.xgroup_create(self.stream, GROUP, id="0", mkstream=True)

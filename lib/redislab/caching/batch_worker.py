@@ -6,8 +6,8 @@ import time
 
 from redislab.caching.backlog import Message
 from redislab.caching.checked import count, seconds
-from redislab.caching.resilient import UNREACHABLE
 from redislab.caching.write_behind import WriteBehind
+from redislab.keys.replies import UNREACHABLE
 
 
 class BatchWorker:

@@ -7,9 +7,9 @@ import secrets
 
 import redis
 
-from redislab.caching.resilient import UNREACHABLE
 from redislab.errors import CapabilityError
 from redislab.keys.numbers import whole, within
+from redislab.keys.replies import UNREACHABLE
 
 FILLED = ""  # goes into each filter last: one without it is not the whole of the ids, and must turn no id away
 HEAD = 64  # bits before a BitmapFilter's own

@@ -7,7 +7,7 @@ import time
 
 from redislab.caching.cache_aside import CacheAside
 from redislab.caching.checked import Checked
-from redislab.caching.entries import is_record, pack
+from redislab.caching.entries import BROKEN, is_record, pack
 from redislab.keys.numbers import within
 
 
@@ -38,7 +38,7 @@ class EarlyRefresh(CacheAside):
             cached, left = pipeline.execute()
             seconds, record = json.loads(cached)
             due = -seconds * self.beta * math.log(1 - random.random()) >= left / 1000 or not is_record(record)
-        except (TypeError, ValueError):  # nothing is there, or nothing of this pattern's
+        except BROKEN:  # nothing is there, or nothing of this pattern's
             due = True
         return self.load(key, id) if due else record
 

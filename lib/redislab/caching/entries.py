@@ -3,29 +3,38 @@
 import json
 
 MISS = object()  # nothing is there, or nothing that a pattern has stored
+BROKEN = (
+    TypeError,
+    ValueError,
+    RecursionError,
+)  # reading an entry: nothing, or no JSON, or no text, or nested too deep
 
 
 def pack(record: dict | None) -> str:
     """The record as JSON.
 
     Raises:
-        TypeError: JSON cannot hold it, or it is no record.
+        TypeError: JSON cannot hold it, or would bring it back different, or it is no record.
     """
     if not is_record(record):
         raise TypeError(f"A record is a dict, or None where there is none; this is a {type(record).__name__}.")
     try:
-        return json.dumps(record)
-    except (TypeError, ValueError) as failure:
-        raise TypeError(
-            f"A record cannot be kept as JSON ({failure}). Convert such values where the source reads and writes them."
-        ) from None
+        text = json.dumps(record)
+        if json.loads(text) == record:
+            return text
+        why = "it would come back different: a tuple, a NaN, or a name that is no text"
+    except (TypeError, ValueError, RecursionError) as failure:
+        why = failure
+    raise TypeError(
+        f"A record cannot be kept as JSON ({why}). Convert such values where the source reads and writes them."
+    )
 
 
 def fetch(client, key: str):
     """GET: the record in an entry, None for one that does not exist, or MISS."""
     try:
         record = json.loads(client.get(key))
-    except (TypeError, ValueError):  # nothing, or no JSON, or no text
+    except BROKEN:
         return MISS
     return record if is_record(record) else MISS
 
@@ -36,7 +45,7 @@ def fetch_with_ttl(client, key: str) -> tuple:
     try:
         text, left = pipeline.execute()
         record = json.loads(text)
-    except (TypeError, ValueError):
+    except BROKEN:
         return MISS, 0
     return (record, left) if is_record(record) else (MISS, 0)
 

@@ -9,8 +9,8 @@ from redislab.caching.background import Background
 from redislab.caching.circuit_breaker import CircuitBreaker
 from redislab.caching.owed_deletes import OwedDeletes
 from redislab.caching.single_flight import SingleFlight
+from redislab.keys.replies import UNREACHABLE
 
-UNREACHABLE = (redis.RedisError, redis.exceptions.RedisClusterException)  # a ResponseError is an answer: catch it first
 AT_ONCE = 100  # owed deletes that one call makes up for
 
 

@@ -7,8 +7,9 @@ import redis
 
 from redislab.caching.backlog import Backlog
 from redislab.caching.checked import count, seconds
-from redislab.caching.resilient import UNREACHABLE, Resilient
+from redislab.caching.resilient import Resilient
 from redislab.errors import BacklogError, WriteError
+from redislab.keys.replies import UNREACHABLE
 
 
 class WriteBehind(Resilient):

@@ -8,9 +8,9 @@ import warnings
 from redislab.caching.backlog import Message
 from redislab.caching.batch_worker import BatchWorker
 from redislab.caching.checked import count, seconds
-from redislab.caching.resilient import UNREACHABLE
 from redislab.caching.write_behind import WriteBehind
 from redislab.errors import LostBacklogError
+from redislab.keys.replies import UNREACHABLE
 
 
 class WriteBehindWorker(BatchWorker):

@@ -3,7 +3,8 @@
 import redis
 
 from redislab.caching.entries import pack
-from redislab.caching.resilient import UNREACHABLE, Resilient
+from redislab.caching.resilient import Resilient
+from redislab.keys.replies import UNREACHABLE
 
 CACHE_FIRST, DB_FIRST, DB_THEN_DELETE = "cache first", "DB first", "DB, then delete"
 ORDERS = (CACHE_FIRST, DB_FIRST, DB_THEN_DELETE)

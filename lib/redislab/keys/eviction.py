@@ -2,7 +2,7 @@
 
 import warnings
 
-import redis
+from redislab.keys.replies import UNANSWERED
 
 
 def warn_of_eviction(client, what: str) -> None:
@@ -14,7 +14,7 @@ def warn_of_eviction(client, what: str) -> None:
         return
     try:
         policy = client.info("memory")["maxmemory_policy"]
-    except (redis.RedisError, KeyError):
+    except (*UNANSWERED, KeyError):
         return
     if policy.startswith("allkeys"):
         warnings.warn(

@@ -3,6 +3,7 @@
 import secrets
 
 from redislab.keys.eviction import warn_of_eviction
+from redislab.keys.permits import need
 from redislab.keys.replies import text
 from redislab.keys.slots import share_a_slot
 from redislab.lua import script
@@ -36,20 +37,21 @@ class UniqueIndex:
         kind, field: what is found, and by what.
 
     Raises:
-        ValueError: on a cluster, and the prefix has no hash tag.
+        ValueError: on a cluster, and the prefix has no hash tag; or the user may not use a command of the scripts.
     """
 
     script = "claim"
 
     def __init__(self, client, keys, kind: str, field: str):
-        self.client, self.keys, self.kind, self.field = client, keys, kind, field
-        self._move, self._prune = (client.register_script(script(name)) for name in (self.script, "prune"))
+        self.client, self.keys, self.kind, self.field = client, keys, kind, str(text(field))
+        scripts = [script(self.script), script("prune")]
+        self._move, self._prune = map(client.register_script, scripts)
         probe = [self.key(secrets.token_hex(4)), self.entry(secrets.token_hex(4))]
         if hasattr(client, "get_nodes") and not share_a_slot(*probe):
             raise ValueError(
                 f"On a cluster a {kind} and its entries spread over slots. Give the prefix a hash tag: '{{{keys.prefix}}}'."
             )
-
+        need(client, probe[0], *scripts)
         warn_of_eviction(client, f"entries of the index of each {kind} by {field}")
 
     def key(self, id) -> str:

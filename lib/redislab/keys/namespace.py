@@ -7,7 +7,11 @@ from redislab.keys.replies import text
 from redislab.keys.slots import hash_tag
 
 # a part of a name says its colons, braces and percent signs as in a URL, so that it ends where it seems to
-ESCAPES, MARKS = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "%:{}"}), re.compile("[%:{}]").search
+ESCAPES = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "%:{}"})
+MARKS, NO_TEXT = (
+    re.compile("[%:{}\ud800-\udfff]").search,
+    re.compile("[\ud800-\udfff]").search,
+)  # halves of UTF-16's pairs
 # what names of one type begin with; a kind or a tenant of that name is written with its first letter as in a URL
 WORDS = set("record unique index profile leaderboard session catalog feed limit counter bloom stream".split())
 
@@ -29,7 +33,8 @@ class KeyNamespace:
     `shop:user:a%3Ab`, and no tenant or kind is taken for the word that another method's names begin with.
 
     Raises:
-        ValueError: the prefix holds what is not a letter, a digit, `_`, `-`, `.`, a colon or a hash tag.
+        ValueError: the prefix holds what is not a letter, a digit, `_`, `-`, `.`, a colon or a hash tag; or, from each
+            method, an id is no text.
     """
 
     def __init__(self, prefix: str):
@@ -169,7 +174,11 @@ class KeyNamespace:
 def _name(part) -> str:
     """A part of a name, from what it stands for."""
     name = text(part) if isinstance(part, bytes) else str(part)
-    return name.translate(ESCAPES) if MARKS(name) else name
+    if not MARKS(name):
+        return name
+    if NO_TEXT(name):
+        raise ValueError(f"{part!r:.60} cannot be part of a name: UTF-8 has no bytes for it.")
+    return name.translate(ESCAPES)
 
 
 @functools.lru_cache(typed=True)

@@ -102,6 +102,11 @@ def shown(key: str) -> str:
     return cut if cut.isprintable() else ascii(cut)[1:-1]
 
 
+def printable(words: str) -> str:
+    """As they are, but for what a terminal would obey: the words of a server, and the names of its keys, are its own."""
+    return "".join(mark if mark.isprintable() or mark == "\n" else ascii(mark)[1:-1] for mark in words)
+
+
 # What each rule looks for
 
 

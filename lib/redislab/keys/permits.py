@@ -1,21 +1,36 @@
 """What a user of the server may do, asked before it is needed."""
 
+import re
+
 import redis
 
+from redislab.keys.replies import UNANSWERED, text
+from redislab.lua import script
 
-def need_clock(client) -> None:
-    """Make sure that scripts may ask for the server's time; silent for a pipeline, and while the server is away.
+
+def need(client, key: str, *sources: str) -> None:
+    """Make sure that this user may run these scripts, with all commands in them: one that is refused half-way has written
+    the other half. One round trip; silent for a pipeline, and while the server is away.
+
+    Args:
+        key: such as those that they are to be used on, but not one of them: no client's work touches another's here.
 
     Raises:
         ValueError: the user may not, and says what to permit.
     """
     if hasattr(client, "command_stack"):
         return
+    words = {word for source in sources for word in re.findall("'([A-Z]{3,})'", source)} | {"EVALSHA", "SCRIPT|LOAD"}
     try:
-        client.time()
+        refused = text(client.eval(script("permits"), 1, key, *sorted(words)))
     except redis.exceptions.NoPermissionError as refusal:
         raise ValueError(
-            f"The scripts take the server's time, and may not ({refusal}). Permit this user +time."
+            f"Scripts are needed here, and refused ({refusal}). Permit this user +eval, and {key}."
         ) from None
-    except (redis.RedisError, redis.exceptions.RedisClusterException):
-        pass
+    except UNANSWERED:
+        return
+    if refused:
+        permits = " ".join(f"+{word.lower()}" for word in refused)
+        raise ValueError(
+            f"{', '.join(refused)} may not be used on {key}, and scripts need that. Permit this user {permits}."
+        )

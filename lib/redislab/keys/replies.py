@@ -1,9 +1,16 @@
-"""Replies in one shape, whatever the client's protocol and decoding: RESP 2 or 3, bytes or text.
+"""Replies in one shape, whatever the client's protocol and decoding: RESP 2 or 3, bytes or text; and what comes instead of one.
 
 A class that reads a reply by its shape asks here, so that it gives the same results with every client of redis-py.
 """
 
 from collections.abc import Iterator
+
+import redis
+
+# what redis-py raises instead of a reply; a ResponseError is one of them, but an answer: catch it first
+UNREACHABLE = (redis.RedisError, redis.exceptions.RedisClusterException)
+# the same for a command without a key: with no node left, a cluster's client (8.1.0) asks None
+UNANSWERED = (*UNREACHABLE, AttributeError)
 
 
 def text(reply):

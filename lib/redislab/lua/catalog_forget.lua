@@ -18,7 +18,9 @@ local function forget(id)
     redis.call('HDEL', KEYS[2], id)
     redis.call('ZREM', KEYS[1], id)
     for i, name in ipairs(names) do
-        redis.call(i == 1 and 'ZREM' or 'SREM', key(i == 1 and 'category' or 'tag', name), id)
+        if type(name) == 'string' then -- an index of another type by now has nothing to take out, and must not stop the others
+            redis.pcall(i == 1 and 'ZREM' or 'SREM', key(i == 1 and 'category' or 'tag', name), id)
+        end
     end
 end
 

@@ -9,7 +9,8 @@
 -- Returns 1 if there was a product of this id, else 0.
 
 local id, life, names = ARGV[2], ARGV[3], cjson.decode(ARGV[4] or '[]')
-for i, name in ipairs(names) do -- an index of another type: an error before the first write
+redis.call('ZCARD', KEYS[1]) -- of another type: an error before the first write
+for i, name in ipairs(names) do
     redis.call(i == 1 and 'ZCARD' or 'SCARD', key(i == 1 and 'category' or 'tag', name))
 end
 forget(id)

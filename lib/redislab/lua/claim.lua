@@ -14,6 +14,7 @@ local id, field, old, new = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if (redis.call('HGET', KEYS[1], field) or '') ~= old then
     return -1
 end
+local held = old ~= '' and old ~= new and redis.call('GET', KEYS[2]) -- of another type: an error before the first write
 if new ~= '' then
     if not redis.call('SET', KEYS[3], id, 'NX') and redis.call('GET', KEYS[3]) ~= id then
         return 0
@@ -22,7 +23,7 @@ if new ~= '' then
 else
     redis.call('HDEL', KEYS[1], field)
 end
-if old ~= '' and old ~= new and redis.call('GET', KEYS[2]) == id then
+if held == id then
     redis.call('DEL', KEYS[2])
 end
 return 1

@@ -19,7 +19,7 @@ if (tonumber(kept[1] or '') or -1) >= window then
     window, count = tonumber(kept[1]), tonumber(kept[2] or '') or 0
 end
 if count >= limit then
-    return {0, 0, (window + 1) * length - now}
+    return refuse((window + 1) * length - now, length)
 end
 if count == 0 then
     redis.call('HSET', KEYS[1], 'window', window, 'count', 1)

@@ -34,7 +34,7 @@ if free <= 0 then
     elseif current > limit then
         later = length + 1 - math.ceil(limit * length / current)
     end
-    return {0, 0, (window + 1) * length + later - now}
+    return refuse((window + 1) * length + later - now, 2 * length)
 end
 if window == newest then
     redis.call('HSET', KEYS[1], 'current', current + 1)

@@ -16,7 +16,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - length)
 local count = redis.call('ZCARD', KEYS[1])
 if count >= limit then
     local leaving = redis.call('ZRANGE', KEYS[1], count - limit, count - limit, 'WITHSCORES')
-    return {0, 0, leaving[2] + length - now}
+    return refuse(leaving[2] + length - now, length)
 end
 -- two requests of one moment are two members; the first number is free unless the clock has stepped back
 local number = count

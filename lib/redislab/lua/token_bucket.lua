@@ -15,7 +15,7 @@ end
 local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '') or 0)
 local held = capacity * token - (full - now) -- in µs: so long would what it holds have taken to come back
 if held < token then
-    return {0, 0, token - held}
+    return refuse(token - held, capacity * token)
 end
 full = full + token
 redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))

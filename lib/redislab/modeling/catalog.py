@@ -1,10 +1,11 @@
 """A catalogue: products that expire, and indexes that name no others."""
 
 import json
+import secrets
 
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.numbers import milliseconds, whole
-from redislab.keys.permits import need_clock
+from redislab.keys.permits import need
 from redislab.keys.replies import text
 from redislab.lua import script
 
@@ -41,11 +42,11 @@ class Catalog:
     def __init__(self, client, keys, *, ttl: float = 3600.0, most: int = 200):
         self.client, self.keys, self.ttl, self.most = client, keys, ttl, whole("most", most)
         milliseconds("ttl", ttl)
-        need_clock(client)
-        warn_of_eviction(client, "the catalogue's indexes")
-        self._put = client.register_script(script("catalog_forget", "catalog_put"))
-        self._look_up = client.register_script(script("catalog_forget", "catalog_ask"))
         self._books = [keys.catalog("pruning", "deadlines"), keys.catalog("pruning", "entries")]
+        scripts = script("catalog_forget", "catalog_put"), script("catalog_forget", "catalog_ask")
+        need(client, self.key(secrets.token_hex(4)), *scripts)
+        warn_of_eviction(client, "the catalogue's indexes")
+        self._put, self._look_up = map(client.register_script, scripts)
         self._base = keys.catalog("", "")[:-1]  # `prefix:{catalog}:`, to which the scripts add kind and name
 
     def add(self, id, fields: dict, *, category: str, tags=(), ttl: float | None = None) -> None:

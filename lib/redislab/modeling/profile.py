@@ -7,7 +7,7 @@ import secrets
 import redis
 
 from redislab.keys.numbers import milliseconds, within
-from redislab.keys.permits import need_clock
+from redislab.keys.permits import need
 from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
@@ -59,7 +59,7 @@ class Profile:
                 raise
             except redis.RedisError:
                 pass  # refused, unknown to the server, or to a cluster's client
-        need_clock(self.client)
+        need(self.client, key, script("profile"))
         return DEADLINES
 
     def save(self, id, fields: dict) -> None:
@@ -87,14 +87,16 @@ class Profile:
 
     def fields(self, id, *names: str) -> dict:
         """These fields, by name; None for what is not there."""
-        return self._typed(dict(zip(names, self._run("HMGET", self.keys.profile(id), *names), strict=True)))
+        found = self._run("HMGET", self.keys.profile(id), *names) if names else ()
+        return self._typed(dict(zip(names, found, strict=True)))
 
     def update(self, id, /, **fields) -> None:
         """Write these fields and leave the others alone; if there is no such profile, there is one now.
 
         Warning: a field that was put for a while stays for good after this, as a key does after a plain SET.
         """
-        self._run("update" if self.field_ttl == DEADLINES else "HSET", self.keys.profile(id), *_parts(fields))
+        if fields:
+            self._run("update" if self.field_ttl == DEADLINES else "HSET", self.keys.profile(id), *_parts(fields))
 
     def add(self, id, field: str, by: int | float = 1) -> int | float:
         """Add to a number, atomically, and return the sum; a field that is not there counts as 0. Its TTL goes on."""

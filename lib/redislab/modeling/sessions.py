@@ -3,7 +3,7 @@
 import secrets
 
 from redislab.keys.numbers import milliseconds
-from redislab.keys.permits import need_clock
+from redislab.keys.permits import need
 from redislab.keys.replies import text
 from redislab.lua import script
 
@@ -29,13 +29,13 @@ class Sessions:
         ttl: seconds that a session lives without a touch.
 
     Raises:
-        ValueError: a TTL that Redis could not keep, or a user who may not ask for the time.
+        ValueError: a TTL that Redis could not keep, or a user who may not do what is needed.
     """
 
     def __init__(self, client, keys, *, ttl: float = 1800.0):
         self.client, self.keys, self.ttl = client, keys, ttl
         milliseconds("ttl", ttl)
-        need_clock(client)
+        need(client, keys.session(secrets.token_hex(4)), script("touch"))
         self._touch = client.register_script(script("touch"))
 
     def create(self, user, **fields) -> str:
@@ -46,7 +46,7 @@ class Sessions:
         pipeline.hset(key, mapping={"user": user, **fields}).pexpire(key, milliseconds("ttl", self.ttl)).execute()
         return id
 
-    def touch(self, id: str, **fields) -> bool:
+    def touch(self, id: str, /, **fields) -> bool:
         """Keep it alive for another TTL, set `last_activity` (s, the server's time) and `fields`; False if it is over."""
         pairs = [part for pair in fields.items() for part in pair]
         return self._touch([self.keys.session(id)], [milliseconds("ttl", self.ttl), *pairs]) == 1

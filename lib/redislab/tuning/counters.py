@@ -1,10 +1,12 @@
 """One counter, incremented in five ways: the same face, and very different prices."""
 
+import secrets
 from abc import ABC, abstractmethod
 
 import redis
 
 from redislab.keys.numbers import milliseconds, within
+from redislab.keys.permits import need
 from redislab.lua import script
 
 TRIES = 10_000  # how often one increment may be disturbed until that is an error
@@ -47,6 +49,7 @@ class ScriptCounter(Counter):
         super().__init__(client, keys)
         milliseconds("ttl", ttl)
         self.ttl = ttl
+        need(client, keys.counter(secrets.token_hex(4)), script("increment"))
         self._script = client.register_script(script("increment"))
 
     def _increment(self, key):

@@ -24,7 +24,7 @@ class FixedWindow(Windowed):
     """
 
     def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
-        super().__init__(client, keys, script("fixed_window"), "fixed", limit, window, name, clock)
+        super().__init__(client, keys, script("refuse", "fixed_window"), "fixed", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit * (1 + -(-round(1e6 * seconds) // self._length))

@@ -1,12 +1,13 @@
 """What the four limiters share: one script, one key a subject, one round trip, and the server's clock."""
 
+import secrets
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from redis.exceptions import NoScriptError
 
 from redislab.keys.numbers import EXACT, whole, within
-from redislab.keys.permits import need_clock
+from redislab.keys.permits import need
 
 
 class Decision(NamedTuple):
@@ -33,7 +34,8 @@ class Limiter(ABC):
     The script decides and counts in one step, so no number of clients at once gets more than one would. The time is
     the server's: however wrong the clocks of the applications are, there is one clock. While Redis does not answer,
     the client's error is raised; whether a request may pass then is for the caller to say. A server that evicts keys
-    forgets subjects, who then begin from nothing.
+    forgets subjects, who then begin from nothing. If its clock steps back, no subject is refused for longer than a window
+    (a bucket's: until it would be full).
 
     Args:
         script: source of the script.
@@ -43,7 +45,7 @@ class Limiter(ABC):
         clock: seconds, such as `time.time`, instead of the server's own time; for tests, and for seeing what goes wrong.
 
     Raises:
-        ValueError: nothing could ever be admitted, numbers would no longer be exact, or the user may not ask for the time.
+        ValueError: nothing could ever be admitted, numbers would no longer be exact, or the user may not use a command of the script.
     """
 
     def __init__(self, client, keys, script: str, kind: str, numbers: tuple[int, int], name: str = "", clock=None):
@@ -51,10 +53,10 @@ class Limiter(ABC):
             raise ValueError(
                 f"{numbers[0]} times {numbers[1]} µs is more than Lua counts exactly. Choose fewer, or less time."
             )
-        if clock is None:
-            need_clock(client)
         self.client, self.keys, self.clock = client, keys, clock
         self.rule = "-".join((kind, *map(str, numbers), *([name] if name else [])))
+        if clock is None:
+            need(client, self.key(secrets.token_hex(4)), script)
         self._script, self._numbers = client.register_script(script), numbers
 
     def allow(self, subject) -> Decision:

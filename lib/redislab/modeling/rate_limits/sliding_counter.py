@@ -28,7 +28,7 @@ class SlidingCounter(Windowed):
     """
 
     def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
-        super().__init__(client, keys, script("sliding_counter"), "counter", limit, window, name, clock)
+        super().__init__(client, keys, script("refuse", "sliding_counter"), "counter", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit + -(-self.limit * round(1e6 * seconds) // self._length)

@@ -20,7 +20,7 @@ class SlidingLog(Windowed):
     """
 
     def __init__(self, client, keys, *, limit: int, window: float, name: str = "", clock=None):
-        super().__init__(client, keys, script("sliding_log"), "log", limit, window, name, clock)
+        super().__init__(client, keys, script("refuse", "sliding_log"), "log", limit, window, name, clock)
 
     def at_most(self, seconds):
         return self.limit * -(-round(1e6 * seconds) // self._length)

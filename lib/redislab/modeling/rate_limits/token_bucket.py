@@ -32,7 +32,7 @@ class TokenBucket(Limiter):
         within("rate", rate, "tokens a second", 1e-6, 10**6)
         self.capacity, self.rate, self._token = whole("capacity", capacity), rate, math.ceil(1e6 / rate)
         numbers = (self.capacity, self._token)
-        super().__init__(client, keys, script("token_bucket"), "bucket", numbers, name, clock)
+        super().__init__(client, keys, script("refuse", "token_bucket"), "bucket", numbers, name, clock)
 
     def at_most(self, seconds):
         return self.capacity + round(1e6 * seconds) // self._token
