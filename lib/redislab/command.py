@@ -17,7 +17,10 @@ exit status:
   1  findings: a warning or a danger
   2  could not run: the command is wrong, the server cannot be audited, or the report cannot be written
   3  incomplete: keys could not be read, a question was refused, a server was lost, or the walk was stopped by Ctrl-C
-     or --limit; the report says what is missing, and holds what was found nevertheless
+     or --limit; the report says what is missing, and holds what was found nevertheless. What was seen is kept in a
+     file, which is named: with --resume the next run goes on from there, and reports all of it.
+
+Ctrl-C in the first hundredths of a second, while Python itself starts, is Python's: a traceback, or status 130.
 
 The user needs SCAN, and for each key PTTL, TYPE, OBJECT ENCODING, MEMORY USAGE and the command that counts elements,
 all of which +@read allows; a cluster wants +cluster|slots and +command too. DBSIZE, INFO, CONFIG GET and EVAL_RO are
@@ -86,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--top", type=_count, default=0, metavar="N", help="also list the N largest keys, and the node that each is on")
     add("--limit", type=_count, metavar="N", help="stop after about N keys, and print how to go on")
     add("--pause", type=_seconds, default=0, metavar="S", help="leave the server alone for S seconds after each 3 ms")
-    add("--resume", type=_cursors, metavar="HOST:PORT=CURSOR,…", help="go on where a walk was stopped, which said this")
+    add("--resume", metavar="FILE", help="go on with a walk that was stopped, which named this file")
     return parser
 
 
@@ -106,38 +109,28 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _cursors(text: str) -> dict[str, str]:
-    cursors = dict(part.rpartition("=")[::2] for part in text.split(","))
-    if not all(
-        node and (cursor == "end" or (cursor.isdecimal() and int(cursor) < 2**64)) for node, cursor in cursors.items()
-    ):
-        raise argparse.ArgumentTypeError("write what the walk that was stopped has printed, host:port=cursor,…")
-    return cursors
-
-
 def _audit(options) -> int:
     import redis
 
     from redislab.antipatterns import Survey, report
-    from redislab.antipatterns.survey import FAILURES
     from redislab.errors import StartError
+    from redislab.keys.replies import UNREACHABLE
     from redislab.world.servers import Server
 
     try:
         server = Server(options.url, any_version=True)
-        wanted = {name: getattr(options, name) for name in ("sample", "match", "limit", "pause", "top", "resume")}
-        survey = Survey(server.client(socket_timeout=PATIENCE), **wanted)
+        wanted = {name: getattr(options, name) for name in ("sample", "match", "limit", "pause", "top")}
+        survey = Survey(server.client(socket_timeout=PATIENCE), **wanted, resume=_read(options.resume))
         _walk(survey)
-    except StartError as failure:
+    except (StartError, ValueError) as failure:
         return _cannot(str(failure))
     except redis.ResponseError as failure:
         return _cannot(f"It cannot be audited ({server.hide(failure)}). It takes SCAN at least; --help says what else.")
-    except FAILURES as failure:
+    except UNREACHABLE as failure:
         return _cannot(f"It cannot be audited ({server.hide(failure)}). Is the server still there?")
     found = report(survey)
     if options.json:
-        ascii_only = "utf" not in (getattr(sys.stdout, "encoding", None) or "utf").lower()
-        said = json.dumps({"server": server.name} | found.as_dict(), indent=2, ensure_ascii=ascii_only) + "\n"
+        said = json.dumps({"server": server.name} | found.as_dict(), indent=2) + "\n"
     else:
         from redislab.antipatterns.printed import text
 
@@ -145,16 +138,48 @@ def _audit(options) -> int:
     verdict = (FOUND if found.worst >= 2 else CLEAN) if found.complete else INCOMPLETE
     status = _write(said, verdict)
     if not survey.finished:
-        cursors = ",".join(f"{node}={cursor}" for node, cursor in survey.cursors.items())
-        _complain(f"To go on, run it again with --resume {cursors}" if cursors else "Nothing was seen.")
+        _complain(_keep(survey, options.resume) if survey.met else "Nothing was seen.")
+    elif options.resume and status == verdict:
+        os.unlink(options.resume)
     return status
+
+
+def _read(path: str | None) -> dict | None:
+    """A walk that was stopped. Its path is not repeated: it may be a URL with a password."""
+    try:
+        if path is None or os.path.isfile(path):
+            return path and (json.loads(open(path, encoding="utf-8").read()) or {})
+        why = "there is no such file"
+    except OSError as failure:
+        why = failure.strerror
+    except (ValueError, RecursionError):
+        why = "it is something else"
+    raise ValueError(f"After --resume write the file that was named when the walk was stopped ({why}).")
+
+
+def _keep(survey, path: str | None) -> str:
+    """Write what was seen into a file that only this user may read, and say how to go on with it."""
+    import shlex
+    import tempfile
+
+    file, folder = None, path and os.path.dirname(os.path.abspath(path))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="redis-audit-", suffix=".json", dir=folder, delete=False) as file:
+            json.dump(survey.saved(), file)
+        if path:
+            os.replace(file.name, path)
+    except OSError as failure:
+        if file:
+            os.unlink(file.name)
+        return f"What was seen could not be kept for another run ({failure.strerror})."
+    return f"To go on, run it again with --resume {shlex.quote(path or file.name)}"
 
 
 def _walk(survey) -> None:
     """Until Ctrl-C, which leaves what has been seen so far: that is worth a report."""
     from redislab.antipatterns.printed import Progress
 
-    progress = Progress(sys.stderr)
+    progress = Progress(sys.stderr, survey.met)
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for met, total in survey.walk():
@@ -185,7 +210,9 @@ def _cannot(why: str, status: int = FAILED) -> int:
 
 
 def _complain(words: str) -> None:
+    from redislab.keys.naming import printable  # some of them may be the server's
+
     try:
-        print(words, file=sys.stderr, flush=True)
+        print(printable(words), file=sys.stderr, flush=True)
     except OSError:
         pass  # there is no reader

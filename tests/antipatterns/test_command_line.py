@@ -5,12 +5,15 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -115,6 +118,13 @@ def test_without_a_url_it_takes_that_of_the_environment(url):
         ("auditor:{word}@{host}:{port}", "not a Redis URL"),
         ("redis://auditor:{word}@{host}:{port}?colour={word}", "an option"),
         ("redis://auditor:{word}@{host}:{port}?db={word}", "not a Redis URL"),
+        ("redis://auditor:{word}@{host}:{port}?retry=3", "an option"),
+        ("redis://auditor:{word}@{host}:{port}?command_packer=1", "an option"),
+        ("redis://auditor:{word}@{host}:{port}?encoding=nonsense", "an option"),
+        ("redis://auditor:{word}@{host}:0", "not a Redis URL"),
+        ("unix://auditor:{word}@", "not a Redis URL"),
+        (f"redis://auditor:{{word}}@{'x' * 300}:6379", "no such host"),
+        ("redis://auditor:{word}@[::1]:{closed}", "at [::1]:"),
         ("redis://auditor:{word}@{host}:{port} redis://{word}", "more than one URL"),
         ("redis://auditor:{word}@{host}:{port} --password={word}", "more than one URL, or an option"),
     ],
@@ -124,6 +134,25 @@ def test_what_cannot_be_audited_is_said_in_one_sentence_without_the_password(url
     assert said.returncode == 2 and not said.stdout
     assert why in said.stderr and "Traceback" not in said.stderr and said.stderr.count("\n") == 1
     assert WORD not in said.stderr
+
+
+@pytest.mark.parametrize(
+    "answer", [b"+OK\r\n", b":1\r\n", b"*0\r\n", b"-ERR \x1b[2J\xc2\x9b31m\r\n", b"HTTP/1.1 400 Bad\r\n"]
+)
+def test_what_is_no_redis_is_said_and_does_nothing_to_the_terminal(answer):
+    # Given what answers the same whatever it is asked
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            while True:
+                with server.accept()[0] as connection, contextlib.suppress(OSError):
+                    while connection.recv(65_536):
+                        connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        said = run("audit", f"redis://127.0.0.1:{server.getsockname()[1]}", text=False)
+    assert said.returncode == 2 and not said.stdout and said.stderr.count(b"\n") == 1
+    assert said.stderr.rstrip().decode().isprintable()
 
 
 def test_a_user_who_may_not_scan_is_told(url, own, client):
@@ -325,22 +354,38 @@ def many(client):
 
 
 def test_a_walk_that_was_stopped_goes_on_where_it_was_stopped(url, many):
-    seen, options = [], []
+    seen, options, said = [0], [], None
     while len(seen) < 20:
         said = run("audit", url, "--json", "--limit", "5000", *options)
         report = json.loads(said.stdout)
         seen.append(report["seen"])
         if report["complete"]:
             break
-        assert said.returncode == 3 and report["seen"] >= 5000
-        assert WORD not in said.stderr
-        options = said.stderr.split("run it again with ")[1].split()
-    assert 2 < len(seen) < 6 and sum(seen) == 20_002 and said.returncode in (0, 1) and not said.stderr
+        assert said.returncode == 3 and seen[-1] >= seen[-2] + 5000
+        _, path = options = shlex.split(said.stderr.split("run it again with ")[1])
+        assert WORD not in said.stderr + Path(path).read_text() and os.stat(path).st_mode & 0o077 == 0
+    # Expect the last one to report all of it, and to leave nothing behind
+    assert 3 < len(seen) < 7 and seen[-1] == 20_002 and said.returncode in (0, 1) and not said.stderr
+    assert report["patterns"] == json.loads(run("audit", url, "--json").stdout)["patterns"]
+    assert not os.path.exists(path)
 
 
-@pytest.mark.parametrize(
-    "option", ["--resume=x", "--resume=a=b", "--resume==1", "--pause=-1", "--pause=nan", "--limit=0"]
-)
+@pytest.mark.parametrize("file", ["", "none.json", ".", "/dev/zero", "word.json", "null.json", "deep.json", "{url}"])
+def test_what_is_no_walk_that_was_stopped_is_said(url, tmp_path, file):
+    (tmp_path / "word.json").write_text(WORD)
+    (tmp_path / "null.json").write_text("null")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    said = run("audit", url, "--resume", file.format(url=url) if "{" in file else str(tmp_path / file))
+    assert said.returncode == 2 and said.stderr.count("\n") == 1 and "walk" in said.stderr and not said.stdout
+    assert WORD not in said.stderr
+
+
+def test_a_walk_that_cannot_be_kept_is_reported_all_the_same(url, many):
+    said = shell(f"ulimit -f 0; {PYTHON} audit {url} --limit 5000")
+    assert said.returncode == 3 and "5," in said.stdout and "could not be kept" in said.stderr, said
+
+
+@pytest.mark.parametrize("option", ["--pause=-1", "--pause=nan", "--limit=0"])
 def test_what_cannot_be_chosen_is_said(url, option):
     said = run("audit", url, option)
     assert said.returncode == 2 and "error: argument --" in said.stderr and "write" in said.stderr
@@ -472,8 +517,7 @@ def test_of_a_cluster_the_other_nodes_are_reported(request):
     found = report(survey)
     assert found.seen == there[0] + there[2] and not found.complete
     assert list(survey.lost) == [f"127.0.0.1:{cluster.nodes[1].port}"]
-    # and it goes on with that one alone
-    left = Survey(client, resume=survey.cursors)
-    with pytest.raises(redis.RedisError):
-        list(left.walk())
-    assert left.seen == 0
+    # and it goes on with that one alone, and keeps the others
+    left = Survey(client, resume=survey.saved())
+    assert list(left.walk()) == [] and left.lost.keys() == survey.lost.keys()
+    assert report(left).seen == found.seen and not report(left).complete

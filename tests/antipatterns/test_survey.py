@@ -1,5 +1,7 @@
 """A survey can be a sample, and says what that is worth; it can be given up, and keeps what it has."""
 
+import contextlib
+import json
 import math
 import random
 
@@ -137,21 +139,35 @@ def test_the_largest_keys_are_the_largest(sizes, room):
     assert all(each.node == ("a" if int(each.key[2:]) < 30 else "b") for each in survey.top)
 
 
+def kept(survey) -> dict:
+    """What was saved of it, as a file brings it back."""
+    return json.loads(json.dumps(survey.saved()))
+
+
+def told(survey) -> tuple:
+    """What it says, but for the members that an audit picks at random, and TTLs, which go on."""
+    found = [(each.rule, each.subject, each.seen) for each in report(survey) if each.rule != "dangling index"]
+    rows = [(pattern, tally.keys, tally.lasting, tally.sizes, tally.kinds) for pattern, tally in survey.tallies.items()]
+    return found, rows, survey.top, survey.pattern(b"shop:session:new")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "pipelines"])
 @pytest.mark.parametrize("stop", [1, 3000, 15_000])
 def test_a_walk_goes_on_from_its_cursors_and_meets_every_key_once(shop, scripts, stop):
     # Given a walk that was given up
-    first = Survey(shop, scripts=scripts, limit=stop)
+    first = Survey(shop, scripts=scripts, limit=stop, top=9)
     list(first.walk())
     assert not first.finished and stop <= first.seen < 20_000
-    # If another one goes on, expect it to meet the others
-    second = Survey(shop, scripts=scripts, resume=first.cursors)
-    list(second.walk())
-    assert second.finished and first.seen + second.seen == 20_000
-    assert second.total == second.seen and "the walk before" in report(second).basis
-    # and one that has nothing left to do to say so
-    third = Survey(shop, resume=second.cursors)
-    assert list(third.walk()) == [] and third.finished and third.seen == 0
+    # If another one goes on, expect what one that was not given up has
+    second = Survey(shop, scripts=scripts, top=9, resume=kept(first))
+    *_, last = second.walk()
+    whole = Survey(shop, scripts=scripts, top=9)
+    list(whole.walk())
+    assert last == (20_000, 20_000) and second.finished and report(second).complete
+    assert "an earlier walk" in report(second).basis and told(second) == told(whole)
+    # and of one that has nothing left to do the same
+    third = Survey(shop, top=9, resume=kept(second))
+    assert list(third.walk()) == [] and third.finished and told(third) == told(whole)
 
 
 def test_a_limit_of_all_keys_is_the_end(shop):
@@ -174,10 +190,80 @@ def test_a_cluster_is_resumed_node_by_node_and_tells_the_node_of_each_key(lab):
         client.set(f"thing:{number}", "x" * number)
     first = Survey(client, limit=1, top=5)
     list(first.walk())
-    second = Survey(client, resume=first.cursors, top=1000)
+    second = Survey(client, resume=kept(first), top=5)
     list(second.walk())
-    assert len(first.cursors) == 1 and len(second.cursors) == 3 and second.finished
-    assert first.seen + second.seen == 900
+    assert len(first.cursors) == 1 and len(second.cursors) == 3 and second.finished and second.seen == 900
+    whole = Survey(client, top=5)
+    list(whole.walk())
+    assert [each.size for each in second.top] == [each.size for each in whole.top] and len(second.top) == 5
     for large in second.top:
         place = cluster.node_of(slot(large.key))
         assert large.node == f"127.0.0.1:{cluster.nodes[place].port}"
+
+
+PARTS = st.sampled_from([b"", b"shop", b"user", b"42", b"\xff\x00", "é\U0001f600".encode(), b"a*b", b"\\x00", b"{t}"])
+NAMES = st.lists(PARTS, min_size=1, max_size=5).map(b":".join)
+FACTS = st.builds(
+    Fact,
+    NAMES,
+    st.sampled_from(["string", "hash", "set", "zset", "stream", ""]),
+    st.sampled_from(["raw", "listpack", "hashtable", "skiplist", ""]),
+    st.sampled_from([None, -1, 5000]),
+    st.one_of(st.none(), st.integers(0, 10**7)),
+    st.integers(-1, 10**6),
+)
+
+
+@given(st.lists(FACTS, max_size=30), st.integers(0, 5))
+def test_nothing_is_lost_in_a_file(facts, room):
+    survey = Survey(None, top=room)
+    survey._add(Page(facts[:20], refused=3, why="NOPERM \udcff"), "here:1")
+    survey._add(Page(facts[20:]), "there:2")
+    again = Survey(None, top=room, resume=kept(survey))
+    assert (again.tallies, again.top, again.met, again.why) == (survey.tallies, survey.top, survey.met, survey.why)
+    assert {survey.pattern(fact.key) for fact in facts} == {again.pattern(fact.key) for fact in facts}
+    assert again.saved() == survey.saved()
+
+
+@pytest.mark.parametrize("broken", [{}, [], "x", 7, {"match": "*"}], ids=repr)
+def test_what_was_not_saved_is_no_walk(broken):
+    with pytest.raises(ValueError, match="no walk"):
+        Survey(None, resume=broken)
+
+
+@given(st.data())
+def test_a_file_that_was_damaged_is_refused_if_at_all(data):
+    survey = Survey(None, top=2)
+    survey._add(Page([Fact(b"a:1", "hash", "hashtable", -1, 10**6, 20_000), Fact(b"b", "set", "x", 1, 9, 3)]), "here:1")
+    saved = survey.saved()
+    place, name = saved, data.draw(st.sampled_from([*saved]))
+    while isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
+        place = place[name]
+        name = data.draw(st.sampled_from([*place]))
+    place[name] = data.draw(st.sampled_from([None, [], ["x"], "x", {"x": "x"}, -1, 1.5, [[1, 2, 3]]]))
+    with contextlib.suppress(ValueError):  # nothing else is raised
+        Survey(None, top=2, resume=saved)
+
+
+def test_a_walk_does_not_go_on_elsewhere_or_otherwise(lab, shop):
+    # Given a walk that was given up
+    first = Survey(shop, limit=1000)
+    list(first.walk())
+    # Expect it to go on only with the same question
+    with pytest.raises(ValueError, match=r"match '\*'"):
+        Survey(shop, match="shop:*", resume=kept(first))
+    with pytest.raises(ValueError, match="top 0"):
+        Survey(shop, top=3, resume=kept(first))
+    # on the same server
+    other = lab.private_server()
+    with pytest.raises(ValueError, match="not here"):
+        list(Survey(other.client(), resume=kept(first)).walk())
+    # that has not been restarted meanwhile
+    other.client().mset({f"shop:{number}": number for number in range(2000)})
+    first = Survey(other.client(), limit=1)
+    list(first.walk())
+    other.kill()
+    other.restart()
+    with pytest.raises(ValueError, match="restarted"):
+        list(Survey(other.client(), resume=kept(first)).walk())
+    other.close()

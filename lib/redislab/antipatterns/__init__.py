@@ -12,7 +12,8 @@ from redislab.antipatterns.audits import (
     naming,
     nothing_to_evict,
 )
-from redislab.antipatterns.survey import Survey, Tally
+from redislab.antipatterns.survey import Survey
+from redislab.antipatterns.tally import Tally
 from redislab.antipatterns.walk import Fact, walk
 
 __all__ = [

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 
 from redislab.antipatterns.audits import AUDITS
-from redislab.antipatterns.survey import FAILURES, Survey, Tally
+from redislab.antipatterns.survey import Survey
+from redislab.antipatterns.tally import Tally
 from redislab.antipatterns.walk import ASKS
 from redislab.keys import Finding
+from redislab.keys.replies import UNREACHABLE
 
 PERCENTILES = (50, 99, 100)
 UNKNOWN = {
@@ -76,7 +78,7 @@ class Report:
         if survey.seen and not survey.memory:
             said.append("The eviction policy is unknown, as INFO is refused.")
         if survey.resume:
-            said.append("The keys that the walk before had seen are not among them.")
+            said.append("A part was seen by an earlier walk, and is as it was then.")
         return " ".join(said)
 
     def _looked_at(self) -> str:
@@ -104,7 +106,7 @@ class Report:
             "patterns": [*map(self._row, self.patterns)],
         }
         top = [{"bytes": each.size, "key": each.name, "type": each.kind, "node": each.node} for each in survey.top]
-        return figures | state | found | {"top": top, "cursors": survey.cursors}
+        return figures | state | found | {"top": top}
 
     def _row(self, item: tuple[str, Tally]) -> dict:
         pattern, tally = item
@@ -152,6 +154,6 @@ def report(survey: Survey, *audits) -> Report:
     for each in audits or AUDITS if survey.seen else ():
         try:
             found += [replace(finding, lab=getattr(each, "lab", "")) for finding in each(survey)]
-        except FAILURES as failure:  # the server was lost before the walk, or after it
+        except UNREACHABLE as failure:  # the server was lost before the walk, or after it
             skipped[each.__name__] = str(failure)
     return Report(sorted(found, key=lambda finding: -finding.weight), survey, skipped)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import redis
 from redis.client import NEVER_DECODE
 
-from redislab.antipatterns.survey import LARGE, LIMITS, LONG, Survey, Tally, name
+from redislab.antipatterns.survey import LIMITS, Survey
+from redislab.antipatterns.tally import LARGE, LONG, Tally, name
 from redislab.antipatterns.walk import Fact
 from redislab.keys import Finding, inconsistent, lint
 

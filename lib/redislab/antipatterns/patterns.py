@@ -35,6 +35,13 @@ class Patterns:
         except KeyError:
             return self._learn(shape)
 
+    def recall(self, pattern: str) -> None:
+        """A pattern that another of these has found."""
+        for prefix, word in zip(_prefixes(pattern), pattern.split(":"), strict=False):
+            branches = self._branches.setdefault(prefix, set())
+            self._words += word != ANY and word not in branches
+            branches.add(word)
+
     def settled(self, counts: dict[str, int]) -> dict[str, str]:
         """The final name of each pattern, by how many keys it has: where there are many words, the rare ones are ids."""
         within = Counter()

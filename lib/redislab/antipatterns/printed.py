@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from redislab.antipatterns.audits import size
+from redislab.keys.naming import printable
 
 WEIGHTS = {1: ("hint", "dim"), 2: ("warning", "yellow"), 3: ("danger", "bold red")}
 SHOWN = 12  # patterns in the table
@@ -34,15 +35,15 @@ def text(found, where: str) -> str:
 class Progress:
     """A line on stderr: how far the walk is, and how long the rest will take. In a log, a line every 10 s."""
 
-    def __init__(self, stream, timer=time.monotonic):
-        self.stream, self.timer, self.terminal = stream, timer, stream.isatty()
+    def __init__(self, stream, met: int = 0, timer=time.monotonic):
+        self.stream, self.first, self.timer, self.terminal = stream, met, timer, stream.isatty()
         self.began = self.last = timer()
 
     def __call__(self, met: int, total: int | None) -> None:
         now = self.timer()
         if now - self.last < (0.2 if self.terminal else 10):
             return
-        self.last, rate = now, met / (now - self.began)
+        self.last, rate = now, (met - self.first) / (now - self.began)
         of, left = (f" of about {total:,}", f", about {(total - met) / rate:,.0f} s left") if total else ("", "")
         self._write(f"Read {met:,}{of} keys, {rate:,.0f} a second{left}")
 
@@ -106,6 +107,5 @@ def _findings(found) -> Table:
 
 def _plain(words: str) -> str:
     """As it stands: neither brackets nor control characters of a key's name mean anything here, nor what cannot be encoded."""
-    printable = "".join(mark if mark.isprintable() or mark == "\n" else ascii(mark)[1:-1] for mark in words)
     encoding = sys.stdout.encoding or "utf-8"
-    return escape(printable.encode(encoding, "backslashreplace").decode(encoding))
+    return escape(printable(words).encode(encoding, "backslashreplace").decode(encoding))

@@ -5,120 +5,33 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 import redis
 from redis.utils import str_if_bytes
 
 from redislab.antipatterns.patterns import Patterns
-from redislab.antipatterns.walk import ASKS, COMPACT, Fact, Page, walk
-from redislab.keys.naming import shown
+from redislab.antipatterns.tally import EXAMPLES, LARGE, Large, Tally, plain, raw
+from redislab.antipatterns.walk import ASKS, Page, walk
+from redislab.keys.replies import UNREACHABLE
 
-EXAMPLES = 8  # names kept of each pattern
-INDEXES = 5  # sets and sorted sets kept of each pattern
-LARGE, LONG = 100_000, 10_000  # bytes and elements from which on a key is remembered
 FINE = 4096  # bytes up to which sizes are counted one by one, for percentiles
 LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: elements, and bytes of one
     "hash": ("hash-max-listpack-entries", 512, "hash-max-listpack-value", 64),
     "zset": ("zset-max-listpack-entries", 128, "zset-max-listpack-value", 64),
     "set": ("set-max-listpack-entries", 0, "set-max-listpack-value", 64),  # before 7.2 sets of text had none
 }
-FAILURES = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)  # of a server that is lost
 END = "end"  # instead of a cursor: this node has been walked through
+KEPT = ("seen", "refused", "why", "unknown", "cursors", "runs", "config")
 
 
 class Node(NamedTuple):
-    """A server that holds keys: its address, a client of it, and its DBSIZE, None where it does not say."""
+    """A server that holds keys: its address, a client of it, its DBSIZE and its run's id, None and "" where it does not say."""
 
     name: str
     client: redis.Redis
     size: int | None
-
-
-class Large(NamedTuple):
-    """One of the largest keys, and the node that it lies on."""
-
-    size: int
-    key: bytes
-    kind: str
-    node: str
-
-    @property
-    def name(self) -> str:
-        """The key as it can be shown."""
-        return name(self.key)
-
-
-@dataclass
-class Tally:
-    """What the keys of one pattern come to.
-
-    Attributes:
-        memory: their bytes, all together, of those whose bytes are known.
-        lasting, lasting_memory: those without a TTL.
-        kinds: how many are of each type; strings are those that are left.
-        large, long: how many have `LARGE` bytes, and `LONG` elements, or more; the heaviest and the longest one.
-        sizes: how many have about so many bytes; see `percentile`.
-        spilled: how many collections have become tables, by type and reason: "over" (up to four times the elements of the
-            compact encoding) or "wide" (too long an element); spilled_memory: their bytes by type.
-        indexes: some of its sets and sorted sets.
-    """
-
-    keys: int = 0
-    memory: int = 0
-    lasting: int = 0
-    lasting_memory: int = 0
-    large: int = 0
-    long: int = 0
-    heaviest: Fact | None = None
-    longest: Fact | None = None
-    kinds: Counter = field(default_factory=Counter)
-    sizes: Counter = field(default_factory=Counter)
-    spilled: Counter = field(default_factory=Counter)
-    spilled_memory: Counter = field(default_factory=Counter)
-    examples: list[bytes] = field(default_factory=list)
-    indexes: list[Fact] = field(default_factory=list)
-
-    def look(self, fact: Fact, limits: dict) -> None:
-        """At a key that is a collection, or large."""
-        self.kinds[fact.kind] += 1
-        size = fact.size or 0
-        if size >= LARGE:
-            self.large += 1
-            self.heaviest = max(self.heaviest or fact, fact, key=lambda each: each.size)
-        if fact.length >= LONG:
-            self.long += 1
-            self.longest = max(self.longest or fact, fact, key=lambda each: each.length)
-        if fact.kind in ("set", "zset") and len(self.indexes) < INDEXES:
-            self.indexes.append(fact)
-        most = limits.get(fact.kind, 0)
-        if most and fact.encoding and fact.encoding not in COMPACT and fact.length <= 4 * most:
-            self.spilled[fact.kind, "over" if fact.length > most else "wide"] += 1
-            self.spilled_memory[fact.kind] += size
-
-    def percentile(self, percent: float) -> int | None:
-        """The bytes that so many percent of the keys do not exceed, to about 3 %; None if no key told its bytes."""
-        if percent == 100 and self.heaviest:
-            return self.heaviest.size
-        rank, met = percent / 100 * self.sizes.total(), 0
-        for size, count in sorted(self.sizes.items()):
-            met += count
-            if met >= rank:
-                return size
-        return None
-
-    def add(self, other: "Tally") -> None:
-        """Take in another pattern's."""
-        best = {"heaviest": lambda fact: fact.size, "longest": lambda fact: fact.length}
-        most = {"examples": EXAMPLES, "indexes": INDEXES}
-        for name in (each.name for each in fields(self)):
-            ours, theirs = getattr(self, name), getattr(other, name)
-            if name in best:
-                both = max(filter(None, (ours, theirs)), key=best[name], default=None)
-            else:
-                both = (ours + theirs)[: most[name]] if name in most else ours + theirs
-            setattr(self, name, both)
+    run: str
 
 
 class Survey:
@@ -138,55 +51,60 @@ class Survey:
         scripts: whether EVAL_RO may be used; where it is refused, pipelines are.
         asks: what a key is asked, of `ASKS`: less takes less long, and then only some audits make sense.
         match: a glob; other keys are left alone, though the server goes past them all.
-        limit: stop after about so many keys; `cursors` says how to go on.
+        limit: stop after about so many keys more.
         pause: seconds to leave the server alone after each page, which takes it 3 ms.
         top: how many of the largest keys to remember.
-        resume: `cursors` of a walk that was given up: only what it had not seen is looked at. A server that was restarted
-            since does not know its cursors any more.
+        resume: `saved()` of a walk that was given up, with the same `match`, `asks` and `top`: this one goes on from there,
+            and what that one had seen counts as seen.
 
     Attributes:
         seen: keys looked at. refused: keys that could not be read, as every question was refused.
         unknown: of how many keys something is unknown, by what was asked; why: the server's words of the first refusal.
         lost: what happened, by the address of each node that was lost on the way.
         finished: whether the walk came to its end, or to that of the sample.
-        cursors: where to go on, by the address of each node.
+        cursors: where to go on, by the address of each node. runs: the id of each one's run, where it says that.
         tallies: a Tally by pattern. top: the largest keys, the largest first.
         config, memory: what CONFIG GET and INFO say, as far as they may be asked.
     """
 
     def __init__(
         self, client, *, sample: int | None = None, scripts: bool = True, asks=ASKS, match: str = "*",
-        limit: int | None = None, pause: float = 0, top: int = 0, resume: dict[str, str] | None = None,
+        limit: int | None = None, pause: float = 0, top: int = 0, resume: dict | None = None,
     ):  # fmt: skip
         for name, number in (("sample", sample), ("limit", limit)):
             if number is not None and number < 1:
                 raise ValueError(f"{name}={number} looks at nothing. Choose 1 or more, or None for all keys.")
         self.client, self.sample, self.scripts, self.asks = client, sample, scripts, tuple(asks)
-        self.match, self.limit, self.pause, self.resume = match, limit, pause, dict(resume or {})
+        self.match, self.pause, self.resume = match, pause, resume
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
-        self.unknown, self.lost, self.cursors = Counter(), {}, dict(self.resume)
-        self.config, self.memory, self.limits = {}, {}, {}
+        self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
+        self.config, self.memory = {}, {}
         self._held, self._places, self._largest, self._room = None, [], [], top
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (None, {}, {})
+        if resume is not None:
+            self._restore(resume)
+        self._end = math.inf if limit is None else self.met + limit
 
     def walk(self) -> Iterator[tuple[int, int | None]]:
         """Walk, and say after each page how many keys have been met, and about how many will be, None if that is unknown.
 
         Raises:
-            redis.RedisError: no node could be asked anything.
+            redis.RedisError: no node could be asked anything, and nothing was seen before.
+            ValueError: the walk before was on other nodes, or on earlier runs of these.
         """
         self._places = self._nodes()
+        self._recognise()
         sizes = [node.size for node in self._places]
         self._held = None if None in sizes else sum(sizes)
         left = [node for node in self._places if self.cursors.get(node.name) != END]
         for node in left:
             try:
                 yield from self._through(node)
-            except FAILURES as failure:
+            except UNREACHABLE as failure:
                 self.lost[node.name] = str(failure)
                 if not self.met and len(self.lost) == len(left):
                     raise
-            if self.limit and self.met >= self.limit:
+            if self.met >= self._end:
                 break
         else:
             self.finished = self.sample is not None and not self.lost
@@ -194,9 +112,9 @@ class Survey:
 
     def _through(self, node: Node) -> Iterator[tuple[int, int | None]]:
         """One node, or as much of it as is wanted."""
-        if not self.limits:
+        if not self.memory and not self.config:
             self._ask(node.client)
-        enough = min(self.limit or math.inf, self.met + self._quota(node))
+        enough = min(self._end, self.met + self._quota(node))
         start = self.cursors.setdefault(node.name, "0")
         for page in walk(node.client, self.asks, scripts=self.scripts, match=self.match, cursor=start):
             self._add(page, node.name)
@@ -220,7 +138,7 @@ class Survey:
     @property
     def counted(self) -> bool:
         """Whether DBSIZE says how many keys there are to meet."""
-        return self._held is not None and self.match == "*" and not self.resume
+        return self._held is not None and self.match == "*"
 
     @property
     def total(self) -> int | None:
@@ -232,8 +150,8 @@ class Survey:
         if len(self._places) != 1 or self.cluster:
             return None
         (name,) = (node.name for node in self._places)
-        start, place = (_position(cursors.get(name, "0")) for cursors in (self.resume, self.cursors))
-        return round(self.met * (1 - start) / (place - start)) if place > start else None
+        place = _position(self.cursors.get(name, "0"))
+        return round(self.met / place) if place else None
 
     @property
     def cluster(self) -> bool:
@@ -272,9 +190,10 @@ class Survey:
             clients = {node.name: self.client.get_redis_connection(node) for node in self.client.get_primaries()}
         else:
             settings = self.client.connection_pool.connection_kwargs
-            address = f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}"
+            host = settings.get("host", "localhost")
+            address = f"{f'[{host}]' if ':' in host else host}:{settings.get('port', 6379)}"
             clients = {settings.get("path") or address: self.client}
-        return [Node(name, client, _size(client)) for name, client in clients.items()]
+        return [Node(name, client, _size(client), _run(client)) for name, client in clients.items()]
 
     def _quota(self, node: Node) -> float:
         """How many keys of a node belong to the sample."""
@@ -285,8 +204,7 @@ class Survey:
 
     def _expected(self) -> int | None:
         total = self.total
-        wanted = [number for number in (total, self.sample, self.limit) if number is not None]
-        return max(self.met, min(wanted)) if total is not None else None
+        return None if total is None else max(self.met, min(total, self.sample or total, self._end))
 
     def _add(self, page: Page, node: str) -> None:
         of, tallies, limits = self._patterns.of, self._tallies, self.limits
@@ -346,20 +264,72 @@ class Survey:
             self.config = {str_if_bytes(name): str_if_bytes(value) for name, value in limits.items()}
         except redis.ResponseError:
             pass
-        for kind, (entries, usual, _, _) in LIMITS.items():
-            self.limits[kind] = int(self.config.get(entries, usual))
 
+    @property
+    def limits(self) -> dict[str, int]:
+        """Elements up to which each type is compact."""
+        return {kind: int(self.config.get(entries, usual)) for kind, (entries, usual, _, _) in LIMITS.items()}
 
-def name(key: bytes) -> str:
-    """A key as it can be shown."""
-    return shown(key.decode("utf-8", "surrogateescape"))
+    def saved(self) -> dict:
+        """Where to go on, and what has been seen, as JSON can hold it; for `resume`."""
+        return {
+            **self._asked(),
+            **{each: getattr(self, each) for each in KEPT},
+            "memory": {each: self.memory[each] for each in ("maxmemory_policy", "maxmemory") if each in self.memory},
+            "largest": plain(self._largest),
+            "tallies": {pattern: tally.saved() for pattern, tally in self._tallies.items()},
+        }
+
+    def _asked(self) -> dict:
+        """What has to be the same for a walk to go on."""
+        return {"match": self.match, "asks": [*self.asks], "top": self._room}
+
+    def _restore(self, saved: dict) -> None:
+        try:
+            asked = {each: saved[each] for each in self._asked()}
+            for each in (*KEPT, "memory"):
+                setattr(self, each, type(getattr(self, each))(saved[each]))
+            self.cursors = {
+                node: cursor if cursor == END else str(int(cursor)) for node, cursor in self.cursors.items()
+            }
+            self._largest = [Large(size, raw(key), kind, node) for size, key, kind, node in saved["largest"]]
+            for pattern, tally in saved["tallies"].items():
+                self._tallies[pattern] = Tally.restored(tally)
+                self._patterns.recall(pattern)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise ValueError("This is no walk that was given up, or one that another version has saved.") from None
+        if asked != self._asked():
+            options = ", ".join(f"{name} {value!r}" for name, value in asked.items())
+            raise ValueError(f"That walk was made with {options}. Go on with the same.")
+
+    def _recognise(self) -> None:
+        """What SCAN's cursors mean depends on the run of a server: after a restart its keys come in another order."""
+        runs = {node.name: node.run for node in self._places}
+        if gone := self.cursors.keys() - runs:
+            raise ValueError(f"That walk was on {', '.join(sorted(gone))}, which is not here. Begin again.")
+        for node, run in runs.items():
+            if (
+                self.cursors.get(node, END) not in (END, "0")
+                and self.runs.get(node)
+                and run not in ("", self.runs[node])
+            ):
+                raise ValueError(f"{node} was restarted since, and has its keys in another order. Begin again.")
+        self.runs = runs
 
 
 def _size(client) -> int | None:
     try:
-        return client.dbsize()
-    except FAILURES:  # it may not be asked; if it is gone, the walk will say so
+        size = client.dbsize()
+    except UNREACHABLE:  # it may not be asked; if it is gone, the walk will say so
         return None
+    return size if isinstance(size, int) else None
+
+
+def _run(client) -> str:
+    try:
+        return client.info("server").get("run_id", "")
+    except UNREACHABLE:
+        return ""
 
 
 def _rounded(size: int) -> int:

@@ -128,8 +128,11 @@ def _pages(road, asked: list[str], cursor: str) -> Iterator[Page]:
     road.send([road.request(cursor.encode())])
     cursor = None
     while cursor != b"0":
-        cursor, refused, why, names, *columns = road.read()
-        answers = dict(zip(road.questions, columns, strict=True))
+        try:
+            cursor, refused, why, names, *columns = road.read()
+            answers = dict(zip(road.questions, columns, strict=True))
+        except (TypeError, ValueError):
+            raise redis.InvalidResponse("what it answers is not what Redis does") from None
         ttls, sizes = answers.get("PTTL"), answers.get("MEMORY USAGE")
         kinds, encodings = _kinds(answers) if "kind" in asked else ((), ())
         many = _many(names, kinds, encodings, sizes)
@@ -195,7 +198,7 @@ class _Road:
     """A connection, and the questions to ask. Packed here: redis-py would take longer to pack than Redis to answer."""
 
     def __init__(self, connection, asked: list[str], match: str):
-        self.connection, self.match = connection, match
+        self.connection, self.match = connection, match.encode("utf-8", "surrogateescape")
         self.questions = [question for ask in asked for question in QUESTIONS[ask]]
 
     def send(self, packed: list[bytes]) -> None:

@@ -22,6 +22,10 @@ PATIENCE = 3.0  # s to answer when asked for the first time
 CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
 
 
+OPTION = "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
+OBJECTS = ("retry", "command_packer", "credential_provider", "cache_config")  # options that no text can give
+
+
 class Server:
     """One Redis, by its URL. `backend` says where it comes from: "url", "docker", "local" or "bundled".
 
@@ -45,7 +49,8 @@ class Server:
         self._clients, self._killed = weakref.WeakSet(), False
         self._settings = _settings(url)
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
-        self.where = self._settings.get("path") or f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        self.where = self._settings.get("path") or f"{host}:{self.port}"
         self.cluster = False
         info = self._greet()
         self.product = "Valkey" if "valkey" in info.get("server", "") else "Redis"
@@ -215,6 +220,8 @@ class Server:
             probe = self._probe(protocol=2, username=self._settings.get("username") or "default")
             try:
                 answer = probe.execute_command("HELLO", 2)
+                if not isinstance(answer, list) or len(answer) < 2 or len(answer) % 2:
+                    raise redis.InvalidResponse(answer)
                 return dict(zip(*[map(str_if_bytes, answer)] * 2, strict=True))
             except redis.AuthenticationError:
                 raise
@@ -225,11 +232,9 @@ class Server:
             raise StartError(
                 f"The Redis at {self.where} refused the user or password ({self.hide(failure)}). Check those in the URL."
             ) from None
-        except TypeError:
-            raise StartError(
-                "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
-            ) from None
-        except (redis.RedisError, OSError) as failure:
+        except (TypeError, LookupError):
+            raise StartError(OPTION) from None
+        except (redis.RedisError, OSError, UnicodeError) as failure:
             raise StartError(self._why(failure)) from None
 
     def _why(self, failure: Exception) -> str:
@@ -239,7 +244,7 @@ class Server:
         if isinstance(failure, redis.InvalidResponse) or "rotocol" in text:
             return f"What answers at {where} is not a Redis. Check host and port."
         if isinstance(failure, (redis.TimeoutError, TimeoutError)):
-            return f"Nothing answered at {where} within {PATIENCE:.0f} s. Check host, port, firewall, and whether it wants rediss://."
+            return f"Nothing answered at {where} within {PATIENCE:.0f} s. Check host, port, firewall, and whether it is redis:// there, or rediss://."
         if "CERTIFICATE" in text:
             return f"The certificate of {where} is not trusted ({text}). Use the name it was made for, or ?ssl_ca_certs=ca.pem."
         if "path" not in self._settings and not _resolves(
@@ -312,13 +317,16 @@ def _settings(url: str) -> dict:
         settings = parse_url(url)
         beyond = parts.path + parts.query + parts.fragment  # of the host: an @ there was meant to be before it
         database = parts.scheme == "unix" or re.fullmatch(r"/?\d*", parts.path)
-        if "@" in beyond or parts.fragment or not database:
+        nowhere = parts.port == 0 or (parts.scheme == "unix" and not parts.path)  # redis-py would go to port 6379
+        if "@" in beyond or parts.fragment or not database or nowhere:
             raise ValueError
     except ValueError:
         raise StartError(
             "This is not a Redis URL. Write redis://host:6379 or rediss://user:password@host:port; in a password, write / as "
             "%2F, @ as %40, ? as %3F, # as %23 and : as %3A."
         ) from None
+    if any(isinstance(settings.get(name), str) for name in OBJECTS):
+        raise StartError(OPTION)
     return settings
 
 
