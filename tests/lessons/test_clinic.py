@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 
 from redislab.errors import KnobError
 from redislab.lessons.anti_patterns.clinic.lab import OTHER, OURS, PATIENT, PIPELINES
 from redislab.lessons.anti_patterns.clinic.shop import FAULTS
 from redislab.lessons.labs import ClinicLab
+
+ROOT = Path(__file__).parents[2]
 
 
 def examined(lab, **wanted) -> dict:
@@ -24,6 +28,10 @@ def test_every_planted_fault_is_found_and_each_has_its_reason_and_cure(running):
     assert sample["planted"] == len(FAULTS) and sample["seen"] > 3000 and sample["progress"] == 1.0
     rows = lab.experiment.findings(sample)
     assert len(rows) == 1 + len(sample["found"]) and all(len(row) == len(rows[0]) and all(row) for row in rows)
+    for *_, (title, address) in rows[1:]:
+        file, _, anchor = address.partition("#")
+        assert (ROOT / "notebooks" / file).exists() and title.split()[0] == anchor.split("-")[0]
+    assert ("5.3 Missing TTLs", "05_anti_patterns.ipynb#5.3-Missing-TTLs") in {row[-1] for row in rows}
     assert rows[1][0].startswith("✗ danger") and "shop:otp:*" in rows[1][1]
     assert sample["dangers"] + sample["warnings"] >= 6 and "All 3,2" in lab.experiment.say(sample)
     assert f"{len(FAULTS)} of {len(FAULTS)} planted faults" in lab.experiment.judge(sample)

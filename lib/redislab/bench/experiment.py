@@ -238,8 +238,11 @@ class Experiment(HasTraits):
         """Whether nothing is left to be measured, so that `run` may end."""
         return False
 
-    def findings(self, values: dict) -> list[list[str]]:
-        """A table below the charts, its head first; a cell that begins with ✓ or ✗ is coloured. Empty: there is none."""
+    def findings(self, values: dict) -> list[list]:
+        """A table below the charts, its head first; empty: there is none.
+
+        A cell is text, coloured if it begins with ✓ or ✗; or a link: what it says, and the address.
+        """
         return []
 
     def run(self, seconds: float = 5.0, **knobs):

@@ -162,3 +162,12 @@ function moves(model, name, signal, show) {
   for (const each of [name, "turn"]) follow(model, each, signal, hear);
   return (move) => ({ move, turn: (turn = stamp()) });
 }
+
+// JupyterLab opens a notebook in a tab of its own, as from a cell of text; anywhere else the link is a link.
+async function openNotebooks(el, model) {
+  const { linkHandler, resolver } = model.widget_manager?.rendermime ?? {};
+  for (const link of linkHandler && resolver ? el.querySelectorAll('a[href*=".ipynb"]') : []) {
+    const [file] = link.getAttribute("href").split("#");
+    linkHandler.handleLink(link, decodeURIComponent(await resolver.resolveUrl(file)), link.hash);
+  }
+}

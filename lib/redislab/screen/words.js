@@ -14,6 +14,7 @@ export default widget(() => ({
     el.setAttribute("aria-live", model.get("live"));
     follow(model, "html", signal, (html) => {
       el.innerHTML = html;
+      openNotebooks(el, model);
       if (!el.classList.contains("rl-table")) return;
       if (el.scrollWidth > el.clientWidth) el.tabIndex = 0; // what scrolls is reached by Tab
       else el.removeAttribute("tabindex");

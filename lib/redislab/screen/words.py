@@ -109,11 +109,18 @@ def points(columns: list[tuple[str, str]], curve: list[dict]) -> str:
     return grid([[label for _, label in columns], *cells])
 
 
-def grid(rows: list[list[str]]) -> str:
-    """A table whose first row is its head. A cell that begins with ✓ or ✗ has that mark's colour."""
-    moods = {"✓": " class='rl-met'", "✗": " class='rl-not-met'"}
+def grid(rows: list[list]) -> str:
+    """A table whose first row is its head. A cell that begins with ✓ or ✗ has that mark's colour; a pair is a link."""
     head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in rows[0])
-    lines = ("".join(f"<td{moods.get(text[:1], '')}>{escape(text)}</td>" for text in row) for row in rows[1:])
+    lines = ("".join(map(_cell, row)) for row in rows[1:])
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
     )
+
+
+def _cell(said: str | tuple[str, str]) -> str:
+    if isinstance(said, tuple):
+        text, address = map(escape, said)
+        return f"<td><a href='{address}'>{text}</a></td>"
+    mood = {"✓": " class='rl-met'", "✗": " class='rl-not-met'"}.get(said[:1], "")
+    return f"<td{mood}>{escape(said)}</td>"

@@ -1,13 +1,5 @@
 // The table of claims. Its cells change in place, so that a button keeps the focus; the kernel is told of buttons only.
 
-// JupyterLab opens a notebook in a tab of its own, as from a cell of text; anywhere else the link is a link.
-async function open(links, { linkHandler, resolver }) {
-  for (const link of linkHandler && resolver ? links : []) {
-    const [file] = link.getAttribute("href").split("#");
-    linkHandler.handleLink(link, decodeURIComponent(await resolver.resolveUrl(file)), link.hash);
-  }
-}
-
 export default widget(() => ({
   render({ model, el, signal }) {
     el.classList.add("rl-claims");
@@ -24,6 +16,6 @@ export default widget(() => ({
       const button = target.closest("button[data-run]");
       if (button) tell(model, { run: button.dataset.run });
     });
-    open(el.querySelectorAll("a"), model.widget_manager?.rendermime ?? {});
+    openNotebooks(el, model);
   },
 }));

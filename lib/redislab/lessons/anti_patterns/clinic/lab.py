@@ -8,6 +8,7 @@ from traitlets import TraitError, validate
 from redislab.antipatterns import Survey, report
 from redislab.bench import Sweep, action, bars, choice, number, ranking, text, time_chart
 from redislab.errors import KnobError, RedislabError
+from redislab.lessons import LESSONS
 from redislab.lessons.anti_patterns.clinic.shop import FAULTS, KINDS, add_faults
 from redislab.lessons.anti_patterns.filler import Filler
 from redislab.lessons.anti_patterns.neighbour import DUE, Neighbour
@@ -133,7 +134,7 @@ class ClinicLab(Sweep):
             return values["trouble"]
         return (
             "{who}: {basis} It took {took:.2f} s. Dangers: {dangers}, warnings: {warnings}, hints: {hints}; the table below says why, "
-            "and how to mend them.",
+            "how to mend them, and where it is explained.",
         )
 
     def verdict(self, values):
@@ -146,12 +147,20 @@ class ClinicLab(Sweep):
     def findings(self, values):
         if not values["found"]:
             return []
-        rows = [["What", "Where, and what was seen", "Why it matters", "How to mend it"]]
-        for weight, rule, subject, seen, why, cure in values["found"][:SHOWN]:
-            rows.append([f"{WEIGHTS[weight]}: {rule}", f"{subject} – {seen}", why, cure])
+        rows = [["What", "Where, and what was seen", "Why it matters", "How to mend it", "The lab that explains it"]]
+        for weight, rule, subject, seen, why, cure, lab in values["found"][:SHOWN]:
+            rows.append([f"{WEIGHTS[weight]}: {rule}", f"{subject} – {seen}", why, cure, link(lab)])
         if (more := len(values["found"]) - SHOWN) > 0:
-            rows.append([f"and {more} more", "", "", ""])
+            rows.append([f"and {more} more", "", "", "", ""])
         return rows
+
+
+def link(lab: str) -> tuple[str, str]:
+    """Where a finding's lab is, as a notebook beside this one: the section's title, and its address."""
+    address = lab.removeprefix("notebooks/")
+    number, _, rest = address.partition("#")[2].partition("-")
+    title = LESSONS.titles.get(number)
+    return (f"{number} {title}" if title else f"{number}-{rest}".replace("-", " ")), address
 
 
 def described(found) -> dict:
@@ -166,6 +175,6 @@ def described(found) -> dict:
         "hints": weights.count(1),
         "seen": found.seen,
         "planted": len(FAULTS & {(each.rule, each.subject) for each in found}),
-        "found": [(each.weight, each.rule, each.subject, each.seen, each.why, each.cure) for each in found],
+        "found": [(each.weight, each.rule, each.subject, each.seen, each.why, each.cure, each.lab) for each in found],
         "basis": found.basis,
     }
