@@ -524,6 +524,14 @@ def forgets_who_was_here(client, keys, id):
     return False, different, ids
 
 
+@wrong("note-visit", hint=1, sees="of 1000 who came once, ")
+def a_hyperloglog_for_all(client, keys, id):
+    here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
+    pipeline = client.pipeline().pfadd(here, id).pfcount(here).lpush(last, id).ltrim(last, 0, 4).lrange(last, 0, 4)
+    new, different, _, _, ids = pipeline.execute()
+    return not new, different, ids
+
+
 @wrong("note-visit", hint=1, sees="both of the two visits counted as the first")
 def looks_and_notes_then(client, keys, id):
     seen = client.getbit(keys.entity("visits", "here"), id)

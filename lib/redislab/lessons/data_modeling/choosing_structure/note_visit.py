@@ -52,14 +52,11 @@ class NoteVisit(Exercise):
     @requirement("A customer's first visit is told from the next ones", hint=1)
     def seen(self, context):
         got = context.again([ID, ID, ID + 1, 1, CUSTOMERS, ID + 1])
-        return got == [
-            False,
-            True,
-            False,
-            False,
-            False,
-            True,
-        ], f"4711 twice, then 4712, 1, 20000 and 4712 again gave {got}"
+        context.empty()
+        wrong = sum(context.again(DIFFERENT))
+        told = f"{ID} twice, then {ID + 1}, 1, {CUSTOMERS} and {ID + 1} again gave {got}"
+        seen = f"{told}; of {len(DIFFERENT)} who came once, {wrong} had been here before"
+        return got == [False, True, False, False, False, True] and not wrong, seen
 
     @requirement("Of two simultaneous visits of a new customer, one is the first", hint=1)
     def once(self, context):

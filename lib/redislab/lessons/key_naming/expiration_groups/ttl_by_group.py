@@ -7,7 +7,7 @@ from redislab.study.checks import CheckContext, Exercise, no_schedule_breaks, re
 GROUPS = {"code": 3000, "cart": 86_400}  # s
 JITTER, SLACK = 0.1, 5  # of a TTL; s that a check may take
 EACH, PERMANENT, HAVING, VANISHED = 400, {"codes": 200, "account": 100}, 100, 10  # keys; together 1200
-SHORT = 20  # s that keys have which had a TTL before
+SHORT, LONG = 20, 1_000_000  # s that keys have which had a TTL before
 
 
 class GroupsContext(CheckContext):
@@ -30,8 +30,12 @@ class GroupsContext(CheckContext):
         names = [name for names in self.mortal.values() for name in names] + self.permanent
         pipeline = self.redis.pipeline().mset(dict.fromkeys(names, "x"))
         for name in self.having:
-            pipeline.set(name, "x", ex=SHORT)
+            pipeline.set(name, "x", ex=self.had(name))
         pipeline.execute()
+
+    def had(self, name: str) -> int:
+        """The TTL that a key in `having` had before; half of them have one that is longer than their group's."""
+        return SHORT if int(name[-1]) % 2 else LONG
 
     def call(self):
         return self.function(self.client, self.keys.prefix, dict(GROUPS))
@@ -95,8 +99,8 @@ class TtlByGroup(Exercise):
     @requirement("A key that has a TTL keeps it", hint=2)
     def kept(self, context):
         context.call()
-        changed = sum(not 0 <= ttl <= SHORT for ttl in context.ttls(context.having))
-        return not changed, f"{changed} of {HAVING} keys that had {SHORT} s left have another TTL"
+        changed = sum(not 0 <= context.had(name) - context.redis.ttl(name) <= SHORT for name in context.having)
+        return not changed, f"{changed} of {HAVING} keys that had {SHORT} or {LONG:,} s left have another TTL"
 
     @requirement("Also if it gets it meanwhile, between any two commands", hint=2)
     def race(self, context):
