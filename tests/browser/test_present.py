@@ -16,7 +16,7 @@ from tests.browser.jupyterlab import Notebook, PageServer
 from tests.conftest import IN_CI, needs, settles
 from tests.test_images import ROOT, pictures
 
-VISIBLE_CODE = ".jp-InputArea-editor, .cm-editor, .rl-code:visible"
+VISIBLE_CODE = ":is(.jp-InputArea-editor, .rl-code):visible"
 
 
 class Voila(PageServer):
@@ -123,6 +123,44 @@ def test_an_instructor_presents_a_section_with_keys_sliders_and_scenarios_alone(
     page.keyboard.press("Shift+ArrowRight")
     page.locator(".present-sections summary", has_text="1.1 Stampede").wait_for()
     assert page.locator(VISIBLE_CODE).count() == 0
+
+
+def lies(page, selector: str, low: float, high: float) -> None:
+    """Wait until the first of these begins between two heights, px."""
+    top = "document.querySelector(selector).getBoundingClientRect().top"
+    page.wait_for_function(
+        f"([selector, low, high]) => low <= {top} && {top} <= high", arg=[selector, low, high], timeout=20_000
+    )
+
+
+def parts(page) -> set[str]:
+    """The headings within sections that are on the page."""
+    return set(page.locator(".jp-MarkdownOutput h3:visible").all_inner_texts())
+
+
+def test_a_room_sees_ticket_panel_why_and_monday_and_the_code_on_a_key(open_page):
+    page = open_page("render/01_caching_patterns.ipynb").page
+    panel = page.locator(".rl-panel").first
+    panel.wait_for()
+    assert parts(page) == {"Why", "On Monday"}
+    page.locator("p:visible", has_text="Product and profile pages keep").wait_for()
+    assert panel.locator(".rl-knob:visible").count() == 3
+    # If the charts are at the top, expect the knobs below the head, beside them
+    panel.locator(".rl-drawing").first.scroll_into_view_if_needed()
+    panel.locator(".js-plotly-plot").nth(1).wait_for()
+    panel.locator(".rl-drawing").first.evaluate("(el) => el.scrollIntoView({ block: 'start' })")
+    head = page.locator(".present-head").bounding_box()["height"]
+    lies(page, ".rl-panel .rl-knob", head, head + 100)
+    # If c is pressed, expect the code with what belongs to it, nothing of the learners', and the panel where it was
+    at = place(page, ".rl-panel")
+    page.keyboard.press("c")
+    page.locator(VISIBLE_CODE, has_text="def cached_user").wait_for()
+    shown = parts(page)
+    assert shown > {"The simple version", "The better version", "Why"} and not shown & {"Try", "Your turn", "Quiz"}
+    lies(page, ".rl-panel", at - 5, at + 5)
+    page.keyboard.press("c")
+    page.wait_for_function("() => !document.querySelector('.present-code')")
+    assert parts(page) == {"Why", "On Monday"} and page.locator(VISIBLE_CODE).count() == 0
 
 
 def moves(opened: Page) -> None:
