@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -440,18 +441,19 @@ def test_nothing_is_left_behind(lab):
     assert not settles(lambda: threading.active_count() > threads)
 
 
-def test_a_thread_of_a_clients_own_does_not_confuse_the_schedule(lab):
-    """It is no client of the race: what it sends is sent at once."""
-
+def test_a_thread_that_a_client_starts_does_its_work_before_the_client_goes_on(lab):
     def starts_one(client):
-        thread = threading.Thread(target=client.set, args=("aside", 1))
+        thread = threading.Thread(target=client.incr, args=("likes",))
         client.get("likes")
         thread.start()
         thread.join()
-        client.get("aside")
+        alive = thread.is_alive()
+        with ThreadPoolExecutor(2) as pool:
+            return alive, [pool.submit(client.incr, "likes").result(), *pool.map(client.incrby, ["likes"] * 2, [1, 1])]
 
-    race = races(starts_one, starts_one, lab=lab)
-    assert race.schedules == 6
+    race = races(starts_one, starts_one, expect={"likes": 8}, lab=lab)
+    assert race.safe and race.schedules == math.comb(10, 5)
+    assert race.replay(race.first).returned == [(False, [2, 3, 4]), (False, [6, 7, 8])]
 
 
 def test_functions_may_be_partial_methods_and_lambdas(lab):

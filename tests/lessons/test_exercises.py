@@ -52,6 +52,21 @@ def test_a_wrong_answer_fails_with_the_hint_meant_for_it(task, name, answer, hin
     assert f"Hint {hint} is about this." in result.children[0].html
 
 
+@pytest.mark.parametrize(("name", "answer"), answers.RACES, ids=[answer.__name__ for _, answer in answers.RACES])
+def test_a_race_in_an_answer_is_found_each_time_and_its_shortest_schedule_is_shown(task, name, answer):
+    def broken():
+        """How many schedules break it, and who sends which command in the shortest; values may differ, as times do."""
+        report = task(name).check(answer).report
+        shown = [each.seen.partition("The shortest: ") for each in report.findings if "The shortest: " in each.seen]
+        return [
+            (before.split(", in ")[-1], re.findall(r"\b([AB]): (\w+|†)", schedule)) for before, _, schedule in shown
+        ]
+
+    first = broken()
+    assert first and all(many and schedule for many, schedule in first)
+    assert broken() == first
+
+
 @each_exercise
 def test_untouched_it_says_not_yet(task, name):
     shown = task(name)

@@ -1,10 +1,10 @@
-"""Another writer, or the end of the process, just before each command of a call."""
+"""Another writer, or the end of the process, between any two steps of a call."""
 
 import threading
 
 import pytest
 
-from redislab.study.checks import CheckContext, Exercise, die, requirement
+from redislab.study.checks import CheckContext, Exercise, die, expire, requirement
 from redislab.world import Lab
 
 
@@ -26,52 +26,37 @@ def adds_by_two_commands(client, keys):
     client.set(keys.counter("it"), int(client.get(keys.counter("it")) or 0) + 1, ex=60)
 
 
-def adds_and_notes(client, keys):
-    try:
-        client.set(keys.counter("it"), 1, ex=60)
-        client.set(keys.counter("other"), 1, ex=60)
-    except Exception:
-        client.set(keys.counter("excuse"), 1, ex=60)
-    finally:
-        client.set(keys.counter("last"), 1, ex=60)
-
-
-def test_another_one_comes_before_each_command_in_turn(context):
-    """Given 1, and one who adds 10 just before the call, and then between its two commands."""
-    at = context(adds_by_two_commands)
-    key = at.keys.counter("it")
-    calls = at.moments(lambda at: at.redis.incrby(key, 10), given=lambda at: at.redis.set(key, 1, ex=60))
-    assert [int(at.redis.get(key)) for _ in calls] == [12, 2]
-
-
-def test_a_dead_process_sends_nothing_more(context):
-    at = context(adds_and_notes)
-    left = [sorted(name.rpartition(":")[2] for name in at.names()) for _ in at.moments(die)]
-    assert left == [[], ["it"], ["it", "other"]]
-
-
-def test_a_call_that_another_call_interrupts(context):
-    at, others = context(adds_by_two_commands), []
-    assert list(at.moments(lambda at: others.append(at.call()))) == [None, None]
-    assert len(others) == 2 and at.redis.get(at.keys.counter("it")) == "1"
-
-
-def test_a_requirement_is_checked_after_each_moment(context):
-    """Given two requirements on a counter to which another one adds 10 meanwhile. Expect a verdict, and why."""
+def test_a_requirement_is_checked_after_every_schedule(context):
+    """Given requirements on a counter that another one changes meanwhile. Expect a verdict, and the schedule that led to it."""
 
     class Meanwhile(Exercise):
-        @requirement("it is there", hint=1, whenever=CheckContext.empty)
-        def there(self, context):
-            return context.redis.exists(context.keys.counter("it")) == 1, "it is gone"
+        @requirement("it is a number", hint=1, whenever=lambda at, client: client.incrby(at.keys.counter("it"), 10))
+        def number(self, context):
+            return context.redis.get(context.keys.counter("it")).isdigit(), "it is none"
 
-        @requirement("nothing is lost", hint=1, whenever=lambda at: at.redis.incrby(at.keys.counter("it"), 10))
+        @requirement("nothing is lost", hint=1, whenever=lambda at, client: client.incrby(at.keys.counter("it"), 10))
         def kept(self, context):
             value = context.redis.get(context.keys.counter("it"))
             return value == "11", f"10 and 1 make {value}"
 
+        @requirement("it is there, though the process may die", hint=1, whenever=die)
+        def there(self, context):
+            return context.redis.exists(context.keys.counter("it")) == 1, "there is none"
+
+        @requirement("or it may expire", hint=1, whenever=expire, given=lambda at: at.redis.set("other", 1, ex=9))
+        def fresh(self, context):
+            return context.redis.exists("other") == 1, "the other one is gone"
+
     at = context(adds_by_two_commands)
-    verdicts = [check(Meanwhile(), at) for check in Meanwhile.requirements()]
-    assert verdicts == [(True, "tried at 2 moments, and all was well"), (False, "10 and 1 make 1")]
+    it, verdicts = at.keys.counter("it"), [check(Meanwhile(), at) for check in Meanwhile.requirements()]
+    assert verdicts == [
+        (True, "in none of 3 schedules"),
+        (False, f"10 and 1 make 1, in 1 of 3 schedules. The shortest: A: GET {it} → nil; B: INCRBY {it} 10 → 10; "
+                f"A: SET {it} 1 EX 60 → OK"),
+        (False, "there is none, in 2 of 3 schedules. The shortest: A: † dies"),
+        (False, f"the other one is gone, in 2 of 3 schedules. The shortest: A: GET {it} → nil; other expires; "
+                f"A: SET {it} 1 EX 60 → OK"),
+    ]  # fmt: skip
 
 
 def test_what_a_call_costs_once_its_script_is_loaded(context):

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import redis
 from sqlalchemy import delete, insert
 
-from redislab.bench.race_turns import SteppedConnection, SteppedTable
+from redislab.bench.race_connection import SteppedConnection
+from redislab.bench.race_turns import SteppedTable
 from redislab.keys import KeyNamespace
 from redislab.lua import script
 from redislab.world import dataset
@@ -180,6 +181,8 @@ class Ground:
             return self._footprint(commands)
 
     def _footprint(self, commands) -> frozenset | None:
+        if commands and commands[-1][0] == "EXEC" and commands[0][0] != "MULTI":
+            return EVERYTHING  # what was sent before is carried out now
         found = [self._keys_of(words) for words in commands]
         return EVERYTHING if EVERYTHING in found else frozenset(key for keys in found for key in keys)
 

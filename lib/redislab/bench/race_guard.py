@@ -4,15 +4,16 @@ import ctypes
 import threading
 
 from redislab.bench.race_ground import Ground, forsake
-from redislab.bench.race_turns import Killed, own_time
+from redislab.bench.race_outside import own_world
+from redislab.bench.race_turns import Killed
 from redislab.errors import RaceError
 
 PATIENCE = 5.0  # s of a client's code between two steps
 SLICE = 0.5  # s between two looks at it
 
 
-def guarded(ground: Ground, names: dict[str, str], work):
-    """What `work()` returns or raises, run in a thread, one at a time on this ground.
+def guarded(ground: Ground, race, work):
+    """What `work()` returns or raises, run in a thread for `race`, one at a time on this ground.
 
     Raises:
         RaceError: a client has run for PATIENCE seconds without a step.
@@ -21,7 +22,7 @@ def guarded(ground: Ground, names: dict[str, str], work):
 
     def run():
         try:
-            with own_time():
+            with own_world((*race.functions, race.given, race.expect)):
                 outcome["value"] = work()
         except BaseException as failure:  # it is raised again where it was asked for
             outcome["failure"] = failure
@@ -39,7 +40,7 @@ def guarded(ground: Ground, names: dict[str, str], work):
             _interrupt(thread, ground)
             if thread.is_alive():
                 forsake(ground)
-            who = f"{ground.running} ({names.get(ground.running, 'a client')})"
+            who = f"{ground.running} ({race.names.get(ground.running, 'a client')})"
             raise RaceError(
                 f"{who} has run for {PATIENCE:g} s without another step, and was stopped. A loop has to ask Redis, "
                 "or to call time.sleep, so that the others get their turn; a lock in Python that another client holds "

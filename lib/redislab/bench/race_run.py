@@ -76,12 +76,22 @@ class Execution:
         ground.reset(race.commands)
         random.seed(0)
         if callable(race.given):
-            race.given(*ground.arguments(race.given, client=ground.redis))
+            self._prepare(Turn("given", race.given, ground.arguments(race.given, client=ground.redis)))
         self.clients, self.turns = ground.clients(len(race.functions), **race.options), {}
         for letter, function, client in zip(LETTERS, race.functions, self.clients, strict=False):
             self.turns[letter] = Turn(letter, function, ground.arguments(function, client=client))
         for turn in self.turns.values():
             turn.start()
+
+    @staticmethod
+    def _prepare(given: Turn) -> None:
+        """Under the clients' clock, without a stop."""
+        given.connects = True
+        given.start()
+        while not given.over:
+            given.go()
+        if given.error:
+            raise given.error
 
     def __enter__(self) -> Execution:
         return self
@@ -89,7 +99,7 @@ class Execution:
     def __exit__(self, *_) -> None:
         for turn, client in zip(self.turns.values(), self.clients, strict=True):
             turn.die()
-            if turn.watched or turn.listens:  # its connection is of no use to the next one
+            if turn.watched or turn.spoils:  # its connection is of no use to the next one
                 client.connection_pool.disconnect()
                 client.connection_pool.reset()
 

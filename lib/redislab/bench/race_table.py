@@ -5,6 +5,7 @@ import redis
 from redislab.bench.instruments import in_words
 
 WIDEST = 44  # characters of a cell
+MOST = 4  # commands of a pipeline that are shown
 
 
 def table(race, played) -> str:
@@ -33,7 +34,10 @@ def rows(race, played) -> list[list[str]]:
 
 def in_a_line(played) -> str:
     """A schedule as a sentence has it: "A: GET likes → 0; B: GET likes → 0; …"."""
-    return "; ".join(f"{step.turn[0]}: {step_text(step)}" for step in played.steps)
+    return "; ".join(
+        f"{step.sent[0][1]} expires" if step.turn[0] == "x" else f"{step.turn[0]}: {step_text(step)}"
+        for step in played.steps
+    )
 
 
 def step_text(step) -> str:
@@ -50,8 +54,13 @@ def commands(sent) -> str:
         return "waits"
     words = [_table_words(command) if command[0] == "TABLE" else in_words(command) for command in sent]
     if sent[0][0] == "MULTI":
-        return f"MULTI {'; '.join(words[1:-1])} EXEC"
-    return "; ".join(words)
+        return f"MULTI {_few(words[1:-1])} EXEC"
+    return _few(words)
+
+
+def _few(words: list[str]) -> str:
+    more = [f"… {len(words) - MOST} more"] if len(words) > MOST else []
+    return "; ".join([*words[:MOST], *more])
 
 
 def answer(step) -> str:

@@ -5,40 +5,25 @@ A client that sleeps, or that asks the same again and again, waits: the others g
 """
 
 import functools
-import os
+import inspect
 import random
-import time
-from contextlib import contextmanager, suppress
-from unittest import mock
+from contextlib import suppress
 
 import greenlet
 import redis
-from redis.connection import Connection
 
-from redislab.errors import DatabaseError
+from redislab.errors import DatabaseError, RaceError
 
-QUIET = {
-    "SCRIPT",
-    "CLIENT",
-    "HELLO",
-    "AUTH",
-    "SELECT",
-    "COMMAND",
-    "READONLY",
-    "INFO",
-    "TIME",
-}  # they are about the connection, or about the server: no steps
-BLOCKING = {  # where the timeout stands among the words
-    "BLPOP": -1, "BRPOP": -1, "BZPOPMIN": -1, "BZPOPMAX": -1, "BRPOPLPUSH": -1, "BLMOVE": -1, "BLMPOP": 1, "BZMPOP": 1,
-}  # fmt: skip
-MOMENT = 0.001  # s that a blocking command really blocks
 REPEATS = 3  # times that a client may see the same, before it waits for the others
-STARTED = 1_800_000_000.0  # s, when every schedule begins
 POLL = 0.01  # s that pass between two looks of a client that never sleeps
 
 
 class Killed(BaseException):
     """The client's process dies here."""
+
+
+class RefusedError(BaseException):
+    """A client's code asks for what a race cannot give, as a sentence; no `except Exception` hides it."""
 
 
 class StuckError(Exception):
@@ -60,6 +45,8 @@ class Turn(greenlet.greenlet):
         waits: whether the others go first.
         clock: seconds that have passed for it, of those that it slept.
         watched: keys that it has under WATCH.
+        listens, spoils: whether it has subscribed; whether its connection is of no use to the next one.
+        connects: whether it may make a connection now.
         value, error: what its function returned or raised.
     """
 
@@ -67,15 +54,23 @@ class Turn(greenlet.greenlet):
         super().__init__()
         self.letter, self._function, self._arguments = letter, function, arguments
         self.next, self.sent, self.replies = (), (), []
-        self.over = self.waits = self.killed = self._same_step = self.by_time = self.listens = False
+        self.over = self.waits = self.killed = self._same_step = self.by_time = False
+        self.listens = self.spoils = self.connects = False
         self.clock, self.watched, self.value, self.error, self.lost = 0.0, set(), None, None, None
         self._awaited, self._loses, self._seen, self._slept = 0, False, {}, False
 
     def run(self):
         try:
             self.value = self._function(*self._arguments)
+            if inspect.isawaitable(self.value) or inspect.isgenerator(self.value):
+                self.value.close()
+                raise RefusedError(
+                    "returns a coroutine or a generator, of which nothing has run: give a plain function"
+                )
         except Killed:
             self.killed = True
+        except RefusedError as refused:
+            raise RaceError(f"{self.letter} {refused}.") from None
         except Exception as error:
             self.error = error
         self.next, self.over = None, True
@@ -138,9 +133,11 @@ class Turn(greenlet.greenlet):
         """Stand before these commands, and expect their replies."""
         self.pause(commands)
         self._awaited = len(commands)
-        for name, *keys in commands:
-            if name == "WATCH":
-                self.watched.update(keys)
+        name, *keys = commands[0]
+        if name == "WATCH":
+            self.watched.update(keys)
+        elif name == "MULTI" and len(commands) == 1:
+            self.spoils = True
 
     def take(self, read, arguments, options):
         """Read a reply, and note it if it is one of the step's."""
@@ -181,93 +178,6 @@ class Turn(greenlet.greenlet):
         return value
 
 
-class SteppedConnection(Connection):
-    """A connection whose client stops before it sends."""
-
-    _greeting = _listening = False
-    _blocked = ()
-
-    def on_connect_check_health(self, *arguments, **options):
-        self._greeting = True
-        try:
-            super().on_connect_check_health(*arguments, **options)
-        finally:
-            self._greeting = False
-
-    def send_command(self, *words, **options):
-        turn = None if self._greeting else current()
-        if turn is not None and words[0].split(" ")[0] not in QUIET:
-            if (
-                turn.killed and words[0] == "UNWATCH"
-            ):  # redis-py cleans up; it may not send, and need not try again later
-                self.disconnect()
-                raise redis.ConnectionError
-            turn.send((words,))
-            self._blocked = ()
-            if words[0] in ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"):
-                turn.listens = self._listening = True
-            if self._listening:
-                turn._awaited = 0  # what comes back comes as messages do
-            if wait := blocking(words):
-                self._blocked, words = (words, *wait), wait[0]
-        super().send_command(*words, **options)
-
-    def pack_commands(self, commands):
-        commands, turn = list(commands), None if self._greeting else current()
-        if turn is not None and not all(words[0].split(" ")[0] in QUIET for words in commands):
-            turn.send(tuple(commands))
-        return super().pack_commands(commands)
-
-    def read_response(self, *arguments, **options):
-        turn = None if self._greeting else current()
-        if turn is None:
-            return super().read_response(*arguments, **options)
-        if self._listening and not turn._awaited and not self.can_read(None):
-            raise StuckError("waits for ever for a message")
-        read = super().read_response
-        reply = turn.take(read, arguments, options)
-        while self._blocked and reply is None:
-            words, short, timeout = self._blocked
-            turn.sleep(0)
-            turn.pause((words,))
-            if turn.by_time and not timeout:
-                raise StuckError(f"waits for ever in {words[0]}")
-            if turn.by_time:
-                turn.clock += timeout
-                turn.replies.append(None)
-                break
-            turn._awaited = 1
-            super().send_command(*short)
-            reply = turn.take(read, arguments, options)
-        self._blocked = ()
-        return reply
-
-    def can_read(self, timeout=0):
-        turn = current()
-        if turn is None or not self._listening:
-            return super().can_read(timeout)
-        turn.pause((("LISTEN",),))
-        while not (found := super().can_read(0)) and not turn.by_time:
-            turn.sleep(timeout or 0)
-            turn.pause((("LISTEN",),))
-        return found
-
-
-def blocking(words) -> tuple | None:
-    """Of a blocking command: the same for a mere moment, and its timeout in s; None of any other."""
-    if (place := BLOCKING.get(words[0])) is not None:
-        timeout = float(words[place])
-        short = MOMENT
-    elif words[0] in ("XREAD", "XREADGROUP") and b"BLOCK" in words:
-        place = words.index(b"BLOCK") + 1
-        timeout, short = int(words[place]) / 1000, 1
-    else:
-        return None
-    changed = list(words)
-    changed[place] = short
-    return tuple(changed), timeout
-
-
 class SteppedTable:
     """A table of which each call is a step of its client."""
 
@@ -294,39 +204,3 @@ class SteppedTable:
         if turn is None:
             return function(*arguments)
         return turn.call(("TABLE", name, self._name, ids), function, *arguments)
-
-
-@contextmanager
-def own_time(started: float = STARTED):
-    """While this lasts, a client's clock goes on only while it sleeps, and its random numbers are the same in each run."""
-    real = {name: getattr(time, name) for name in ("sleep", "time", "monotonic", "perf_counter")}
-    entropy, state = os.urandom, random.getstate()
-
-    def sleep(seconds):
-        turn = current()
-        real["sleep"](seconds) if turn is None else turn.sleep(seconds)
-
-    def clock(name):
-        ask = real[name]
-
-        def now():  # redis-py asks several times a command
-            here = greenlet.getcurrent()
-            return started + here.clock if type(here) is Turn else ask()
-
-        return now
-
-    def urandom(size):
-        turn = current()
-        return entropy(size) if turn is None else turn.random.randbytes(size)
-
-    clocks = {name: clock(name) for name in real if name != "sleep"}
-    nanoseconds = {f"{name}_ns": lambda now=now: int(1e9 * now()) for name, now in clocks.items()}
-    try:
-        with (
-            mock.patch.multiple(time, sleep=sleep, **clocks, **nanoseconds),
-            mock.patch("os.urandom", urandom),
-            mock.patch("random._urandom", urandom),
-        ):
-            yield
-    finally:
-        random.setstate(state)

@@ -113,7 +113,7 @@ class Race:
         """
         names = (self.shortest or self.first if schedule is None else schedule).split()
         ground = self.ground
-        return guarded(ground, self.names, lambda: self._play(ground, names, end_state))
+        return guarded(ground, self, lambda: self._play(ground, names, end_state))
 
     def _play(self, ground: Ground, names: list[str], end_state: bool) -> Played:
         with Execution(self, ground) as execution:
@@ -132,7 +132,7 @@ class Race:
     def search(self, end_states: bool = False) -> Found:
         """Try every schedule."""
         ground = self.ground
-        return guarded(ground, self.names, lambda: search(self, ground, end_states))
+        return guarded(ground, self, lambda: search(self, ground, end_states))
 
     @cached_property
     def found(self) -> Found:
@@ -173,7 +173,7 @@ class Race:
     def first(self) -> str:
         """The clients one after the other."""
         ground = self.ground
-        return guarded(ground, self.names, lambda: self._first(ground))
+        return guarded(ground, self, lambda: self._first(ground))
 
     def _first(self, ground: Ground) -> str:
         with Execution(self, ground) as execution:

@@ -1,6 +1,5 @@
-"""How an exercise is checked: each requirement on a real, empty server, with interference at the worst moment."""
+"""How an exercise is checked: each requirement on a real, empty server, and what is about a race in every schedule."""
 
-import contextlib
 import functools
 import itertools
 import sys
@@ -10,41 +9,45 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
+from redislab.bench.race_ground import Ground
 from redislab.bench.race_table import in_a_line
+from redislab.bench.races import name_of, races
 from redislab.keys import KeyNamespace
-from redislab.study.tap import Tap, undisturbed
+from redislab.study.tap import Tap
 
 NEARLY = 0.1  # of a TTL
 PATIENCE = 3.0  # s for something that takes milliseconds
-MOST_MOMENTS = 50  # commands of one call before which a check interferes
 
 
 def requirement(says: str, hint: int, whenever: Callable | None = None, given: Callable | None = None):
     """Mark a method of an Exercise as a requirement: it takes a CheckContext and returns (met or not, what was seen).
 
-    With `whenever`, such as `die`, the learner's function is called again and again with the exercise's `arguments`:
-    `whenever(context)` runs just before the first command of the first call, before the second command of the second call, and
-    so on. The requirement has to be met after each of these calls. `given(context)` prepares each of them.
+    With `whenever` it is a race, and has to be met after every schedule of a call with the exercise's `arguments` and of
+    `whenever(context, client)`, another client; or of `die`, where the call may end before any of its steps; or of `expire`,
+    where the keys that have a TTL may expire before any of them. `given(context)` prepares each schedule.
     """
 
     def mark(method):
-        check = after_each_moment(method, whenever, given) if whenever else method
+        check = in_every_schedule(method, whenever, given) if whenever else method
         check.says, check.hint = says, hint
         return check
 
     return mark
 
 
-def after_each_moment(method: Callable, act: Callable, given: Callable | None) -> Callable:
+def in_every_schedule(method: Callable, whenever: Callable, given: Callable | None) -> Callable:
     @functools.wraps(method)
     def check(exercise, context):
-        moments = 0
-        for _ in context.moments(act, *exercise.arguments, given=given):
+        def expect():
             met, seen = method(exercise, context)
-            if not met:
-                return False, seen
-            moments += 1
-        return True, f"tried at {count(moments, 'moment')}, and all was well"
+            return "" if met else seen
+
+        call, options = context.client_of(*exercise.arguments), {"given": given, "expect": expect}
+        if whenever is die:
+            return no_schedule_breaks(context.race(call, dies=True, **options))
+        if whenever is expire:
+            return no_schedule_breaks(context.race(call, expires=context.keys_of(call, given), **options))
+        return no_schedule_breaks(context.race(call, functools.partial(whenever, context), **options))
 
     return check
 
@@ -55,10 +58,6 @@ class Sent(NamedTuple):
     commands: int
     trips: int
     values: int
-
-
-class Killed(BaseException):
-    """The process dies here; no `except Exception` notices."""
 
 
 class CheckContext:
@@ -92,47 +91,42 @@ class CheckContext:
         """Call the learner's function in a thread of its own."""
         return begin(self.call, *arguments)
 
-    def together(self, count: int, *arguments) -> tuple[list, list[float]]:
-        """`count` calls in as many threads, simultaneously: what each returned, and how many seconds it took."""
+    def together(self, count: int, *arguments) -> list[float]:
+        """`count` calls in as many threads, simultaneously: how many seconds each took."""
         barrier = threading.Barrier(count)
 
         def join_in():
             barrier.wait()
             began = time.perf_counter()
-            return self.call(*arguments), time.perf_counter() - began
+            self.call(*arguments)
+            return time.perf_counter() - began
 
         calls = [begin(join_in) for _ in range(count)]
-        values, seconds = zip(*[call.result() for call in calls], strict=True)
-        return list(values), list(seconds)
+        return [call.result() for call in calls]
 
-    def moments(self, act: Callable, *arguments, given: Callable | None = None):
-        """Call the function again and again, each time on a server that is prepared again: with `act(context)` just before its first
-        command, then before the second, and so on until it sends no such command. Yields what each of these calls returned.
-        """
-        for number in range(MOST_MOMENTS):
-            self.reset()
+    def client_of(self, *arguments) -> Callable:
+        """The learner's function with these arguments, as a client of a race."""
+
+        def call(client):
+            return self.function(client, self.keys, *arguments)
+
+        call.__name__ = name_of(self.function)
+        return call
+
+    def race(self, *clients, given: Callable | None = None, **options):
+        """The race of these clients on this server, with rows of its own; `given(context)` prepares each schedule."""
+
+        def prepare(client):
+            self.prepare()
             if given:
                 given(self)
-            came, got = self._interrupt(number, act, arguments)
-            if not came:
-                return
-            yield got
 
-    def _interrupt(self, number: int, act: Callable, arguments) -> tuple[bool, object]:
-        """A call with `act` before the command of that number, from 0: whether it got that far, and what it returned."""
-        sent, came, got = itertools.count(), False, None
+        return races(*clients, given=prepare, lab=self.ground, **options)
 
-        def before(command):
-            nonlocal came
-            if next(sent) == number or (came and act is die):  # the dead send nothing more, not even in a `finally`
-                came = True
-                act(self)
-
-        self.tap.before = before
-        with contextlib.suppress(Killed):
-            got = self.call(*arguments)
-        self.tap.before = undisturbed
-        return came, got
+    def keys_of(self, call: Callable, given: Callable | None = None) -> list[str]:
+        """The keys that are there before or after some step of this call."""
+        states = self.race(call, given=given).replay().states
+        return sorted({name for state in states for name in state if isinstance(name, str)})
 
     def round_trips(self) -> list[list[list[str]]]:
         """What this thread has sent since the last call: round trips of commands of words, long words cut."""
@@ -170,9 +164,7 @@ class CheckContext:
 
     @functools.cached_property
     def ground(self):
-        """Where races of this check run: on its server, with rows of their own. `races(…, lab=context.ground)`."""
-        from redislab.bench.race_ground import Ground
-
+        """Where races of this check run."""
         return Ground(self.server)
 
     def close(self) -> None:
@@ -183,12 +175,12 @@ class CheckContext:
 
 
 def no_schedule_breaks(race) -> tuple[bool, str]:
-    """Whether no schedule of a race breaks its expectation; how many were tried, or what the shortest that does leads to."""
+    """Whether no schedule of a race breaks its expectation; and how many there are, or the shortest that does."""
     if not race.failing:
-        return race.exhaustive, f"In none of {race.schedules:,} schedules. {race.found.bound}".strip()
+        return race.exhaustive, f"in none of {count(race.schedules, 'schedule')} {race.found.bound}".strip()
     played = race.replay()
-    many = f"In {race.found.failed:,} of {race.schedules:,} schedules"
-    return False, f"{many} {played.trouble}. The shortest: {in_a_line(played)}"
+    many = f"{race.found.failed:,} of {count(race.schedules, 'schedule')}"
+    return False, f"{played.trouble}, in {many}. The shortest: {in_a_line(played)}"
 
 
 class Exercise:
@@ -213,9 +205,12 @@ class Exercise:
         return [member for member in vars(cls).values() if hasattr(member, "says")]
 
 
-def die(context) -> None:
-    """The process ends between two commands."""
-    raise Killed
+def die(context, client) -> None:
+    """The process ends between two steps; see `requirement`."""
+
+
+def expire(context, client) -> None:
+    """A key expires between two steps; see `requirement`."""
 
 
 def begin(function: Callable, *arguments) -> Future:

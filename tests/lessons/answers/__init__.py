@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-RIGHT, WRONG = defaultdict(list), defaultdict(list)
+RIGHT, WRONG, RACES = defaultdict(list), defaultdict(list), []
 
 
 def right(exercise: str):
@@ -10,6 +10,14 @@ def right(exercise: str):
     return lambda function: RIGHT[exercise].append(function) or function
 
 
-def wrong(exercise: str, hint: int, sees: str):
-    """The first requirement that it does not meet names this hint; and these words are among what is said about it."""
-    return lambda function: WRONG[exercise].append((function, hint, sees)) or function
+def wrong(exercise: str, hint: int, sees: str, race: bool = False):
+    """The first requirement that it does not meet names this hint; and these words are among what is said about it. Of a
+    race, that is a schedule which breaks it."""
+
+    def note(function):
+        WRONG[exercise].append((function, hint, sees))
+        if race:
+            RACES.append((exercise, function))
+        return function
+
+    return note

@@ -306,7 +306,7 @@ def only_adds(client, keys):
     return catalogue(client, keys, sweeps=False)
 
 
-@wrong("one-product", hint=4, sees="the reader got None")
+@wrong("one-product", hint=4, sees="the reader got None", race=True)
 def deletes_first(client, keys):
     return catalogue(client, keys, clears=True)
 
@@ -368,21 +368,21 @@ def value_by_value(old, new, prefix):
         old.delete(name)
 
 
-@wrong("to-prefix", hint=3, sees="it died before command 3 and ran again")
+@wrong("to-prefix", hint=3, sees="it died, and after a second run report:", race=True)
 def refuses_to_overwrite(old, new, prefix):
     for name in old.scan_iter():
         if old.copy(name, prefix + name, destination_db=0):
             old.unlink(name)
 
 
-@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'")
+@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
 def in_two_steps(old, new, prefix):
     for name in old.scan_iter():
         old.copy(name, prefix + name, destination_db=0, replace=True)
         old.unlink(name)
 
 
-@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'")
+@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
 def keeps_the_first_copy(old, new, prefix):
     for name in old.scan_iter():
         old.pipeline().copy(name, prefix + name, destination_db=0).unlink(name).execute()

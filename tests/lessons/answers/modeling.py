@@ -27,7 +27,7 @@ def a_script_that_counts_only_who_is_admitted(client, keys, subject, limit, wind
     return bool(client.register_script(count)([keys.limit("fixed", subject)], [limit, window]))
 
 
-@wrong("fixed-window", hint=1, sees="and 2 of two were admitted")
+@wrong("fixed-window", hint=1, sees="and 2 of two were admitted", race=True)
 def looks_and_counts_then(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     if int(client.get(key) or 0) >= limit:
@@ -59,7 +59,7 @@ def no_end_at_all(client, keys, subject, limit, window):
     return client.incr(keys.limit("fixed", subject)) <= limit
 
 
-@wrong("fixed-window", hint=3, sees="the process died between two commands")
+@wrong("fixed-window", hint=3, sees="the process died between two commands", race=True)
 def as_in_the_module(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     count = client.incr(key)
@@ -68,7 +68,7 @@ def as_in_the_module(client, keys, subject, limit, window):
     return count <= limit
 
 
-@wrong("fixed-window", hint=3, sees="the window ended between two commands")
+@wrong("fixed-window", hint=3, sees="the window ended between two commands", race=True)
 def set_and_then_count(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     client.set(key, 0, ex=window, nx=True)
@@ -128,7 +128,7 @@ def a_log_without_an_end(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, end="redis.call('PERSIST', KEYS[1])")
 
 
-@wrong("sliding-log", hint=2, sees="and 2 of two were admitted")
+@wrong("sliding-log", hint=2, sees="and 2 of two were admitted", race=True)
 def four_commands(client, keys, subject, limit, window):
 
     key = keys.limit("log", subject)
@@ -174,7 +174,7 @@ def one_script(client, keys, id, city, points):
     return client.eval(script, 1, keys.profile(id), city, points)
 
 
-@wrong("own-field", hint=1, sees="another one set the theme to 'light', and now it is 'dark'")
+@wrong("own-field", hint=1, sees="another one set the theme to 'light', and now it is 'dark'", race=True)
 def the_whole_hash_back(client, keys, id, city, points):
     key = keys.profile(id)
     profile = client.hgetall(key)
@@ -200,7 +200,7 @@ def one_long_string(client, keys, id, city, points):
     return profile["points"]
 
 
-@wrong("own-field", hint=2, sees="5 that came between two commands make 40; wanted 45")
+@wrong("own-field", hint=2, sees="5 that came between two commands make 40; wanted 45", race=True)
 def reads_its_own_field(client, keys, id, city, points):
     key = keys.profile(id)
     total = int(client.hget(key, "points")) + points
@@ -208,7 +208,7 @@ def reads_its_own_field(client, keys, id, city, points):
     return total
 
 
-@wrong("own-field", hint=3, sees="left the city 'Turin' with 30 points")
+@wrong("own-field", hint=3, sees="left the city 'Turin' with 30 points", race=True)
 def two_commands(client, keys, id, city, points):
     client.hset(keys.profile(id), "city", city)
     return client.hincrby(keys.profile(id), "points", points)
@@ -344,7 +344,7 @@ def as_in_the_module_but_in_one_step(client, keys, id, page):
     return True
 
 
-@wrong("touch-session", hint=3, sees="came back as {'page': '/cart'}")
+@wrong("touch-session", hint=3, sees="came back as {'page': '/cart'}", race=True)
 def asks_first(client, keys, id, page):
     key = keys.session(id)
     if not client.exists(key):
@@ -353,7 +353,7 @@ def asks_first(client, keys, id, page):
     return True
 
 
-@wrong("touch-session", hint=3, sees="kept for ever")
+@wrong("touch-session", hint=3, sees="kept for ever", race=True)
 def extends_first(client, keys, id, page):
     if not client.expire(keys.session(id), 1800):
         return False
@@ -480,7 +480,7 @@ def prunes_the_first_tag_only(client, keys, *tags):
     return look_and_prune(client, keys, tags, sets, prune=sets[:1])
 
 
-@wrong("living-products", hint=4, sees="product 12 came back between two commands")
+@wrong("living-products", hint=4, sees="product 12 came back between two commands", race=True)
 def prunes_what_it_has_seen_dead(client, keys, *tags):
     return look_and_prune(client, keys, tags, [keys.catalog("tag", tag) for tag in tags])
 
@@ -532,7 +532,7 @@ def a_hyperloglog_for_all(client, keys, id):
     return not new, different, ids
 
 
-@wrong("note-visit", hint=1, sees="both of the two visits counted as the first")
+@wrong("note-visit", hint=1, sees="both of the two visits counted as the first", race=True)
 def looks_and_notes_then(client, keys, id):
     seen = client.getbit(keys.entity("visits", "here"), id)
     _, different, ids = noted(client, keys, id)

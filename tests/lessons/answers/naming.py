@@ -88,13 +88,13 @@ def drops_its_own(client, keys, id, email):
     return claim(client, keys, id, email, drop="if old then redis.call('DEL', ARGV[3] .. old) end")
 
 
-@wrong("claim-address", hint=4, sees="the member moved elsewhere between two commands")
+@wrong("claim-address", hint=4, sees="the member moved elsewhere between two commands", race=True)
 def reads_the_former_one_before(client, keys, id, email):
     drop = "if ARGV[4] ~= '' and ARGV[4] ~= ARGV[2] then redis.call('DEL', ARGV[3] .. ARGV[4]) end"
     return claim(client, keys, id, email, drop=drop)
 
 
-@wrong("claim-address", hint=4, sees="another one claimed it between two commands")
+@wrong("claim-address", hint=4, sees="another one claimed it between two commands", race=True)
 def looks_and_takes_then(client, keys, id, email):
     record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old, holder = client.hget(record, "email"), client.get(entry)
@@ -107,7 +107,7 @@ def looks_and_takes_then(client, keys, id, email):
     return True
 
 
-@wrong("claim-address", hint=4, sees="between two commands")
+@wrong("claim-address", hint=4, sees="between two commands", race=True)
 def takes_by_nx_and_goes_on(client, keys, id, email):
     record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old = client.hget(record, "email")
@@ -355,7 +355,7 @@ def if_it_is_shorter(client, prefix, groups):
     return by_group(client, prefix, groups, lt=True)
 
 
-@wrong("ttl-by-group", hint=2, sees="though its owner said 20")
+@wrong("ttl-by-group", hint=2, sees="though its owner said 20", race=True)
 def asks_before_it_sets(client, prefix, groups):
     given = 0
     for names in scanned(client, prefix):
@@ -461,7 +461,7 @@ def name_by_name(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="is there, and no longer listed")
+@wrong("forget-tenant", hint=3, sees="is there, and no longer listed", race=True)
 def deletes_the_set_too(client, keys, tenant):
     deleted, names, listed = 0, list(client.smembers(of_tenant(keys, tenant))), of_tenant(keys, tenant)
     for at in range(0, len(names), 500):
@@ -470,7 +470,7 @@ def deletes_the_set_too(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="† dies")
+@wrong("forget-tenant", hint=3, sees="† dies", race=True)
 def pops_the_names_first(client, keys, tenant):
     deleted = 0
     while names := client.spop(of_tenant(keys, tenant), 500):
@@ -478,7 +478,7 @@ def pops_the_names_first(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="race:acme:cart:1 is there, and no longer listed")
+@wrong("forget-tenant", hint=3, sees="race:acme:cart:1 is there, and no longer listed", race=True)
 def one_command_after_the_other(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     while names := client.srandmember(listed, 500):

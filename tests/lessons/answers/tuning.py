@@ -109,7 +109,7 @@ def incrby_alone(client, keys, name, by):
     return client.incrby(keys.counter(name), by)
 
 
-@wrong("count-once", hint=3, sees="30, 10 and the 5 that came between two commands make 40")
+@wrong("count-once", hint=3, sees="30, 10 and the 5 that came between two commands make 40", race=True)
 def gets_and_sets(client, keys, name, by):
     key = keys.counter(name)
     number = int(client.get(key) or 0) + by
@@ -118,7 +118,7 @@ def gets_and_sets(client, keys, name, by):
     return number
 
 
-@wrong("count-once", hint=3, sees="the process died between two commands")
+@wrong("count-once", hint=3, sees="the process died between two commands", race=True)
 def an_end_for_the_first(client, keys, name, by):
     number = client.incrby(keys.counter(name), by)
     if number == by:
@@ -126,7 +126,7 @@ def an_end_for_the_first(client, keys, name, by):
     return number
 
 
-@wrong("count-once", hint=3, sees="the counter ended between two commands")
+@wrong("count-once", hint=3, sees="the counter ended between two commands", race=True)
 def makes_it_and_counts_then(client, keys, name, by):
     client.set(keys.counter(name), 0, ex=3600, nx=True)
     return client.incrby(keys.counter(name), by)
@@ -203,13 +203,13 @@ def whatever_is_there(client, keys, name, old, new):
     return bool(client.set(keys.entity("config", name), new, xx=True, keepttl=True))
 
 
-@wrong("swap-keeps-ttl", hint=3, sees="'2.0' came between two commands, and is lost: '1.21'")
+@wrong("swap-keeps-ttl", hint=3, sees="'2.0' came between two commands, and is lost: '1.21'", race=True)
 def looks_and_sets_then(client, keys, name, old, new):
     key = keys.entity("config", name)
     return client.get(key) == old and bool(client.set(key, new, keepttl=True))
 
 
-@wrong("swap-keeps-ttl", hint=3, sees="5000 s were given to it between two commands")
+@wrong("swap-keeps-ttl", hint=3, sees="5000 s were given to it between two commands", race=True)
 def asks_for_the_end_before(client, keys, name, old, new):
     left = client.pttl(keys.entity("config", name))
     end = f"if {left} > 0 then redis.call('PEXPIRE', KEYS[1], {left}) end"

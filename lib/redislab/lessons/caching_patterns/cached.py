@@ -3,7 +3,8 @@
 import json
 
 from redislab.bench import WatchedTable
-from redislab.study.checks import CheckContext, Exercise, life, near
+from redislab.bench.races import name_of
+from redislab.study.checks import CheckContext, Exercise, count, life, near, no_schedule_breaks
 
 
 class CachedContext(CheckContext):
@@ -21,6 +22,26 @@ class CachedContext(CheckContext):
 
     def call(self, *arguments):
         return self.function(self.client, self.source, self.keys, *arguments)
+
+    def client_of(self, *arguments):
+        """A client of a race, which returns what the function returned, and how often it queried the table."""
+
+        def call(client, users):
+            source = WatchedTable(users)
+            return self.function(client, source, self.keys, *arguments), source.finds
+
+        call.__name__ = name_of(self.function)
+        return call
+
+    def one_query(self, id, **options) -> tuple[bool, str]:
+        """Whether two readers of this id make one query, in every schedule."""
+
+        def expect(returned):
+            finds = sum(finds for _, finds in returned)
+            return "" if finds == 1 else f"{count(finds, 'query')} for 2 readers; wanted 1"
+
+        reader = self.client_of(id)
+        return no_schedule_breaks(self.race(reader, reader, expect=expect, **options))
 
     def row(self, id) -> dict | None:
         """What is in the table, uncounted."""

@@ -1,7 +1,7 @@
 """Move what is in a database of its own under a prefix in database 0, while it is in use."""
 
 from redislab.bench.races import races
-from redislab.study.checks import CheckContext, Exercise, count, die, life, near, no_schedule_breaks, requirement
+from redislab.study.checks import CheckContext, Exercise, count, life, near, no_schedule_breaks, requirement
 from redislab.study.tap import Tap
 
 TTL = 600  # s
@@ -40,12 +40,27 @@ class DatabaseContext(CheckContext):
         there = [name for name, value in REPORTS.items() if held(self.redis, self.prefix + name) == value]
         return sorted(name for name in REPORTS if name not in there or self.look.exists(name))
 
-    def writer_meanwhile(self):
-        """A race: an application still writes a report into database 1 while it is moved."""
+    def client_of(self, *_):
+        """The move, as a client of a race in database 1."""
         new = self.ground.clients(1)[0]
 
         def moves(old):
             self.function(old, new, self.prefix)
+
+        return moves
+
+    def mover_dies(self):
+        """A race of one that may die, and runs again."""
+
+        def moved():
+            self.call()
+            wrong = self.misplaced()
+            return f"it died, and after a second run {wrong[0]} is not where it belongs" if wrong else ""
+
+        return self.race(self.client_of(), dies=True, expect=moved, db=1)
+
+    def writer_meanwhile(self):
+        """A race: an application still writes a report into database 1 while it is moved."""
 
         def writes(old):
             old.set(NAME, NEWER)
@@ -58,7 +73,7 @@ class DatabaseContext(CheckContext):
             found = held(self.redis, self.prefix + NAME)
             return "" if found == NEWER else f"after a second run the report is {found!r}; wanted {NEWER!r}"
 
-        return races(moves, writes, given=given, expect=kept, lab=self.ground, db=1)
+        return races(self.client_of(), writes, given=given, expect=kept, lab=self.ground, db=1)
 
 
 class ToPrefix(Exercise):
@@ -90,11 +105,7 @@ class ToPrefix(Exercise):
 
     @requirement("If the process dies before any command and runs again, everything has moved", hint=3)
     def death(self, context):
-        for moment, _ in enumerate(context.moments(die), 1):
-            context.call()
-            if wrong := context.misplaced():
-                return False, f"it died before command {moment} and ran again: {wrong[0]} is not where it belongs"
-        return True, "it did, wherever it died"
+        return no_schedule_breaks(context.mover_dies())
 
     @requirement("What an application still writes into database 1 meanwhile is not lost", hint=4)
     def race(self, context):

@@ -3,11 +3,11 @@
 import threading
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import PATIENCE, begin, count, done, life, lives, near, requirement
+from redislab.study.checks import PATIENCE, count, done, life, lives, near, requirement
 from redislab.world.waiting import eventually
 
 TTL, AHEAD = 60, 12  # s
-ID, READERS = 42, 32
+ID = 42
 NEAR_END, LAST_MOMENT = 5000, 450  # ms
 OLD = "Old Name"
 SETTLING = 0.3  # s, for queries that should not be made
@@ -82,19 +82,6 @@ class GuardedRefresh(CachedExercise):
         finds = eventually(lambda: context.source.finds, 1.0)
         return finds > 0, f"{count(finds, 'query')} after a read with {LAST_MOMENT / 1000:g} s left; wanted 1"
 
-    @requirement(f"{READERS} readers near the end make one query, and none waits for it", hint=4)
-    def guarded(self, context):
-        context.have(NEAR_END)
-        loaded = context.hold()
-        crowd = begin(context.together, READERS, ID)
-        waiting = "" if done(crowd, PATIENCE) else ", and some readers wait"
-        eventually(lambda: context.source.finds)
-        eventually(lambda: context.source.finds > 1, SETTLING)
-        finds = context.source.finds
-        loaded.set()
-        crowd.result()
-        return finds == 1 and not waiting, f"{count(finds, 'query')} for {READERS} readers{waiting}; wanted 1"
-
     @requirement(
         f"The guard is in Redis, and expires within {AHEAD} s, so that a load that died is tried again in time", hint=4
     )
@@ -111,3 +98,7 @@ class GuardedRefresh(CachedExercise):
         looked.wait(PATIENCE)
         there = f"lives {lives(kept)}" if kept else "is not in Redis: other processes do not see it"
         return bool(kept) and all(0 < seconds <= AHEAD for seconds in kept), f"during the query the guard {there}"
+
+    @requirement("Two readers near the end make one query", hint=4)
+    def guarded(self, context):
+        return context.one_query(ID, given=lambda context: context.have(NEAR_END))

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 from redislab.lessons.caching_patterns.cached import CachedContext, CachedExercise
-from redislab.study.checks import life, requirement
+from redislab.study.checks import life, no_schedule_breaks, requirement
 
 ID, TTL = 43, 60
 OLD, NEW, NEWER = "Old Name", "New Name", "Newer Name"
@@ -73,15 +73,12 @@ class WriteOrder(CachedExercise):
 
     @requirement("When two writers race, the cache ends with the later one's record", hint=3)
     def race(self, context):
-        def overtake(_):
-            """A second writer, between the first one's commit and what it does next."""
-            context.source.after_commit = lambda _: None
-            context.write(NEWER)
+        def expect(users):
+            row, cached = users.find(ID)["name"], context.cached
+            return "" if cached in (None, row) else f"the row says {row!r}, the cache holds {said(cached)}"
 
-        context.source.after_commit = overtake
-        context.write(NEW)
-        row, cached = context.row(ID)["name"], context.cached
-        return cached in (None, row), f"the row says {row!r}, the cache holds {said(cached)}"
+        writers = [context.client_of(ID, context.user(name)) for name in (NEW, NEWER)]
+        return no_schedule_breaks(context.race(*writers, given=WriteContext.empty, expect=expect))
 
     @requirement("With Redis dead, the row is committed all the same", hint=1)
     def dead(self, context):

@@ -22,9 +22,9 @@ class CatalogueContext(CheckContext):
             pipeline.sadd(self.tag(tag), *numbers)
         pipeline.execute()
 
-    def come_back(self, id: str) -> None:
+    def come_back(self, client, id: str) -> None:
         """A product is saved again with its tags, as the shop does it."""
-        pipeline = self.redis.pipeline().hset(self.keys.catalog("product", id), mapping={"name": "Back again"})
+        pipeline = client.pipeline().hset(self.keys.catalog("product", id), mapping={"name": "Back again"})
         for tag in ASKED:
             pipeline.sadd(self.tag(tag), id)
         pipeline.execute()
@@ -85,8 +85,9 @@ class LivingProducts(Exercise):
         return True, "both tags hold the living only"
 
     @requirement(
-        "A product that comes back meanwhile keeps its tags", hint=4, whenever=lambda context: context.come_back("12")
-    )
+        "A product that comes back meanwhile keeps its tags", hint=4,
+        whenever=lambda context, client: context.come_back(client, "12"),
+    )  # fmt: skip
     def returns(self, context):
         lost = [tag for tag in ASKED if not context.redis.sismember(context.tag(tag), 12)]
         missed = f"is no longer found by {' and '.join(lost)}"

@@ -46,7 +46,7 @@ class OwnField(Exercise):
 
     @requirement(
         "Another writer's field survives, whenever it is written", hint=1,
-        whenever=lambda context: context.redis.hset(context.key, "theme", "light"),
+        whenever=lambda context, client: client.hset(context.key, "theme", "light"),
     )  # fmt: skip
     def another_field(self, context):
         theme = context.profile().get("theme")
@@ -54,7 +54,7 @@ class OwnField(Exercise):
 
     @requirement(
         "Points that another writer adds meanwhile are not lost", hint=2,
-        whenever=lambda context: context.redis.hincrby(context.key, "points", 5),
+        whenever=lambda context, client: client.hincrby(context.key, "points", 5),
     )  # fmt: skip
     def another_count(self, context):
         points = context.profile().get("points")

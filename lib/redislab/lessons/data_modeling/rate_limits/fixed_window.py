@@ -1,7 +1,7 @@
 """Count requests: admit exactly the limit, in a window that no request prolongs and that always ends."""
 
 from redislab.lessons.data_modeling.rate_limits.limits import LIMIT, WINDOW, LimitContext
-from redislab.study.checks import Exercise, die, life, lives, near, requirement
+from redislab.study.checks import Exercise, die, expire, life, lives, near, requirement
 
 ASKED = 12
 LEFT = 20  # s
@@ -47,9 +47,7 @@ class FixedWindow(Exercise):
     def death(self, context):
         return self.expires(context, "the process died")
 
-    @requirement(
-        "Nor does a request whose window ends half-way", hint=3, given=LimitContext.ask, whenever=LimitContext.empty
-    )
+    @requirement("Nor does a request whose window ends half-way", hint=3, given=LimitContext.ask, whenever=expire)
     def end(self, context):
         return self.expires(context, "the window ended")
 

@@ -1,6 +1,6 @@
 """What the exercises on rate limiters have in common."""
 
-from redislab.study.checks import CheckContext
+from redislab.study.checks import CheckContext, no_schedule_breaks
 
 LIMIT, WINDOW = 5, 60  # requests, s
 
@@ -11,18 +11,16 @@ class LimitContext(CheckContext):
     def ask(self, subject: str = "ada") -> bool:
         return bool(self.call(subject, LIMIT, WINDOW))
 
+    def leave_one_place(self) -> None:
+        for _ in range(LIMIT - 1):
+            self.ask()
+
     def last_place(self) -> tuple[bool, str]:
-        """With one place left, a second request comes at any moment of one: is one of the two admitted?"""
-        others = []
+        """Whether of two requests that race for the last place one is admitted, in every schedule."""
 
-        def leave_one_place(context):
-            others.clear()
-            for _ in range(LIMIT - 1):
-                self.ask()
+        def one_is_admitted(returned):
+            admitted = sum(map(bool, returned))
+            return "" if admitted == 1 else f"one place was left, and {admitted} of two were admitted"
 
-        act = lambda context: others.append(self.ask())  # noqa: E731
-        for mine in self.moments(act, "ada", LIMIT, WINDOW, given=leave_one_place):
-            got = bool(mine) + sum(others)
-            if got != 1:
-                return False, f"the other one came between two commands, and {got} of two were admitted"
-        return True, "whenever the other one came, one was admitted"
+        ask = self.client_of("ada", LIMIT, WINDOW)
+        return no_schedule_breaks(self.race(ask, ask, given=LimitContext.leave_one_place, expect=one_is_admitted))

@@ -105,7 +105,7 @@ class TtlByGroup(Exercise):
     @requirement("Also if it gets it meanwhile, between any two commands", hint=2)
     def race(self, context):
         met, seen = no_schedule_breaks(context.owner_comes())
-        return met, f"another client (B) gives the key {SHORT} s at any moment. {seen}"
+        return met, f"another client (B) gives the key {SHORT} s at any moment: {seen}"
 
     @requirement(f"No client waits for the walk: no KEYS, and no SCAN of more than {MOST}", hint=1)
     def walks(self, context):

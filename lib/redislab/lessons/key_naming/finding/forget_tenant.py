@@ -87,7 +87,7 @@ class ForgetTenant(Exercise):
     @requirement("A key that is written meanwhile, or left when the process dies, is still listed", hint=3)
     def race(self, context):
         met, seen = no_schedule_breaks(context.writer_comes())
-        return met, f"another client (B) writes {OLD[0]} and {NEW} at any moment. {seen}"
+        return met, f"another client (B) writes {OLD[0]} and {NEW} at any moment: {seen}"
 
     @requirement("It returns how many keys it deleted; those that had expired do not count, and nothing is 0", hint=4)
     def counted(self, context):

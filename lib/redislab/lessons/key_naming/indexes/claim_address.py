@@ -1,5 +1,6 @@
 """Give a member a free address: record and index change in one step, and no address has two owners."""
 
+from redislab.keys import UniqueIndex
 from redislab.study.checks import CheckContext, Exercise, die, requirement
 
 ADA, BOB = "42", "7"
@@ -23,11 +24,9 @@ class MemberContext(CheckContext):
         self.redis.hdel(self.record(ADA), "email")
         self.redis.delete(self.entry(OLD))
 
-    def move(self, id: str, old: str, new: str) -> None:
+    def claim(self, client, id: str, new: str) -> None:
         """Another client moves a member, as it should be done."""
-        if self.redis.set(self.entry(new), id, nx=True):
-            self.redis.hset(self.record(id), "email", new)
-            self.redis.delete(self.entry(old))
+        UniqueIndex(client, self.keys, "member", "email").claim(id, new)
 
     def record(self, id: str) -> str:
         return self.keys.record("member", id)
@@ -96,14 +95,14 @@ class ClaimAddress(Exercise):
 
     @requirement(
         "If another member claims it at any moment, one of the two has it", hint=4,
-        whenever=lambda context: context.move(BOB, BOBS, NEW),
+        whenever=lambda context, client: context.claim(client, BOB, NEW),
     )  # fmt: skip
     def race(self, context):
         return self.consistent(context, "another one claimed it")
 
     @requirement(
         "If the same member moves elsewhere at any moment, one address is left", hint=4,
-        whenever=lambda context: context.move(ADA, OLD, THIRD),
+        whenever=lambda context, client: context.claim(client, ADA, THIRD),
     )  # fmt: skip
     def elsewhere(self, context):
         return self.consistent(context, "the member moved elsewhere")

@@ -1,6 +1,6 @@
 """An increment that loses nothing: no other client's, no TTL, no digit."""
 
-from redislab.study.checks import CheckContext, Exercise, die, life, near, requirement
+from redislab.study.checks import CheckContext, Exercise, die, expire, life, near, requirement
 
 NAME, TTL, LEFT = "orders", 3600, 600  # s
 BIG = 2**53 + 1
@@ -42,7 +42,7 @@ class CountOnce(Exercise):
 
     @requirement(
         "What another client adds meanwhile is not lost", hint=3, given=CounterContext.begin_at,
-        whenever=lambda context: context.redis.incrby(context.key, 5),
+        whenever=lambda context, client: client.incrby(context.key, 5),
     )  # fmt: skip
     def another(self, context):
         stored = context.redis.get(context.key)
@@ -52,11 +52,11 @@ class CountOnce(Exercise):
     def death(self, context):
         return self.expires(context, "the process died")
 
-    @requirement("Nor does a new counter that expires half-way", hint=3, whenever=CounterContext.empty)
+    @requirement("Nor does a new counter that expires half-way", hint=3, whenever=expire)
     def new_end(self, context):
         return self.expires(context, "the counter ended")
 
-    @requirement("Nor one that was there before", hint=3, given=CounterContext.begin_at, whenever=CounterContext.empty)
+    @requirement("Nor one that was there before", hint=3, given=CounterContext.begin_at, whenever=expire)
     def end(self, context):
         return self.expires(context, "the counter ended")
 

@@ -64,15 +64,16 @@ class SwapKeepsTtl(Exercise):
 
     @requirement(
         "Another writer, at any moment, is not overwritten", hint=3,
-        whenever=lambda context: context.redis.set(context.key, OTHER, keepttl=True),
+        whenever=lambda context, client: client.set(context.key, OTHER, keepttl=True),
     )  # fmt: skip
     def another(self, context):
         value = context.redis.get(context.key)
         return value == OTHER, f"{OTHER!r} came between two commands, and is lost: {value!r}"
 
     @requirement(
-        "Nor is another writer's EXPIRE", hint=3, whenever=lambda context: context.redis.expire(context.key, LONGER)
-    )
+        "Nor is another writer's EXPIRE", hint=3,
+        whenever=lambda context, client: client.expire(context.key, LONGER),
+    )  # fmt: skip
     def another_end(self, context):
         return context.ends(LONGER, f"{LONGER} s were given to it")
 
