@@ -1,12 +1,18 @@
+import asyncio
+import functools
 import itertools
 import json
 import math
+import os
 import random
 import secrets
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 import redis
@@ -464,7 +470,128 @@ def test_functions_may_be_partial_methods_and_lambdas(lab):
     assert counter(Adder().add, lambda client: client.incr("likes"), lab=lab).safe
 
 
-def interleavings(*lengths):
-    """All orders in which clients of so many steps can take them."""
-    letters = [number for number, length in enumerate(lengths) for _ in range(length)]
-    return set(itertools.permutations(letters))
+def sleeps_by_another_name(client):
+    client.set("entry", 1, ex=10)
+    sleep(11)
+    return client.get("entry")
+
+
+def waits_for_a_timer(client):
+    done = threading.Event()
+    threading.Timer(100, lambda: client.incr("likes")).start()
+    done.wait(100)
+    return client.get("likes")
+
+
+def test_the_clock_is_the_races_by_whatever_name_and_in_whatever_thread(lab):
+    began = time.monotonic()
+    assert races(sleeps_by_another_name, lab=lab).replay().returned == [None]
+    assert races(waits_for_a_timer, lab=lab).replay().returned == ["1"]
+    assert time.monotonic() - began < 8 and sleep is time.sleep
+
+
+def test_a_lock_of_redis_py_is_the_same_in_each_run(lab):
+    def locked(client):
+        with client.lock("lock", timeout=10):
+            client.set("likes", int(client.get("likes") or 0) + 1)
+
+    race = races(locked, locked, expect={"likes": 2}, lab=lab)
+    assert race.safe and repr(race.replay(race.first).steps) == repr(race.replay(race.first).steps)
+    assert not races(locked, locked, expect={"likes": 2}, expires="lock", lab=lab).safe
+
+
+def add(client):
+    client.xadd("news", {"text": "new"})
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda client: client.xread({"news": "$"}, block=0),
+        lambda client: client.execute_command("xread", "block", "0", "streams", "news", "1-0"),
+        lambda client: client.execute_command(b"XREAD", "BLOCK", "0", "STREAMS", "news", "1-0"),
+    ],
+    ids=["newest", "lower case", "bytes"],
+)
+def test_a_reader_that_waits_at_a_stream_misses_nothing_however_it_is_spelt(lab, read):
+    race = races(read, add, given=lambda client: client.xadd("news", {"text": "old"}, id="1-0"), lab=lab)
+    assert "new" in str(race.replay("A B A").returned[0])
+
+
+def test_exec_sent_by_hand_counts_for_all_that_it_carries_out_and_an_open_multi_ends_with_its_client(lab):
+    def by_hand(client):
+        for words in (("MULTI",), ("SET", "likes", 1), ("EXEC",)):
+            client.execute_command(*words)
+
+    def two(client):
+        client.set("likes", 2)
+
+    race = races(by_hand, two, expect={"likes": 2}, lab=lab)
+    assert race.found.failed == 3 and race.schedules == 4
+
+    def left_open(client):
+        return client.execute_command("MULTI")
+
+    assert races(left_open, lab=lab).replay().returned == races(left_open, lab=lab).replay().returned == ["OK"]
+
+
+async def awaits(client):
+    client.get("likes")
+
+
+def yields(client):
+    yield client.get("likes")
+
+
+REFUSED = {
+    "returns a coroutine or a generator": [awaits, yields],
+    "runs an asyncio loop": [lambda client: (client.get("likes"), asyncio.run(asyncio.sleep(1)))],
+    "opens a connection of its own": [
+        lambda client: redis.Redis(port=client.connection_pool.connection_kwargs["port"]).incr("likes")
+    ],
+    "starts another process": [lambda client: os.fork(), lambda client: subprocess.run(["true"])],
+    "waits for an event of another thread": [lambda client: threading.Event().wait()],
+    "one database": [lambda client: client.select(1), lambda client: client.move("likes", 1)],
+    "no replicas": [lambda client: client.wait(1, 100)],
+    "the next schedule would not begin as this one": [
+        lambda client: client.config_set("maxmemory", "1mb"),
+        lambda client: client.shutdown(),
+        lambda client: client.execute_command("CLIENT REPLY OFF"),
+        lambda client: client.execute_command("client", "kill", "ID", "1"),
+    ],
+    "in a pipeline": [lambda client: client.pipeline(transaction=False).blpop("jobs", 1).execute()],
+}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "function"), [(said, each) for said, several in REFUSED.items() for each in several]
+)
+def test_what_no_schedule_can_contain_is_refused_with_a_sentence(lab, sentence, function):
+    threads = threading.active_count()
+    with pytest.raises(RaceError, match=rf"A .*{sentence}"):
+        races(function, add_one, lab=lab).search()
+    assert counter(add_one_safely, add_one_safely, lab=lab).safe
+    assert not settles(lambda: threading.active_count() > threads)
+
+
+def test_what_one_schedule_leaves_in_python_for_the_next_is_noticed(lab):
+    calls = itertools.count()
+
+    def changes(client):
+        client.get("odd" if next(calls) % 2 else "even")
+        client.incr("likes")
+
+    with pytest.raises(RaceError, match="ran differently this time"):
+        races(changes, lab=lab).search()
+    with pytest.raises(RaceError, match="ran differently this time"):
+        races(functools.lru_cache(add_one), add_one, lab=lab).search()
+
+
+def test_a_client_that_ends_its_process_is_told_of_as_one_that_raises(lab):
+    assert "raised SystemExit" in races(lambda client: sys.exit(client.incr("likes")), lab=lab).replay().trouble
+
+
+def test_given_and_expected_keys_are_of_database_0(lab):
+    with pytest.raises(ValueError, match="of database 0"):
+        races(add_one, expect={"likes": 1}, db=3, lab=lab)
+    assert races(add_one_safely, expect=lambda returned: True, db=3, lab=lab).safe

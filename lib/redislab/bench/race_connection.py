@@ -143,9 +143,9 @@ def quiet(words, turn: Turn) -> bool:
     """
     name = words[0]
     word = name.split(" ")[0]
-    pair = name if " " in name else f"{name} {words[1]}".upper() if word in ("CONFIG", "CLIENT") and words[1:] else name
-    if why := REFUSED.get(word) or REFUSED.get(pair):
-        raise RefusedError(f"sends {pair}, which cannot be raced: {why}")
+    pair = " ".join([name, *map(str, words[1:2])]).upper().split(" ")[:2] if word in ("CONFIG", "CLIENT") else [word]
+    if why := REFUSED.get(word) or REFUSED.get(" ".join(pair)):
+        raise RefusedError(f"sends {' '.join(pair)}, which cannot be raced: {why}")
     turn.spoils = turn.spoils or word == "CLIENT"
     return word in QUIET
 

@@ -5,10 +5,13 @@ import inspect
 import os
 import random
 import socket
+import subprocess
 import threading
 import time
+import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from types import BuiltinFunctionType
 from unittest import mock
 
 import greenlet
@@ -62,8 +65,7 @@ def _clock(functions) -> list:
 @contextmanager
 def _renamed(home: dict, ours: dict):
     """Whatever `home` calls the real clock is ours meanwhile."""
-    kind = type(time.sleep)
-    real = {name: value for name, value in list(home.items()) if type(value) is kind and value in ours}
+    real = {name: value for name, value in list(home.items()) if type(value) is BuiltinFunctionType and value in ours}
     home.update({name: ours[value] for name, value in real.items()})
     try:
         yield
@@ -87,18 +89,23 @@ def _homes(functions) -> list[dict]:
 
 
 def _chance() -> list:
-    entropy = os.urandom
+    entropy, by_time = os.urandom, uuid.uuid1
 
     def urandom(size):
         turn = current()
         return entropy(size) if turn is None else turn.random.randbytes(size)
 
-    return [mock.patch("os.urandom", urandom), mock.patch("random._urandom", urandom)]
+    def uuid1(*arguments):  # by the C library's clock, and never twice the same
+        turn = current()
+        return by_time(*arguments) if turn is None else uuid.UUID(int=turn.random.getrandbits(128), version=1)
+
+    return [mock.patch("os.urandom", urandom), mock.patch("random._urandom", urandom), mock.patch("uuid.uuid1", uuid1)]
 
 
 def _threads() -> list:
-    start, join, alive, submit = (
-        threading.Thread.start, threading.Thread.join, threading.Thread.is_alive, ThreadPoolExecutor.submit
+    start, join, alive, submit, wait = (
+        threading.Thread.start, threading.Thread.join, threading.Thread.is_alive, ThreadPoolExecutor.submit,
+        threading.Event.wait,
     )  # fmt: skip
 
     def start_here(thread):
@@ -123,14 +130,25 @@ def _threads() -> list:
             future.set_exception(failure)
         return future
 
+    def wait_here(event, timeout=None):
+        turn = current()
+        if turn is None or event.is_set():
+            return wait(event, timeout)
+        if timeout is None:
+            raise RefusedError("waits for an event of another thread; a thread does its work before its client goes on")
+        turn.sleep(timeout)
+        return event.is_set()
+
     return [
+        mock.patch.object(threading.Event, "wait", wait_here),
         mock.patch.multiple(threading.Thread, start=start_here, join=join_here, is_alive=alive_here),
         mock.patch.object(ThreadPoolExecutor, "submit", submit_here),
     ]
 
 
 def _refused() -> list:
-    connect, fork, loop = socket.socket.connect, getattr(os, "fork", None), asyncio.BaseEventLoop.run_forever
+    connect, loop, child = socket.socket.connect, asyncio.BaseEventLoop.run_forever, subprocess.Popen.__init__
+    fork = getattr(os, "fork", None)
 
     def connect_here(sock, address):
         turn = current()
@@ -138,10 +156,15 @@ def _refused() -> list:
             raise RefusedError(f"opens a connection of its own, to {address}: {GIVEN}")
         return connect(sock, address)
 
-    def fork_here():
-        if current() is not None:
-            raise RefusedError("starts another process, which a race cannot stop before each step: give two clients")
-        return fork()
+    def alone(start):
+        def start_here(*arguments, **options):
+            if current() is not None:
+                raise RefusedError(
+                    "starts another process, which a race cannot stop before each step: give two clients"
+                )
+            return start(*arguments, **options)
+
+        return start_here
 
     def loop_here(running):
         if current() is not None:
@@ -151,5 +174,6 @@ def _refused() -> list:
     return [
         mock.patch.object(socket.socket, "connect", connect_here),
         mock.patch.object(asyncio.BaseEventLoop, "run_forever", loop_here),
-        *([mock.patch("os.fork", fork_here)] if fork else []),
+        mock.patch.object(subprocess.Popen, "__init__", alone(child)),
+        *([mock.patch("os.fork", alone(fork))] if fork else []),
     ]

@@ -11,7 +11,7 @@ from redislab.errors import RaceError
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVW"  # x is an expiry
 UNLIKE = (
-    "it ran differently this time. A client has to decide by its replies alone, not by what another one left in Python; "
+    "ran differently this time. A client has to decide by its replies alone, not by what another one left in Python; "
     "and a TTL has to be some seconds, so that it does not really end while a schedule runs."
 )
 
@@ -80,8 +80,6 @@ class Execution:
         self.clients, self.turns = ground.clients(len(race.functions), **race.options), {}
         for letter, function, client in zip(LETTERS, race.functions, self.clients, strict=False):
             self.turns[letter] = Turn(letter, function, ground.arguments(function, client=client))
-        for turn in self.turns.values():
-            turn.start()
 
     @staticmethod
     def _prepare(given: Turn) -> None:
@@ -94,6 +92,13 @@ class Execution:
             raise given.error
 
     def __enter__(self) -> Execution:
+        try:
+            for turn in self.turns.values():
+                self.ground.running = turn.letter
+                turn.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
@@ -102,6 +107,8 @@ class Execution:
             if turn.watched or turn.spoils:  # its connection is of no use to the next one
                 client.connection_pool.disconnect()
                 client.connection_pool.reset()
+                if client.connection:  # the pool does not know it any more
+                    client.connection.disconnect()
 
     @property
     def over(self) -> bool:
@@ -134,7 +141,7 @@ class Execution:
             raise Killed
         turn = self.turns.get(name[0])
         if (turn is None or turn.over) and name[0] != "x":
-            raise RaceError(f"After {self.name or 'the start'} there is no turn {name!r}: {UNLIKE}")
+            raise RaceError(f"After {self.name or 'the start'} there is no turn {name!r}: {name[0]} {UNLIKE}")
         if name[0] == "x":
             step = self._expire(name)
         elif name.endswith("!"):

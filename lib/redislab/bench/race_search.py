@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 
 from redislab.bench.race_ground import Ground
-from redislab.bench.race_run import Execution, Step
+from redislab.bench.race_run import UNLIKE, Execution, Step
+from redislab.errors import RaceError
 
 
 @dataclass
@@ -93,11 +94,12 @@ def orders(steps: list[Step]) -> int:
 
 def search(race, ground: Ground, end_states: bool = False) -> Found:
     """Run every schedule that is not like one that was run: depth first, with sleep sets (Godefroid, 1996)."""
-    found, path, began = Found(), [], time.perf_counter()
+    found, path, first, began = Found(), [], None, time.perf_counter()
     while True:
         with Execution(race, ground) as execution:
             if follow(execution, path):
                 found.ran.append(execution.name)
+                first = first or execution.steps
                 count = orders(execution.steps) if race.prune else 1
                 found.schedules += count
                 if trouble := execution.trouble():
@@ -114,15 +116,21 @@ def search(race, ground: Ground, end_states: bool = False) -> Found:
         if found.tried >= race.limit:
             found.bound = f"The search ended after {race.limit:,} schedules."
             break
+    with Execution(
+        race, ground
+    ) as execution:  # once more: does it depend on anything that the others have left in Python?
+        strayed = set()
+        for step in first or ():
+            again(execution, step.turn, step, strayed)
     found.seconds = time.perf_counter() - began
     return found
 
 
 def follow(execution: Execution, path: list[Node]) -> bool:
     """Go along the path, and on to an end; False if what would come next was tried before, in another order."""
-    race = execution.race
+    race, strayed = execution.race, set()
     for node in path:
-        node.done[node.turn] = execution.take(node.turn)
+        node.done[node.turn] = again(execution, node.turn, node.done.get(node.turn), strayed)
     while not execution.over and (turns := execution.choices()) and len(execution.steps) < race.most_steps:
         asleep = path[-1].asleep_after() if path and race.prune else {}
         turns = [turn for turn in turns if turn not in asleep]
@@ -131,3 +139,23 @@ def follow(execution: Execution, path: list[Node]) -> bool:
         path.append(node := Node(turns, asleep))
         node.done[node.turn] = execution.take(node.turn)
     return True
+
+
+def again(execution: Execution, turn: str, before: Step | None, strayed: set) -> Step:
+    """Take a turn that was taken `before`, after the same ones.
+
+    Args:
+        strayed: the clients that have had another reply this time, such as a time: what they do from now on may differ.
+
+    Raises:
+        RaceError: its client does something else.
+    """
+    step = execution.take(turn)
+    if before is not None and turn[0] not in strayed:
+        if [words[0] for words in before.sent] != [
+            words[0] for words in step.sent
+        ] or before.footprint != step.footprint:
+            raise RaceError(f"{turn[0]} {UNLIKE}")
+        if before.replies != step.replies:
+            strayed.add(turn[0])
+    return step

@@ -62,8 +62,8 @@ class Turn(greenlet.greenlet):
     def run(self):
         try:
             self.value = self._function(*self._arguments)
-            if inspect.isawaitable(self.value) or inspect.isgenerator(self.value):
-                self.value.close()
+            if inspect.isawaitable(self.value) or inspect.isgenerator(self.value) or inspect.isasyncgen(self.value):
+                getattr(self.value, "close", bool)()  # lest it be said that it was never awaited
                 raise RefusedError(
                     "returns a coroutine or a generator, of which nothing has run: give a plain function"
                 )
@@ -71,9 +71,10 @@ class Turn(greenlet.greenlet):
             self.killed = True
         except RefusedError as refused:
             raise RaceError(f"{self.letter} {refused}.") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.error = error
-        self.next, self.over = None, True
+        finally:
+            self.next, self.over = None, True
 
     def start(self) -> None:
         """Run to the first step."""
@@ -108,7 +109,7 @@ class Turn(greenlet.greenlet):
 
     def die(self) -> None:
         self.killed = True
-        if not self.over:
+        if self:  # has begun, and has not ended
             self.throw(Killed)
 
     # What its own code calls

@@ -43,6 +43,10 @@ class Race:
             check_parameters(function)
         if callable(expect):
             check_parameters(expect, "returned")
+        if options.get("db") and (isinstance(given, dict) or isinstance(expect, dict)):
+            raise ValueError(
+                "given and expect are of database 0. With another one, give functions that write and look."
+            )
         self.functions, self.given, self.expect, self.otherwise = functions, given, expect, otherwise
         self.names = {letter: name_of(function) for letter, function in zip(LETTERS, functions, strict=False)}
         counts = Counter(self.names.values())
@@ -186,10 +190,10 @@ class Race:
         found = self.found
         many = "none" if not found.failed else f"{found.failed:,}"
         verb = self.otherwise
-        if found.failed < 2 and found.schedules > 1:
+        if found.failed < 2:
             word, *rest = verb.split(" ", 1)
             verb = " ".join([word + ("es" if word.endswith(("s", "sh", "ch", "x")) else "s"), *rest])
-        said = f"{many} of {found.schedules:,} schedules {verb}"
+        said = f"{many} of {found.schedules:,} schedule{'s' * (found.schedules != 1)} {verb}"
         ran = f"{found.tried:,} {'was' if found.tried == 1 else 'were'} run"
         more = f" {ran}; the rest only swap steps that share no key and no row." * (found.pruned > 0)
         return f"{said[0].upper()}{said[1:]}.{more} {found.bound}".strip()
