@@ -14,7 +14,7 @@ PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do
               $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab install test tour lowest bench picture present lint clean
+.PHONY: help lab install test tour lowest soak bench picture present lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,11 @@ tour: $(VENV)/.test  ## move every control of every notebook in a browser, and l
 	$(BIN)/pytest -m tour --numprocesses 2 $(TEST_ARGS)
 
 lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
-	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py
+	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py \
+	  tests/browser/test_late.py tests/browser/test_order.py tests/browser/test_tabs.py
+
+soak: $(VENV)/.test  ## re-run and reset every lab, tour notebook 01, and see what stays behind: an hour (SOAK="ArenaLab tours" picks some)
+	$(BIN)/python -m tests.budgets.soak $(SOAK)
 
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets

@@ -1,12 +1,12 @@
-"""A cell that is run again, and a lab that is reset, leave nothing behind in the bench. `python -m tests.budgets.soak` tries every lab."""
+"""A cell that is run again, and a lab that is reset, leave nothing behind in the bench. `make soak` tries every lab."""
 
 import pytest
 
 from redislab.lessons import LESSONS
 from tests.budgets.soak import grown, soak
 
-# a server that is killed; processes that share a load
-SOME = ("TtlLab", "CountersLab")
+# a server that is killed; processes that share a load; an application, a server and a delay of its own
+SOME = ("TtlLab", "CountersLab", "ArenaLab")
 
 
 @pytest.mark.timeout(600)
