@@ -33,3 +33,16 @@ def test_a_claim_is_run_drawn_and_led_to_its_lab(open_notebook, jupyterlab):
         "() => window.jupyterapp.shell.currentWidget?.context?.path === '04_performance_tuning.ipynb'"
     )
     page.locator(".jp-Notebook:visible h2", has_text="4.2 Pipelining").wait_for()
+
+
+CLINIC = ["from redislab import labs, panel, start\nlab = start()", "shown = panel(labs.ClinicLab(keys=2000))\nshown"]
+
+
+def test_a_finding_of_the_clinic_leads_to_the_section_that_explains_it(open_notebook, jupyterlab):
+    write(jupyterlab.folder / "clinic.ipynb", *CLINIC)
+    notebook = open_notebook("clinic.ipynb", height=1300)
+    notebook.run_all()
+    page = notebook.page
+    page.locator(".rl-findings").get_by_role("link", name="5.2 Large values").first.click(timeout=60_000)
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.path === '05_anti_patterns.ipynb'")
+    page.locator(".jp-Notebook:visible h2", has_text="5.2 Large values").wait_for()

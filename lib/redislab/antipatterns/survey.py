@@ -42,9 +42,10 @@ class Survey:
             print(f"{seen:,} of {total:,}")
 
     Nothing is written; see `walk` for what it costs. A walk that is given up leaves what it has seen, and audits can
-    make something of it; so does one whose server is lost. SCAN's order comes from hashing the names, so that its beginning
-    is a sample of the keyspace: a share p of n sampled keys is p ± 1.96 √(p(1-p)/n · (1-n/N)) in 19 of 20 cases (on a
-    cluster, keys that share a hash tag come together, and the sample is worth less).
+    make something of it; so does one whose server is lost. Keys that move to another node of a cluster meanwhile may be
+    missed, or met twice. SCAN's order comes from hashing the names, so that its beginning is a sample of the keyspace:
+    a share p of n sampled keys is p ± 1.96 √(p(1-p)/n · (1-n/N)) in 19 of 20 cases (on a cluster, keys that share a
+    hash tag come together, and the sample is worth less).
 
     Args:
         sample: look at about so many keys, evenly spread over the nodes, instead of all.

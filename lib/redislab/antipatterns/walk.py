@@ -194,6 +194,11 @@ def _is_refusal(answer) -> bool:
     return isinstance(answer, Exception)
 
 
+def _words(refusal: Exception) -> bytes:
+    """The server's; of a key whose slot has moved meanwhile, redis-py leaves out the first."""
+    return f"{'MOVED ' if isinstance(refusal, redis.exceptions.AskError) else ''}{refusal}".encode()
+
+
 class _Road:
     """A connection, and the questions to ask. Packed here: redis-py would take longer to pack than Redis to answer."""
 
@@ -261,7 +266,7 @@ class _Pipelines(_Road):
             if not GONE.isdisjoint(row):
                 continue
             refusals = [*filter(_is_refusal, row)]
-            why = why or (str(refusals[0]).encode() if refusals else b"")
+            why = why or (_words(refusals[0]) if refusals else b"")
             if width and len(refusals) == width:
                 refused += 1
                 continue

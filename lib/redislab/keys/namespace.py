@@ -128,7 +128,7 @@ class KeyNamespace:
 
     def limit(self, rule: str, subject) -> str:
         """`prefix:limit:rule:subject`: what a rate limiter knows of a subject; a hash, a sorted set or a string by its kind."""
-        return f"{self.prefix}:limit:{_name(rule)}:{_name(subject)}"
+        return f"{self.prefix}:limit:{_rule(rule)}:{_name(subject)}"
 
     def counter(self, name) -> str:
         """`prefix:counter:name`, a string that holds a whole number."""
@@ -179,6 +179,9 @@ def _name(part) -> str:
     if NO_TEXT(name):
         raise ValueError(f"{part!r:.60} cannot be part of a name: UTF-8 has no bytes for it.")
     return name.translate(ESCAPES)
+
+
+_rule = functools.lru_cache(typed=True)(_name)  # there are few of them
 
 
 @functools.lru_cache(typed=True)
