@@ -45,8 +45,8 @@ soak: $(VENV)/.test  ## re-run and reset every lab, tour notebook 01, and see wh
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets
 
-picture: $(VENV)/.test  ## take the README's picture anew, of a panel at work
-	$(BIN)/python -m tests.browser.picture
+picture: $(VENV)/.test  ## take the README's picture and a still of each panel anew (STILLS="01-aside 04" takes some)
+	$(BIN)/python -m tests.browser.picture $(STILLS)
 
 present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room (LAB_ARGS as above)
 	@echo "The course for a room, at the address below, on this machine alone. Ctrl+C ends it, and every kernel with it."

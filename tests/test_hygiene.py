@@ -166,7 +166,7 @@ def test_no_file_names_a_place_on_somebodys_machine():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
     for name in tracked or [str(path.relative_to(ROOT)) for path in [*MODULES, *NOTEBOOKS, *TEXTS]]:
         path = ROOT / name
-        if path.suffix in (".png", ".ico") or not path.exists():
+        if path.suffix in (".png", ".webp", ".ico") or not path.exists():
             continue
         text = json.dumps(path.read_text()) if path.suffix == ".ipynb" else path.read_text()
         assert not re.search(r"(?<![\w.])/(root|work|home/\w+|Users/\w+)/", text), name

@@ -1,5 +1,6 @@
 """The notebooks' drawings: each is used, says what it shows, and can be read in light and dark without anything from elsewhere."""
 
+import itertools
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -7,9 +8,11 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
+from tests.minutes import panels
 from tests.test_hygiene import NOTEBOOKS, ROOT
 
 FOLDER = ROOT / "notebooks" / "images"
+STILL = "<details><summary>What it looks like at work</summary>\n\n![{alt}](images/{file})\n\n</details>"
 DRAWINGS = sorted(FOLDER.glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = "svg title desc style defs marker rect circle path text tspan".split()
@@ -53,6 +56,22 @@ def contrast(one: str, other: str) -> float:
 def test_every_image_is_used_and_every_one_that_is_used_is_there():
     used = {target for path in (ROOT / "README.md", *NOTEBOOKS) for _, target in pictures(path)}
     assert used == {path for path in FOLDER.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_panel_of_the_core_has_a_small_still_below_it(path):
+    cells = nbformat.read(path, as_version=4).cells
+    below = {cell.id: after.source for cell, after in itertools.pairwise(cells)}
+    for cell in panels(cells):
+        still = re.fullmatch(
+            re.escape(STILL).replace(r"\{alt\}", "([^]]+)").replace(r"\{file\}", r"([\w.-]+)"), below[cell.id]
+        )
+        assert still, cell.id
+        assert (FOLDER / still[2]).stat().st_size < 50_000
+
+
+def test_all_images_together_are_small():
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_500_000
 
 
 def test_no_image_lies_in_a_hidden_folder():

@@ -62,7 +62,7 @@ TURNED = """async ([name, key]) => {
 
 @contextmanager
 def pages():
-    """`open(*cells, scale=1)` gives a notebook of these cells, the first of which has been run."""
+    """`open(*cells, scale=1, width=1280)` gives a notebook of these cells, the first of which has been run."""
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         home, folder = Path(place) / "home", Path(place) / "notebooks"
         home.mkdir()
@@ -70,10 +70,10 @@ def pages():
         server = JupyterLab(folder, home)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
 
-        def open_(*cells, scale=1) -> Notebook:
+        def open_(*cells, scale=1, width=1280) -> Notebook:
             write(folder / "budget.ipynb", *cells)
             context = browser.new_context(device_scale_factor=scale)
-            notebook = Notebook(context, server, "budget.ipynb", width=1280, height=1400)
+            notebook = Notebook(context, server, "budget.ipynb", width=width, height=1400)
             notebook.run_cell(0)
             notebook.page.wait_for_function(
                 "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount"
