@@ -10,8 +10,10 @@ from redislab.bench import Experiment, action, bars, choice, dotted, number, on,
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.workload import Popularity
 
-POLICIES = ("noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-ttl")
-NOEVICTION, LRU, LFU, RANDOM, VOLATILE, SOONEST = POLICIES
+POLICIES = (
+    "noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"
+)  # fmt: skip
+NOEVICTION, LRU, LFU, RANDOM, VOLATILE, *_, SOONEST = POLICIES
 BARS = {policy: f"hits {policy}" for policy in POLICIES}
 ITEMS, SIZE, SKEW = 4000, 4000, 1.0  # a catalogue of 16 MB
 PAGE = 20  # reads in one round trip, and then writes of what was missing

@@ -36,6 +36,7 @@ class SelectLab(Experiment):
                    meant1=solid("meant for 1", dash="dot", role="predicted")),
         time_chart("Keys in a database that was not meant", "%", misplaced="misplaced"),
         time_chart("Application 0’s PING", "ms", log=True, p50="p50", p99="p99"),
+        time_chart("Evicted, of all databases", "keys/s", evicted="keys"),
         bars("One write", "ms", **{f"ms {way}": way for way in WAYS}),
     )  # fmt: skip
     presets = {
@@ -111,6 +112,7 @@ class SelectLab(Experiment):
             **{f"meant{db}": meant[db] for db in (0, 1)},
             **self.neighbour.percentiles(DUE),
             "misplaced": window.share("misplaced", of="written"),
+            "evicted": window.growth("evicted", self.third.info("stats")["evicted_keys"]),
             "answer": self.answer,
         }
 

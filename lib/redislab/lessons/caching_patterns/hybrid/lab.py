@@ -4,7 +4,7 @@ import functools
 import random
 
 from redislab.bench import Networked, Watch, WatchedTable, action, bars, choice, number, on, time_chart
-from redislab.caching import Hybrid, RefreshAhead, Resilient, WriteThrough
+from redislab.caching import Hybrid, RefreshAhead, Resilient, WriteBehind, WriteBehindWorker, WriteThrough
 from redislab.caching.write_through import DB_FIRST
 from redislab.lessons.caching_patterns.workload import Popularity, observed
 
@@ -12,8 +12,9 @@ PATTERNS = {
     "cache-aside": Resilient,
     "write-through (DB first)": functools.partial(WriteThrough, order=DB_FIRST),
     "refresh-ahead": RefreshAhead,
+    "write-behind": WriteBehind,
 }
-ASIDE, THROUGH, AHEAD = PATTERNS
+ASIDE, THROUGH, AHEAD, BEHIND = PATTERNS
 OURS, OTHERS = "through the cache", "past the cache"
 KINDS = {"user": "user profiles", "product": "products", "order": "order histories"}
 ROWS, SKEW = 40, 0.9  # of each kind
@@ -49,18 +50,19 @@ class HybridLab(Networked):
         "As the module routes": {},
         "All alike": dict.fromkeys(KINDS, ASIDE),
         "Many writes": {"writes": 30.0},
+        "Orders saved later": {"order": BEHIND, "writes": 30.0},
         "Others write too": {"writes": 20.0, "writers": OTHERS},
     }
     workers = 64
     span = 4.0
     waiting = "Waiting for the first reads of each kind."
-    hybrid = None
+    hybrid, savers = None, ()
 
     def setup(self, lab):
         self.database, self.keys, self.asked = lab.database, lab.keys, None
         self.tables = {kind: WatchedTable(getattr(self.database, f"{kind}s")) for kind in KINDS}
         self.popularity = {kind: Popularity(table.ids[:ROWS], SKEW) for kind, table in self.tables.items()}
-        self.at_end(self.stop_refreshing)
+        self.at_end(self.stop_background)
         self.connect(lab.server, max_connections=2 * self.workers)
 
     @on("client")
@@ -69,12 +71,18 @@ class HybridLab(Networked):
 
     @on("client", *KINDS)
     def route(self):
-        self.stop_refreshing()
+        self.stop_background()
         self.hybrid = Hybrid({
             kind: PATTERNS[getattr(self, kind)](self.client, table, self.keys) for kind, table in self.tables.items()
         })  # fmt: skip
+        behind = (pattern for pattern in self.hybrid.patterns.values() if isinstance(pattern, WriteBehind))
+        self.savers = [WriteBehindWorker(pattern) for pattern in behind]
+        for saver in self.savers:
+            saver.start()
 
-    def stop_refreshing(self):
+    def stop_background(self):
+        for saver in self.savers:
+            saver.stop()
         for pattern in self.hybrid.patterns.values() if self.hybrid else ():
             if isinstance(pattern, RefreshAhead):
                 pattern.close(timeout=0)

@@ -40,7 +40,7 @@ class EncodingsLab(Sweep):
     claim = "Object with multiple fields? Use: HASH"
 
     structure = choice(HASH, KINDS, label="Structure")
-    fields = number(1000, 50, 2000, label="Fields", step=50, integer=True)
+    fields = number(1000, 1, 2000, label="Fields", log=True, integer=True)
     value = number(
         16, 1, 200, label="Value", unit="B", log=True, integer=True, help="a member's length; numbers have 4 B"
     )
@@ -81,7 +81,7 @@ class EncodingsLab(Sweep):
 
     def points(self):
         even = {round(i * self.fields / POINTS) for i in range(1, POINTS + 1)}
-        return sorted(n for n in even | {self.entries, self.entries + 1} if n <= self.fields)
+        return sorted(n for n in even | {self.entries, self.entries + 1} if 1 <= n <= self.fields)
 
     def name(self, x):
         return f"{x:,} fields"

@@ -34,7 +34,7 @@ class ScanLab(Crowded):
         time_chart("Finding all users", "ms", log=True, sweep="SCAN MATCH", index="the index set"),
         time_chart("The neighbour’s PING", "ms", log=True, stall="slowest", p99="p99"),
         bars("A whole sweep, by separator", "ms", colon_ms="user:123", underscore_ms="user_123"),
-        bars("Deleting a key", "µs", del_us="DEL each", unlink_us="UNLINK, batches"),
+        bars("Deletions", "keys/s", del_rate="DEL each", unlink_rate="UNLINK, batches"),
     )
     presets = {
         "One user in 100,000": {"share": 0},
@@ -47,7 +47,7 @@ class ScanLab(Crowded):
         super().setup(lab)
         self.entry = KeyNamespace("shop").index("user", "kind", "user")  # the set of all users' keys
         self.alone = threading.Lock()  # one thing at a time: look, or delete
-        self.deleted = dict.fromkeys(("del_us", "unlink_us"))
+        self.deleted = dict.fromkeys(("del_rate", "unlink_rate"))
 
     @on("keys", "share", "sign")
     def fill(self):
@@ -67,11 +67,11 @@ class ScanLab(Crowded):
     @action("Delete, one DEL each")
     def delete_each(self):
         """As the module does it."""
-        self.delete("del_us", self.client.delete, 1)
+        self.delete("del_rate", self.client.delete, 1)
 
     @action("Delete, UNLINK in batches")
     def unlink_batches(self):
-        self.delete("unlink_us", self.client.unlink, BATCH)
+        self.delete("unlink_rate", self.client.unlink, BATCH)
 
     def delete(self, bar, remove, batch):
         """Up to `MOST` of the users; finding them is not part of the time."""
@@ -83,7 +83,7 @@ class ScanLab(Crowded):
             for start in range(0, len(doomed), batch):
                 remove(*doomed[start : start + batch])
             if doomed:
-                self.deleted[bar] = 1e6 * (time.perf_counter() - began) / len(doomed)
+                self.deleted[bar] = len(doomed) / (time.perf_counter() - began)
             self.filler.again()
             self.indexed = False
 
@@ -131,9 +131,9 @@ class ScanLab(Crowded):
             f"{values['found']:,} of {values['held']:,} keys match. The sweep takes {values['sweep']:,.1f} ms and about {calls:,} "
             f"calls, the index set {values['index']:,.1f} ms."
         ]
-        for bar, how in (("del_us", "with a DEL of its own"), ("unlink_us", "with UNLINK in batches")):
+        for bar, how in (("del_rate", "with a DEL each"), ("unlink_rate", "with UNLINK in batches")):
             if values.get(bar):
-                said.append(f"Deleting a key {how} takes {values[bar]:,.1f} µs.")
+                said.append(f"{values[bar]:,.0f} keys a second are deleted {how}.")
         return " ".join(said)
 
     def verdict(self, values):

@@ -34,7 +34,7 @@ class PoolLab(Sweep, Networked):
     claim = "Pool size = requests/s × duration × safety factor 1.5"
 
     rate = number(300.0, 50, 1000, label="Arrivals", unit="/s", log=True)
-    connections = number(16, 4, 64, label="Connections", integer=True, log=True, help="the largest pool to be tried")
+    connections = number(16, 1, 64, label="Connections", integer=True, log=True, help="the largest pool to be tried")
     full = choice(WAIT, [WAIT, RAISE], label="When it is exhausted")
     rtt = number(
         10.0, 0, 10, label="Added round trip", unit="ms", step=0.5, help="added by a proxy; 0 goes straight to Redis"
