@@ -35,18 +35,44 @@ from redislab.study.stage import shared
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # what the course has to try, by section: where the module says it (0: it does not), and what the claim is called here
 CONTRACT = {
-    "1.1": {(0, "hit-ratio"), (141, "cache-failure"), (147, "stampede"), (148, "stale-reads")},
-    "1.2": {(225, "write-through-consistent"), (226, "write-through-hits")},
-    "1.3": {(354, "write-behind-load"), (358, "write-behind-loss")},
+    "1.1": {
+        (0, "hit-ratio"),
+        (141, "cache-failure"),
+        (147, "stampede"),
+        (148, "stale-reads"),
+        (143, "cache-survives-restart"),
+        (0, "jitter"),
+    },
+    "1.2": {(225, "write-through-consistent"), (226, "write-through-hits"), (202, "write-through-rollback")},
+    "1.3": {(354, "write-behind-load"), (354, "coalescing"), (358, "write-behind-loss")},
     "1.4": {(472, "refresh-ahead-misses"), (474, "refresh-ahead-load")},
     "1.5": {
         (231, "write-through-slower"),
         (352, "write-behind-fastest"),
+        (499, "matrix-reads"),
+        (499, "matrix-writes"),
+        (499, "matrix-consistency"),
+        (499, "matrix-complexity"),
         (505, "read-ranking"),
+        (506, "write-ranking"),
+        (509, "consistency-ranking"),
         (509, "write-through-strong"),
     },
-    "2.1": {(0, "encodings"), (582, "string-get-all"), (584, "score-log-n"), (585, "zadd-log-n")},
-    "2.2": {(597, "json-or-hash"), (616, "hset-no-race"), (732, "fixed-window"), (744, "sliding-window")},
+    "2.1": {
+        (0, "encodings"),
+        (582, "string-get-all"),
+        (584, "score-log-n"),
+        (585, "zadd-log-n"),
+        (588, "range-none"),
+        *((582, f"complexity-{name}") for name in ("string", "list", "set", "sorted-set", "hash")),
+    },
+    "2.2": {
+        (597, "json-or-hash"),
+        (616, "hset-no-race"),
+        (625, "field-ttl-keys"),
+        (732, "fixed-window"),
+        (744, "sliding-window"),
+    },
     "3.3": {(986, "separators")},
     "4.1": {
         (1049, "pool-reuse"),
@@ -60,6 +86,7 @@ CONTRACT = {
     "4.2": {
         (1108, "one-by-one"),
         (1116, "one-round-trip"),
+        (1116, "pipeline-memory"),
         (1117, "pipeline-1-5-ms"),
         (1117, "pipelining-1000x"),
         (1133, "hundred-users"),
@@ -67,7 +94,13 @@ CONTRACT = {
         (1148, "without-multi"),
         (1366, "pipelining-100x"),
     },
-    "4.3": {(1163, "lua-round-trips"), (1163, "lua-atomic"), (1173, "get-set-race"), (1190, "eval-cost")},
+    "4.3": {
+        (1163, "lua-round-trips"),
+        (1163, "lua-atomic"),
+        (1165, "lua-trips"),
+        (1173, "get-set-race"),
+        (1190, "eval-cost"),
+    },
     "5.1": {(1269, "keys-blocks"), (1277, "scan-blocks-nobody")},
     "5.2": {(1287, "large-values-block"), (1293, "values-100-kb")},
     "5.3": {(1299, "always-ttl")},
@@ -148,6 +181,15 @@ def test_of_always_no_number_of_readings_is_enough():
     assert result.sentence == "holds. In all of 3 readings, which is not yet always"
 
 
+def test_a_case_may_have_a_bound_of_its_own_as_the_cells_of_a_table_do():
+    claim = a_claim(None, on="the cell", cases={"flat": {}, "steep": {}}, bounds={"steep": Possible(low=20)})
+    result = Result(claim, {"flat": Figure.of((11, 12)), "steep": Figure.of((11, 12))})
+    assert result.sentence == (
+        "depends on the cell (holds: flat; does not hold: steep). In none of 2 readings, which is not yet never"
+    )
+    assert [row["bound"] for row in result.rows] == ["at least 10", "once at least 20"]
+
+
 # The contract
 
 
@@ -157,6 +199,7 @@ def test_every_claim_that_a_lab_can_measure_is_there():
         found.setdefault(claim.section, set()).add((claim.line or 0, claim.id))
     assert found == CONTRACT
     assert len({claim.id for claim in LESSONS.claims}) == len(LESSONS.claims)
+    assert f"try {len(LESSONS.claims)} claims" in (NOTEBOOKS.parent / "README.md").read_text()
 
 
 @pytest.mark.parametrize("claim", LESSONS.claims, ids=lambda claim: claim.id)

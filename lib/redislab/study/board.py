@@ -214,6 +214,7 @@ def row(lessons: Lessons, claim: Claim) -> str:
     title = escape(section.labs[claim.lab].title)
     claimed = "" if claim.claimed is None else f"claimed: {words.measured(claim.claimed, claim.unit)}; "
     rule = f"{claimed}holds if it is {claim.bound} {claim.unit}"
+    rule += "".join(f"; {case}: {bound}" for case, bound in claim.bounds.items())
     return (
         f"<tr><th scope='row'>{escape(claim.says)}<small>{line}</small></th>"
         f"<td>{escape(claim.measures)}<small>lab: <a href='{section.file}{escape(section.anchor)}'>{title}</a></small></td>"

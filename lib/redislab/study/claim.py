@@ -118,6 +118,7 @@ class Claim:
         lab: the name of the experiment that the figure comes from, or that shows the same.
         measure: `measure(stage, **case)` gives the readings, one a repeat, in `unit`.
         cases: circumstances by name, as arguments of `measure`.
+        bounds: by case, of those that have one of their own, as the cells of a table.
         on: what the cases differ in: "the round trip".
         claimed: the figure that it names; what is measured is drawn as a multiple of it, or else of the bound's edge.
         seconds: that it takes, about, for the progress bar.
@@ -136,6 +137,10 @@ class Claim:
     on: str = ""
     claimed: float | None = None
     seconds: float = 5.0
+    bounds: dict[str, Bound] = field(default_factory=dict)
+
+    def bound_of(self, case: str) -> Bound:
+        return self.bounds.get(case, self.bound)
 
     @property
     def reference(self) -> float:
@@ -161,7 +166,7 @@ class Result:
     @property
     def verdicts(self) -> dict[str, str]:
         """By case."""
-        return {case: self.claim.bound.judge(figure) for case, figure in self.figures.items()}
+        return {case: self.claim.bound_of(case).judge(figure) for case, figure in self.figures.items()}
 
     @property
     def verdict(self) -> str:
@@ -179,9 +184,11 @@ class Result:
             said += f" on {self.claim.on}" * (said == DEPENDS)
             said += f" ({'; '.join(part for part in parts if not part.endswith(': '))})"
         notes = [f"{case}: {note}" if case and self.figures else note for case, note in self.notes.items()]
-        if isinstance(self.claim.bound, Always) and (held := self._of(HOLDS)):
+        if held := [case for case in self._of(HOLDS) if isinstance(self.claim.bound_of(case), Always)]:
             readings = sum(self.figures[case].n for case in held)
             notes.append(f"In all of {readings} readings, which is not yet always")
+        if unseen := [case for case in self._of(FAILS) if isinstance(self.claim.bound_of(case), Possible)]:
+            notes.append(f"In none of {sum(self.figures[case].n for case in unseen)} readings, which is not yet never")
         return ". ".join([*([] if self.verdict == UNKNOWN and notes else [said]), *dict.fromkeys(notes)])
 
     def _of(self, verdict: str) -> list[str]:
@@ -195,16 +202,18 @@ class Result:
     @property
     def rows(self) -> list[dict]:
         """One for each case, flat, as a file holds them."""
-        claim, bound = self.claim, self.claim.bound
+        claim = self.claim
         head = {"id": claim.id, "section": claim.section, "line": claim.line, "claim": claim.says}
-        head |= {"measured": claim.measures, "lab": claim.lab, "unit": claim.unit, "bound": str(bound)}
+        head |= {"measured": claim.measures, "lab": claim.lab, "unit": claim.unit}
         head |= {"claimed": claim.claimed, "verdict": self.verdict, "at": self.at, **self.where}
         return [
-            head | {"case": case, "note": self.notes.get(case, "")} | self._numbers(self.figures.get(case))
+            head
+            | {"case": case, "bound": str(claim.bound_of(case)), "note": self.notes.get(case, "")}
+            | self._numbers(case, self.figures.get(case))
             for case in claim.cases
         ]
 
-    def _numbers(self, figure: Figure | None) -> dict:
+    def _numbers(self, case: str, figure: Figure | None) -> dict:
         names = ("median", "low", "high", "n")
         found = {name: getattr(figure, name, None) for name in names}
-        return found | {"case_verdict": self.claim.bound.judge(figure) if figure else UNKNOWN}
+        return found | {"case_verdict": self.claim.bound_of(case).judge(figure) if figure else UNKNOWN}

@@ -39,7 +39,7 @@ class TtlLab(Experiment):
         time_chart("Hit ratio", "%", 0, 100,
                    hits="measured", forecast=dashed("predicted"), settled=dotted("where it settles")),
         time_chart("Latency of a read", "ms", log=True, p50="p50", p99="p99"),
-        time_chart("Database", "queries/s", queries="reads that reach it"),
+        time_chart("Database", "queries/s", queries="reads that reach it", burst="misses, of the last 0.1 s"),
         time_chart("Wrong answers", "/s", stale="stale reads", errors="failed reads"),
     )  # fmt: skip
     presets = {
@@ -105,17 +105,27 @@ class TtlLab(Experiment):
         self.server.restart()
         self.down = False
 
+    @action("Flush Redis")
+    def flush(self):
+        """What is loaded again within the next moments expires within a moment, too, unless jitter spreads it."""
+        self.server.client().flushall()
+        self.forecast.empty()
+
     def sample(self, window):
+        now = window.interval
         queries, busy = window.growth("find", self.users.finds), window.growth("seconds", self.users.seconds)
         load = busy / queries if queries else self.db_ms / 1e3
         written = self.rate * self.writes / 100
         deleted = written if self.writers == THROUGH else 0.0
-        window.count("expected", self.expected_hits(window.interval.tags, load))
+        misses = now.tags["read"] - now.tags["hit"]
+        burst = misses / max(time.perf_counter() - self.sampled, 1e-3)
+        window.count("expected", self.expected_hits(now.tags, load))
         return window.percentiles("read") | {
             "hits": window.share("hit", of="read"),
             "forecast": window.share("expected", of="read"),
             "settled": 100 * hit_ratio(self.popularity.shares, self.rate - written, self.ttl, deleted),
             "queries": queries,
+            "burst": burst,
             "stale": window.rate("stale"),
             "down": self.down,
         }

@@ -29,6 +29,16 @@ def transactions(stage, batch: int) -> list[float]:
         return take.every(1.6, 4, lambda sample: sample["acknowledged"] and per_write(sample))
 
 
+def rows(stage, coalescing: bool, hot: int) -> list[float]:
+    """Rows that are sent to the database for each write that was acknowledged."""
+    experiment = WriteBehindLab(queue=STREAM, rate=200.0, db_ms=1.0, hot=hot, coalescing=coalescing)
+    with stage.take(experiment, span=1.5) as take:
+        take.after(1.5)
+        return take.every(
+            1.6, 4, lambda sample: sample["acknowledged"] and sample["statements"] / sample["acknowledged"]
+        )
+
+
 def per_write(sample: dict) -> float | None:
     done = sample["transactions"]
     return None if done is None else done / sample["acknowledged"]
@@ -42,6 +52,16 @@ CLAIMS = (
         measures="database transactions for each acknowledged write", unit="", bound=Bound(high=0.5),
         measure=transactions, on="the batch", claimed=1,
         cases={"one by one": {"batch": 1}, "batches of 100": {"batch": 100}}, seconds=20.0,
+    ),
+    behind(
+        "coalescing", 354, says="Write-behind sends fewer rows to the database than are written",
+        measures="rows sent to the database for each acknowledged write", unit="", bound=Bound(high=0.6), claimed=1,
+        measure=rows, on="coalescing, and on how many rows are hot", seconds=26.0,
+        cases={
+            "each write (the module)": {"coalescing": False, "hot": 20},
+            "the newest of 20 hot rows": {"coalescing": True, "hot": 20},
+            "the newest of 10,000 rows": {"coalescing": True, "hot": 10_000},
+        },
     ),
     behind(
         "write-behind-loss", 358, says="Writes are lost if the cache fails (and so not while Redis is up)",

@@ -2,7 +2,7 @@
 
 import functools
 
-from redislab.caching.write_through import CACHE_FIRST, DB_FIRST
+from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE
 from redislab.lessons.caching_patterns.hybrid.lab import THROUGH, HybridLab
 from redislab.lessons.caching_patterns.write_through.lab import WriteThroughLab
 from redislab.study.claim import Always, Claim
@@ -22,9 +22,16 @@ def agreeing(stage, order: str) -> list[float]:
     return [100 - sample["differs"] for sample in racing(stage, order=order)]
 
 
-def committed(stage) -> list[float]:
-    """% of the reads, as in the module, that show what the database has, and not what it may never have."""
-    return [100 - sample["uncommitted"] for sample in racing(stage, order=CACHE_FIRST)]
+def committed(stage, order: str) -> list[float]:
+    """% of the reads that show what the database has, and not what it may never have."""
+    return [100 - sample["uncommitted"] for sample in racing(stage, order=order)]
+
+
+def kept(stage, order: str) -> list[float]:
+    """% of the writes whose commit fails that leave the entry there was."""
+    experiment = WriteThroughLab(order=order, writers=1, commit_ms=0.0, failures=50.0)
+    with stage.take(experiment, period=0.05, span=1.0) as take:
+        return take.every(1.1, 4, lambda sample: sample["failed"] and 100 * (1 - sample["lost"] / sample["failed"]))
 
 
 def hits(stage, ttl: float, new: bool) -> list[float]:
@@ -36,13 +43,23 @@ def hits(stage, ttl: float, new: bool) -> list[float]:
         return take.every(1.0, 1 if new else 5, lambda sample: sample["hits_user"])
 
 
+ORDERS = {
+    "cache first (the module)": {"order": CACHE_FIRST},
+    "database first": {"order": DB_FIRST},
+    "database, then delete": {"order": DB_THEN_DELETE},
+}
 through = functools.partial(Claim, section="1.2", lab="WriteThroughLab", unit="%", bound=Always(low=100), claimed=100)
 
 CLAIMS = (
     through(
         "write-through-consistent", 225, says="The cache is always consistent with the database",
         measures="races of eight writers after which both hold the same", measure=agreeing, on="the order",
-        cases={"cache first (the module)": {"order": CACHE_FIRST}, "database first": {"order": DB_FIRST}}, seconds=22.0,
+        cases=ORDERS, seconds=30.0,
+    ),
+    through(
+        "write-through-rollback", 202, says="If the database fails, the cache is rolled back",
+        measures="writes whose commit fails that leave the entry there was", measure=kept, on="the order", cases=ORDERS,
+        seconds=20.0,
     ),
     through(
         "write-through-hits", 226, says="Always a cache hit", measures="reads that find their row in the cache",
@@ -55,6 +72,7 @@ CLAIMS = (
     ),
     through(
         "write-through-strong", 509, section="1.5", says="Write-through is strongly consistent",
-        measures="reads beside writers, as in the module, that show what is committed", measure=committed, seconds=16.0,
+        measures="reads beside writers that show what is committed", measure=committed, on="the order", cases=ORDERS,
+        seconds=30.0,
     ),
 )  # fmt: skip

@@ -3,14 +3,20 @@
 import functools
 import math
 
+from redislab.errors import CapabilityError
+from redislab.lessons.data_modeling.complexity.exponents import LINEAR
 from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
-from redislab.modeling.complexity import ADD, ALL, GET, SORTED_SET, STRING
-from redislab.study.claim import Bound, Claim, ratios
+from redislab.modeling.complexity import ADD, ALL, GET, LIST, NONE, OPERATIONS, SORTED_SET, STRING, STRUCTURES, cell
+from redislab.study.claim import Always, Bound, Claim, ratios
 from redislab.study.stage import shared
 
 SMALL, LARGE = 200, 100_000
 SIDES = {"on the server": {"side": "server_us"}, "for the client": {"side": "client_us"}}
 LOGARITHMIC = Bound(2, 20)  # neither flat nor linear, which would be 500
+LEAST, MOST = 1000, 1_000_000  # of the whole table
+GROWTH = {"O(1)": Bound(high=0.25), "O(log N)": Bound(0.05, 0.4), "O(N)": Bound(low=LINEAR)}
+GROWTH["O(log N + M)"] = GROWTH["O(log N)"]
+BY_PLACE = f"{GET}, by its place"
 EXPECTED = round(math.log(LARGE) / math.log(SMALL), 1)
 
 
@@ -27,6 +33,57 @@ def times(stage, side: str, **cell) -> list[float]:
     """Time with 100,000 items ÷ with 200."""
     small, large = ([point[side] for point in measured(stage, **cell) if point["x"] == n] for n in (SMALL, LARGE))
     return ratios(large, small)
+
+
+@shared
+def column(stage, structure: str, command: str | None = None) -> dict[str, list[float]]:
+    """By operation, the exponent of N with which the server's time grows: from 1,000 items to 1,000,000, or 100,000 if all are read.
+
+    `command`: instead of the one with which the table gets an item.
+    """
+    operations = (GET,) if command else [each for each in OPERATIONS if cell(each, structure).command]
+    points = [
+        (structure, n, operation)
+        for n in (LEAST, LARGE, MOST)
+        for operation in operations * 3
+        if n == LEAST or (operation == ALL) == (n == LARGE)
+    ]
+    with stage.take(ComplexityLab(structure=structure), only=points, command=command) as take:
+        curve = take.curve()
+    found = {operation: [] for operation in operations}
+    for operation, exponents in found.items():
+        mine = [point for point in curve if point["operation"] == operation]
+        for small, large in zip(mine[:3], mine[3:], strict=True):
+            exponents.append(math.log(large["server_us"] / small["server_us"]) / math.log(large["x"] / small["x"]))
+    return found
+
+
+def ranges(stage, structure: str) -> list[float]:
+    """How many commands for this structure the server has that read or write a range."""
+    client = stage.lab.redis
+    try:
+        docs = client.execute_command("COMMAND DOCS")
+    except Exception as refusal:
+        raise CapabilityError(f"the server does not say what commands it has ({refusal})") from None
+    return [sum("range" in name and told["group"] == structure for name, told in docs.items())]
+
+
+def table_column(structure: str) -> Claim:
+    """The module's, for one structure."""
+    cells = [each for operation in OPERATIONS if (each := cell(operation, structure)).module != NONE]
+    cases = {each.operation: {"structure": structure, "operation": each.operation} for each in cells}
+    bounds = {each.operation: GROWTH[each.module] for each in cells}
+    if structure == LIST:
+        cases[BY_PLACE] = {"structure": LIST, "operation": GET, "command": "LINDEX {key} {middle}"}
+        bounds[BY_PLACE] = bounds[GET]
+    told = ", ".join(f"{each.operation.split()[0].lower()} {each.module}" for each in cells)
+    told = told.replace(", get", ", get all")
+    return Claim(
+        f"complexity-{structure.replace(' ', '-')}", 582, "2.1", f"{structure.capitalize()}: {told}",
+        "the server's time grows as N to the power of this, 1,000 to 1,000,000 items", "", GROWTH["O(1)"], "ComplexityLab",
+        lambda stage, operation, **key: column(stage, **key)[operation], cases, "the operation", seconds=8.0 if structure == LIST else 5.5,
+        claimed=1, bounds=bounds,
+    )  # fmt: skip
 
 
 grows = functools.partial(Claim, section="2.1", unit="×", lab="ComplexityLab", on="where one looks", cases=SIDES)
@@ -46,5 +103,11 @@ CLAIMS = (
         "zadd-log-n", 585, says="To add to a sorted set is O(log N)",
         measures="ZADD with 100,000 members ÷ with 200", bound=LOGARITHMIC, claimed=EXPECTED,
         measure=functools.partial(times, operation=ADD, structure=SORTED_SET), seconds=8.0,
+    ),
+    *map(table_column, STRUCTURES),
+    Claim(
+        "range-none", 588, "2.1", "Strings, sets and hashes have no range queries", "commands for a range", "",
+        Always(high=0), "ComplexityLab", ranges, {name: {"structure": name} for name in (STRING, "set", "hash")},
+        "the structure", claimed=1, seconds=1.0,
     ),
 )  # fmt: skip

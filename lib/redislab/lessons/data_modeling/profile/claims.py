@@ -2,6 +2,7 @@
 
 import functools
 
+from redislab.errors import CapabilityError
 from redislab.lessons.data_modeling.profile.lab import ProfileLab
 from redislab.study.claim import Always, Bound, Claim
 from redislab.study.stage import shared
@@ -30,6 +31,16 @@ def kept(stage, way: str) -> list[float]:
     return [100 - sample[f"lost_{way}"] for sample in profiles(stage, fields=153)]
 
 
+def apart(stage) -> list[float]:
+    """Bytes of a token that expires, as a key of its own ÷ as a field."""
+    with stage.take(ProfileLab()) as take:
+        take.act("keep")
+        sample = take.until(lambda sample: sample.get("key_bytes"))
+    if not sample["able"]:
+        raise CapabilityError("this server has no TTL for fields")
+    return [sample["key_bytes"] / sample["field_bytes"]]
+
+
 profile = functools.partial(Claim, section="2.2", lab="ProfileLab", seconds=18.0)
 
 CLAIMS = (
@@ -41,6 +52,11 @@ CLAIMS = (
             "change a field of 153": {"fields": 153, "work": "update"},
             "read all 153": {"fields": 153, "work": "all"},
         },
+    ),
+    profile(
+        "field-ttl-keys", 625, says="What expires before the rest is best a key of its own",
+        measures="bytes of a token with a TTL, as a key ÷ as a field", unit="×", bound=Bound(high=1), measure=apart,
+        claimed=1, seconds=2.0,
     ),
     profile(
         "hset-no-race", 616, says="With HSET there are no race conditions",

@@ -47,6 +47,7 @@ class ProfileLab(Networked):
             lost_json="JSON", lost_read="read, write", lost_own="own field", lost_add="HINCRBY",
         ),
         bars("Memory of a profile", "B", json_memory="JSON", hash_memory="hash"),
+        bars("Memory of a token that expires", "B", field_bytes="a field", key_bytes="a key of its own"),
         time_chart(
             "Until a token of 3 s is gone", "s", 0, TTL,
             field_left="a field of the hash", key_left=solid("a key of its own", dash="dash"),

@@ -1,5 +1,7 @@
 """A token that expires, as a field of a hash and as a key of its own."""
 
+import functools
+
 from redislab.modeling import Profile
 from redislab.modeling.profile import DEADLINES
 
@@ -10,15 +12,23 @@ TOKEN, NATIVE, APART = "token", "in the hash", "apart"  # the field, and the ids
 class Token:
     """Kept for 3 s in a profile's hash, where the server can (`able`), and as a key of its own."""
 
+    value = "9F3A"
+
     def __init__(self, client, keys):
         self._native, self._client, self._key = Profile(client, keys), client, keys.entity("token", APART)
-        self.able = self._native.field_ttl != DEADLINES
+        self.able, self.bytes = self._native.field_ttl != DEADLINES, {}
+        self._hash = keys.profile(NATIVE)
 
     def keep(self) -> None:
-        self._client.set(self._key, "9F3A", px=round(1000 * TTL))
+        self._client.set(self._key, self.value, px=round(1000 * TTL))
+        weigh = functools.partial(self._client.memory_usage, samples=0)
+        self.bytes = {"key_bytes": weigh(self._key)}
         if self.able:
+            self._client.delete(self._hash)
             self._native.update(NATIVE, name="Ann")
-            self._native.put_for(NATIVE, TOKEN, "9F3A", TTL)
+            alone = weigh(self._hash)
+            self._native.put_for(NATIVE, TOKEN, self.value, TTL)
+            self.bytes["field_bytes"] = weigh(self._hash) - alone
 
     def overwrite(self) -> None:
         """By a plain HSET, which takes the field's TTL away."""
@@ -29,7 +39,7 @@ class Token:
         """Seconds left, as "field_left" and "key_left", and whether the field "stays" for good."""
         left = self._native.left(NATIVE, TOKEN) if self.able else None
         left_apart = self._client.pttl(self._key)
-        return {
+        return self.bytes | {
             "able": self.able,
             "field_left": left,
             "key_left": left_apart / 1000 if left_apart > 0 else None,

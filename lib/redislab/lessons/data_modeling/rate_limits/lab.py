@@ -3,7 +3,19 @@
 import itertools
 import time
 
-from redislab.bench import Networked, choice, commandstats, dashed, dotted, number, on, solid, time_chart, xy_chart
+from redislab.bench import (
+    Networked,
+    Watch,
+    choice,
+    commandstats,
+    dashed,
+    dotted,
+    number,
+    on,
+    solid,
+    time_chart,
+    xy_chart,
+)
 from redislab.lessons.data_modeling.rate_limits import algorithms
 from redislab.lessons.data_modeling.rate_limits.admissions import Admissions, Request, picture
 from redislab.lessons.data_modeling.rate_limits.bursts import Bursts
@@ -49,6 +61,7 @@ class RateLimitLab(Networked):
         ),
         time_chart("Too many in one window", "requests", over="above the limit", broken="above the promise"),
         time_chart("Cost of a decision", "ms", log=True, p50="client, p50", p99="client, p99", server_ms="server"),
+        time_chart("Round trips of a decision", "", trips="the last one's"),
     )  # fmt: skip
     presets = {
         "On the boundary": {},
@@ -74,6 +87,10 @@ class RateLimitLab(Networked):
         """The server's time."""
         return time.time() + self.ahead
 
+    @on("client")
+    def watch_trips(self):
+        self.watch, self.trips = Watch(self.client), None
+
     @on("limit", "period", "position", "threads")
     def plan(self):
         self.bursts = Bursts(self.period, self.position / 100, self.every, TIMES * self.limit, self.threads)
@@ -82,7 +99,7 @@ class RateLimitLab(Networked):
     def choose(self):
         """Another user, of whom nothing is known yet."""
         self.promised = self.build(self.kind, 0.0).at_most(self.period)
-        self.subject, self.seen, self.asked = next(self.subjects), self.now(), Admissions()
+        self.subject, self.seen, self.asked, self.trips = next(self.subjects), self.now(), Admissions(), None
         limiters = [self.build(self.algorithm, fast) for fast in (0.0, self.skew)]
         self.current = self.subject, limiters, self.asked
 
@@ -103,6 +120,7 @@ class RateLimitLab(Networked):
         subject, limiters, asked = self.current
         by, sent = next(self.turns) % 2, self.now()
         admitted = bool(limiters[by].allow(subject))
+        self.trips = max(command.trip for command in self.watch.take())
         asked.add(Request(sent, self.now(), by, admitted))
         return ("decision", "admitted") if admitted else "decision"
 
@@ -135,7 +153,8 @@ class RateLimitLab(Networked):
         busy = window.growth(f"busy for {self.subject}", work.usec)
         decisions = window.growth(f"decisions on {self.subject}", window.total.tags["decision"])
         return self.asked.costs(now - self.every * self.period, now) | {
-            "server_ms": busy / decisions / 1e3 if busy and decisions else None
+            "trips": self.trips,
+            "server_ms": busy / decisions / 1e3 if busy and decisions else None,
         }
 
     def sentence(self, values):

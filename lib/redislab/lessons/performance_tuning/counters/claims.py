@@ -10,6 +10,12 @@ from redislab.study.claim import Always, Bound, Claim, Possible, ratios
 from redislab.study.stage import shared
 
 
+def trips(stage, algorithm: str) -> list[float]:
+    """Round trips of a decision that admits."""
+    with stage.take(RateLimitLab(algorithm=algorithm, limit=200, rate=50.0, threads=1), every=100) as take:
+        return take.every(0.2, 3, lambda sample: sample["trips"])
+
+
 @shared
 def lost(stage) -> dict[str, list[float]]:
     """% of the increments that are lost, round by round."""
@@ -40,6 +46,12 @@ CLAIMS = (
         "lua-round-trips", 1163, "4.3", "A script saves round trips",
         "a rate limit with four commands ÷ with a script", "×", Bound(low=1.5), "RateLimitLab",
         decisions, NEAR, TRIP, seconds=15.0,
+    ),
+    Claim(
+        "lua-trips", 1165, "4.3", "A script needs one round trip", "round trips of a rate limit's decision", "",
+        Bound(high=1), "RateLimitLab", trips,
+        {"four commands": {"algorithm": MODULE_SLIDING}, "a script": {"algorithm": MODULE_LUA}}, "how it is sent",
+        claimed=1, seconds=2.0,
     ),
     races(
         "lua-atomic", 1163, says="A script is atomic: there are no race conditions",

@@ -6,6 +6,7 @@ from statistics import median
 
 import redis
 
+from redislab.lessons.performance_tuning.pipelines.batches import GET, SET
 from redislab.lessons.performance_tuning.pipelines.lab import PipeliningLab
 from redislab.lessons.performance_tuning.round_trips import TRIP, TRIPS
 from redislab.study.claim import Always, Bound, Claim, about, ratios
@@ -14,10 +15,9 @@ from redislab.tuning import pipelined
 
 
 @shared
-def batches(stage, rtt: float) -> dict[int, list[float]]:
-    """Seconds a SET, by the size of the batch, in turns."""
-    sizes = (1, 100, 1000, 10_000)
-    with stage.take(PipeliningLab(rtt=rtt), only=sizes * 8, point_seconds=0.08) as take:
+def batches(stage, rtt: float, command: str = SET, sizes: tuple = (1, 100, 1000, 10_000)) -> dict[int, list[float]]:
+    """Seconds a command, by the size of the batch, in turns."""
+    with stage.take(PipeliningLab(rtt=rtt, command=command), only=sizes * 8, point_seconds=0.08) as take:
         curve = take.curve()
     return {size: [point["seconds"] for point in curve if point["x"] == size] for size in sizes}
 
@@ -27,9 +27,18 @@ def took(stage, size: int, unit: float, rtt: float) -> list[float]:
     return [1000 * unit * seconds for seconds in batches(stage, rtt=rtt)[size]]
 
 
-def speedup(stage, slow: int, fast: int, rtt: float) -> list[float]:
-    found = batches(stage, rtt=rtt)
+def speedup(stage, slow: int, fast: int, **load) -> list[float]:
+    found = batches(stage, **load)
     return ratios(found[slow], found[fast])
+
+
+def memory(stage, most: int) -> list[float]:
+    """MB of one pipeline with GETs of `most` values of 1 KB, client and server, ÷ of 1,000; the small ones first."""
+    with stage.take(
+        PipeliningLab(rtt=0.0, command=GET, size=1000), only=(1000,) * 4 + (most,) * 4, point_seconds=0.2
+    ) as take:
+        found = [point["client_mb"] + point["server_mb"] for point in take.curve()]
+    return ratios(found[4:], found[:4])
 
 
 def transactions(stage) -> list[float]:
@@ -92,13 +101,18 @@ CLAIMS = (
     ),
     piped(
         "hundred-users", 1133, says="100 users take 2 ms in one pipeline instead of 100 ms",
-        measures="100 commands one by one ÷ in one pipeline", unit="×", bound=about(50),
-        measure=functools.partial(speedup, slow=1, fast=100), claimed=50,
+        measures="100 GETs one by one ÷ in one pipeline", unit="×", bound=about(50), claimed=50,
+        measure=functools.partial(speedup, slow=1, fast=100, command=GET, sizes=(1, 100)), seconds=11.0,
     ),
     piped(
         "pipelining-100x", 1366, says="Pipelining is 100 times faster",
         measures="1,000 SETs one by one ÷ in one pipeline", unit="×", bound=about(100),
         measure=functools.partial(speedup, slow=1, fast=1000), claimed=100,
+    ),
+    pipes(
+        "pipeline-memory", 1116, says="One round trip for everything costs no more than several: a pipeline of 10,000",
+        measures="memory of a pipeline of 10,000 GETs of 1 KB ÷ of 1,000, client and server", unit="×",
+        bound=Bound(high=2), measure=memory, cases={"": {"most": 10_000}}, claimed=1, seconds=7.0,
     ),
     pipes(
         "multi-all-or-nothing", 1141, says="In a transaction all commands succeed, or all fail",
