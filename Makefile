@@ -14,7 +14,7 @@ PYTHON   ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do
               $$p -c '$(CHECK)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab install test tour lowest soak bench picture present lint clean
+.PHONY: help lab install test tour claims lowest soak bench picture present lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
 	@failed=0; \
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m "not quiet and not browser" --numprocesses 4 $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m "not quiet and not browser and not claims" --numprocesses 4 $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "browser and not quiet and not tour" --numprocesses 2 $(TEST_ARGS) || failed=1; \
 	[ $$failed = 0 ] || { echo "These failed beside others, and are run once more, alone:"; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none $(TEST_ARGS); }
@@ -35,8 +35,11 @@ test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k c
 tour: $(VENV)/.test  ## move every control of every notebook in a browser, and look at it with axe-core: half an hour
 	$(BIN)/pytest -m tour --numprocesses 2 $(TEST_ARGS)
 
+claims: $(VENV)/.test  ## perturb the subject of every claim, and see its verdict turn: a quarter of an hour
+	$(BIN)/pytest tests/study/test_perturbed.py $(TEST_ARGS)
+
 lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
-	$(LOWEST)/bin/python -m pytest -q tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py \
+	$(LOWEST)/bin/python -m pytest -q -m "not claims" tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py \
 	  tests/browser/test_late.py tests/browser/test_order.py tests/browser/test_tabs.py
 
 soak: $(VENV)/.test  ## re-run and reset every lab, tour notebook 01, and see what stays behind: an hour (SOAK="ArenaLab tours" picks some)
