@@ -213,8 +213,8 @@ def row(lessons: Lessons, claim: Claim) -> str:
     line = f"the module, line {claim.line}" if claim.line else "not in the module"
     title = escape(section.labs[claim.lab].title)
     claimed = "" if claim.claimed is None else f"claimed: {words.measured(claim.claimed, claim.unit)}; "
-    rule = f"{claimed}holds if it is {claim.bound} {claim.unit}"
-    rule += "".join(f"; {case}: {bound}" for case, bound in claim.bounds.items())
+    own = "; ".join(f"{case}: {bound}" for case, bound in claim.bounds.items())
+    rule = f"{claimed}holds if it is {own or claim.bound} {claim.unit}"
     return (
         f"<tr><th scope='row'>{escape(claim.says)}<small>{line}</small></th>"
         f"<td>{escape(claim.measures)}<small>lab: <a href='{section.file}{escape(section.anchor)}'>{title}</a></small></td>"

@@ -118,7 +118,7 @@ class Claim:
         lab: the name of the experiment that the figure comes from, or that shows the same.
         measure: `measure(stage, **case)` gives the readings, one a repeat, in `unit`.
         cases: circumstances by name, as arguments of `measure`.
-        bounds: by case, of those that have one of their own, as the cells of a table.
+        bounds: by case, where each has its own, as the cells of a table.
         on: what the cases differ in: "the round trip".
         claimed: the figure that it names; what is measured is drawn as a multiple of it, or else of the bound's edge.
         seconds: that it takes, about, for the progress bar.

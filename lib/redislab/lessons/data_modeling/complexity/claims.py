@@ -82,7 +82,7 @@ def table_column(structure: str) -> Claim:
         f"complexity-{structure.replace(' ', '-')}", 582, "2.1", f"{structure.capitalize()}: {told}",
         "the server's time grows as N to the power of this, 1,000 to 1,000,000 items", "", GROWTH["O(1)"], "ComplexityLab",
         lambda stage, operation, **key: column(stage, **key)[operation], cases, "the operation",
-        seconds=5.0 + STRUCTURES.index(structure) / 10, claimed=1, bounds=bounds,
+        seconds=5.0 + STRUCTURES.index(structure) / 10, bounds=bounds,
     )  # fmt: skip
 
 
