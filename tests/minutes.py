@@ -1,7 +1,7 @@
 """How many minutes a notebook takes alone, computed from its text: words ÷ 200, 2 a panel, ½ a guess.
 
-What there is to try, folded answers included, belongs to a panel's two minutes. Exercises, quizzes, stills of
-panels and what stands under "Going deeper" are outside.
+What there is to try, folded answers included, belongs to a panel's two minutes. Exercises, the learner's own code on a
+panel, quizzes, stills of panels and what stands under "Going deeper" are outside.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 WORDS, PANEL, GUESS = 200, 2.0, 0.5  # words a minute; minutes
-OUTSIDE = re.compile(r"(-try|-exercise|-exercise-head|-gap|-check|-quiz|-quiz-head|-still)$")
+OUTSIDE = re.compile(r"(-try|-exercise|-exercise-head|-gap|-check|-mine|-mine-head|-quiz|-quiz-head|-still)$")
 PANEL_CELL = "panel(labs."
 DEEPER = re.compile(r"#{2,4} .*Going deeper|## .+\n\n\*outside ")
 

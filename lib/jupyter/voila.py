@@ -14,7 +14,7 @@ ROOM = {
     ("markdown", "Why"),
     ("markdown", "On Monday"),
 }
-LEARNERS = {"Try", "Your turn", "Quiz", "How you practise", "Your progress"}
+LEARNERS = {"Try", "Your turn", "Your own code on this panel", "Quiz", "How you practise", "Your progress"}
 
 c = get_config()  # noqa: F821, Voilà gives it to this file
 

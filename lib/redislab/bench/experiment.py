@@ -34,6 +34,7 @@ A new lab is one class, in the `lab.py` of its section:
 
 import contextlib
 import difflib
+import functools
 import random
 import time
 from collections.abc import Callable
@@ -42,6 +43,7 @@ from traitlets import HasTraits
 
 from redislab.bench.knobs import Knob, KnobTrait
 from redislab.bench.load import PATIENCE, OpenLoop
+from redislab.bench.mine import YOURS, Mine, offered, with_bar
 from redislab.bench.readings import MissingError, Readings, fill
 from redislab.bench.session import Session
 from redislab.errors import KnobError
@@ -77,6 +79,7 @@ class Experiment(HasTraits):
         presets: by the name on the button, what differs from the knobs' defaults.
         repeats: whether it can be measured once more when it is done, by a method `again()`.
         waiting: what stands in place of the sentence while a value that it needs is missing.
+        mine: a learner's function (`ItsLab(mine=function)`), callable in the bench; None if there is none.
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `mix` or `gap`.
         workers: requests that can be under way simultaneously.
@@ -93,16 +96,27 @@ class Experiment(HasTraits):
     verdict = ""
     repeats = False
     waiting = "Waiting for the first figures."
+    mine = None
     server = None
     workers = 32
     patience = PATIENCE
     span = 2.0
     window = 60.0
 
-    def __init__(self, **knobs):
+    def __init__(self, *, mine: Callable | None = None, **knobs):
         super().__init__()
         self._owned = contextlib.ExitStack()
-        self.set_knobs(knobs)
+        self.set_knobs((self._offer(mine) if mine is not None else {}) | knobs)
+
+    def _offer(self, function: Callable) -> dict:
+        """Have a learner's function among the options of the knob that has room for one; the knob, set to it."""
+        knob = next((each for each in self.knobs().values() if each.yours), None)
+        if knob is None:
+            raise KnobError(f"{type(self).__name__} compares no code of yours: leave out `mine`.")
+        self.mine = Mine(function, knob.yours)
+        self.knobs = functools.partial(offered, type(self), knob.name)
+        self.charts = tuple(with_bar(chart, knob.options) for chart in self.charts)
+        return {knob.name: YOURS}
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
@@ -220,7 +234,8 @@ class Experiment(HasTraits):
     def say(self, values: dict) -> str:
         """What the charts show now. `sentence` is a template, a tuple of them (see `fill`), or a method that returns a text or
         such a tuple; values that are missing lead to `waiting`."""
-        return self._told(self.sentence, values) or ("" if self.sentence == "" else self.waiting)
+        said = self._told(self.sentence, values) or ("" if self.sentence == "" else self.waiting)
+        return f"{values['mine']} {said}".strip() if values.get("mine") else said
 
     def judge(self, values: dict) -> str | None:
         """This machine's figure against the claim, from `verdict`, which is like `sentence`; None while a value is missing."""

@@ -23,6 +23,7 @@ class Knob:
     options: tuple = ()
     tree: tuple = ()
     help: str = ""
+    yours: str = ""
     name: str = ""
 
     def check(self, value):
@@ -70,7 +71,7 @@ class KnobTrait(TraitType):
         return Knob(name=self.name, **self._knob)
 
     def validate(self, obj, value):
-        return self.knob.check(value)
+        return obj.knobs()[self.name].check(value)
 
 
 def number(default, low, high, *, label, unit="", log=False, integer=False, step=None, help="") -> Any:
@@ -81,9 +82,9 @@ def number(default, low, high, *, label, unit="", log=False, integer=False, step
     )
 
 
-def choice(default, options, *, label, help="") -> Any:
-    """A menu of named options."""
-    return KnobTrait(label=label, kind="choice", default=default, options=tuple(options), help=help)
+def choice(default, options, *, label, help="", yours="") -> Any:
+    """A menu of named options. A learner's function that takes the parameters `yours` may be one more: see `redislab.bench.mine`."""
+    return KnobTrait(label=label, kind="choice", default=default, options=tuple(options), help=help, yours=yours)
 
 
 def text(default, *, label, most=200, help="") -> Any:

@@ -158,6 +158,11 @@ class Running:
             values["error"] = failures[-1]
         if self._gap:
             values["gap"], self._gap = self._gap, None
+        if self.experiment.mine:
+            values["mine"] = self.experiment.mine.trouble
+            if self.experiment.mine.stuck():  # their threads are lost, so others take over
+                self._load.stop(timeout=0.0)
+                self._load.start()
         told = values, self.experiment.settings()
         self._read_at = time.perf_counter()  # before it is told: nothing can be while the kernel takes nothing in
         if told != self._told:  # a sweep that rests has nothing to tell
@@ -216,6 +221,7 @@ class Bench:
 
     def __init__(self):
         take_short_turns()
+        threading.stack_size(1_048_576)  # of hundreds of threads, all stacks are memory
         self._inbox: queue.Queue = queue.Queue()
         self._open: dict[int, Running] = {}
         self._labs: dict = {}

@@ -38,7 +38,8 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
         autostart: False waits for the Start button.
     """
     kind = type(experiment)
-    return Panel.show(f"{kind.__module__}.{kind.__qualname__}", experiment, guess, autostart)
+    mine = ".mine" if experiment.mine else ""  # beside the section's own panel
+    return Panel.show(f"{kind.__module__}.{kind.__qualname__}{mine}", experiment, guess, autostart)
 
 
 class Panel(Block):

@@ -15,8 +15,8 @@ import os
 import pickle
 import sys
 import threading
-import traceback
 
+from redislab.bench.mine import told
 from redislab.errors import StartError
 from redislab.study.checks import Exercise
 from redislab.world import Lab
@@ -105,16 +105,6 @@ class Trial:
     def _stop(self, sentence: str) -> None:
         emit(("stopped", sentence))
         os._exit(0)
-
-
-def told(failure: BaseException, function) -> str:
-    """What was raised, and where in the learner's lines."""
-    what = f"{type(failure).__name__}: {failure}".strip().removesuffix(":").rstrip(".")
-    home = getattr(getattr(function, "__code__", None), "co_filename", None)
-    lines = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == home]
-    if lines:
-        return f"It raised {what}, in line {lines[-1].lineno} of {lines[-1].name}."
-    return f"It raised {what}."
 
 
 def limit_memory() -> None:

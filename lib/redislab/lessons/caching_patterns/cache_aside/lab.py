@@ -1,14 +1,28 @@
 """Section 1.1: cache-aside, and when its entries expire."""
 
+import functools
 import random
 import time
 
 import redis
 
-from redislab.bench import Experiment, Watch, WatchedTable, action, choice, dashed, dotted, number, on, time_chart
+from redislab.bench import (
+    YOURS,
+    Experiment,
+    Watch,
+    WatchedTable,
+    action,
+    choice,
+    dashed,
+    dotted,
+    number,
+    on,
+    time_chart,
+)
 from redislab.caching import ModuleCacheAside, Resilient
 from redislab.lessons.caching_patterns.theory import HitForecast, hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity, observed
+from redislab.lessons.caching_patterns.yours import YourCache
 
 OURS, MODULES = "ours", "As in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
@@ -33,7 +47,7 @@ class TtlLab(Experiment):
     writes = number(2.0, 0, 50, label="Writes", unit="%", step=1)
     jitter = number(10.0, 0, 50, label="TTL jitter", unit="±%", step=5)
     writers = choice(THROUGH, [THROUGH, PAST], label="Writers", help="past the cache: as another application would")
-    pattern = choice(OURS, [OURS, MODULES], label="Cache-aside")
+    pattern = choice(OURS, [OURS, MODULES], label="Cache-aside", yours="client, source, keys, id")
 
     charts = (
         time_chart("Hit ratio", "%", 0, 100,
@@ -61,11 +75,12 @@ class TtlLab(Experiment):
     @on("pattern")
     def choose(self):
         """The module's client is redis-py's default, which retries ten times."""
-        ours = self.pattern == OURS
+        ours = self.pattern != MODULES
+        kinds = {OURS: Resilient, MODULES: ModuleCacheAside, YOURS: functools.partial(YourCache, self.mine)}
         plain = redis.Redis(host=self.server.host, port=self.server.port, decode_responses=True)
         client = self.server.client() if ours else self.owned(plain)
         self.watch = Watch(client)
-        self.cache = (Resilient if ours else ModuleCacheAside)(client, self.users, self.keys)
+        self.cache = kinds[self.pattern](client, self.users, self.keys)
 
     @on("pattern", "ttl", "jitter", "db_ms")
     def tune(self):
@@ -83,7 +98,9 @@ class TtlLab(Experiment):
 
     def read(self, id):
         try:
-            hit, stale = observed(lambda: self.cache.get(id), self.watch, self.users.newest(id))
+            cache = self.cache
+            hit, stale = observed(lambda: cache.get(id), self.watch, self.users.newest(id))
+            hit = not cache.loaded if isinstance(cache, YourCache) else hit
         except redis.RedisError:
             return "read", "error"
         tags = ("read", "hit") if hit else ("read",)

@@ -3,12 +3,14 @@
 import itertools
 import time
 
-from redislab.bench import Experiment, choice, dotted, number, on, time_chart
+from redislab.bench import YOURS, Experiment, choice, dotted, number, on, time_chart
 from redislab.caching import CacheAside, EarlyRefresh, ServeStale, SingleFlight
 from redislab.lessons.caching_patterns.stampede.expiries import Expiries
+from redislab.lessons.caching_patterns.yours import YourCache
 
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 PERIOD = 0.2  # s between two bursts
+WAIT = 20.0  # s that a read may take here: many wait for a narrow database
 
 
 class StampedeLab(Experiment):
@@ -27,7 +29,7 @@ class StampedeLab(Experiment):
     recompute_ms = number(
         100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
     )
-    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection")
+    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours="client, source, keys, id")
     beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
 
     charts = (
@@ -59,6 +61,9 @@ class StampedeLab(Experiment):
             self.cache = self.owned(ServeStale(*common, ttl=self.ttl, stale_for=self.ttl))
         elif self.protection == EARLY:
             self.cache = EarlyRefresh(*common, ttl=self.ttl)
+        elif self.protection == YOURS:
+            self.mine.patience = WAIT
+            self.cache = YourCache(self.mine, *common, ttl=self.ttl, jitter=0)
         else:
             self.cache = (SingleFlight if self.protection == LOCK else CacheAside)(*common, ttl=self.ttl, jitter=0)
 

@@ -1,12 +1,13 @@
 """Section 1.2: write-through, and whether cache and database hold the same."""
 
+import functools
 import itertools
 import json
 import random
 import time
 from collections import deque
 
-from redislab.bench import Networked, Watch, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, Watch, choice, number, on, time_chart
 from redislab.caching import WriteThrough
 from redislab.caching.background import Background
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
@@ -26,7 +27,7 @@ class WriteThroughLab(Networked):
     title = "Write-through"
     claim = "Cache always consistent with database"
 
-    order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write")
+    order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write", yours="client, source, keys, id, record")
     writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="all on the same row")
     commit_ms = number(20.0, 0, 500, label="Added commit time", unit="ms", step=5, help="before each commit")
     failures = number(0.0, 0, 100, label="Added DB failures", unit="%", step=5, help="of the commits")
@@ -51,7 +52,7 @@ class WriteThroughLab(Networked):
 
     def setup(self, lab):
         self.readers, self.commits, self.keys = lab.open_database(), lab.open_database(), lab.keys
-        self.users = Ledger(self.readers.users, self.commits.users, "raced_user")
+        self.users = Ledger(self.readers.users, self.commits.users, "user")
         self.rows = {id: self.readers.users.find(id) for id in self.readers.users.ids[:ROWS]}
         self.numbers = itertools.count(time.time_ns())  # the rows still hold the cities of former rounds
         self.idle = deque(self.rows)  # rows that no one races on
@@ -72,7 +73,9 @@ class WriteThroughLab(Networked):
 
     @on("client", "order")
     def choose_order(self):
-        self.cache.order = self.order
+        yours = functools.partial(self.mine, self.client, self.users, self.keys) if self.order == YOURS else None
+        self.put = yours or self.cache.put
+        self.cache.order = self.cache.order if yours else self.order
 
     @on("commit_ms", "failures")
     def burden(self):
@@ -107,7 +110,7 @@ class WriteThroughLab(Networked):
         self.users.begin(city)
         self.watch.take()
         try:
-            self.cache.put(race.id, self.rows[race.id] | {"city": city})
+            self.put(race.id, self.rows[race.id] | {"city": city})
             return "write"
         except DatabaseError:
             return ("write", "failed", "lost") if self.has_deleted() else ("write", "failed")

@@ -4,6 +4,7 @@ import itertools
 import time
 
 from redislab.bench import (
+    YOURS,
     Networked,
     Watch,
     choice,
@@ -38,7 +39,8 @@ class RateLimitLab(Networked):
     title = "Rate limits"
     claim = "Allow 100 requests per hour"
 
-    algorithm = choice(algorithms.FIXED, [*algorithms.OURS, *algorithms.MODULES], label="Algorithm")
+    algorithm = choice(algorithms.FIXED, [*algorithms.OURS, *algorithms.MODULES], label="Algorithm",
+                       yours="client, keys, subject, limit, window")  # fmt: skip
     limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
     period = number(1.0, 0.5, 5, label="Window", unit="s", log=True)
     position = number(0.0, 0, 100, label="Burst", unit="% into a window", step=5, help="0: on the boundary")
@@ -108,7 +110,13 @@ class RateLimitLab(Networked):
         """What the algorithm is, or means to be."""
         return algorithms.MEANT.get(self.algorithm, self.algorithm)
 
+    @property
+    def promising(self) -> str:
+        return "limiter of yours" if self.algorithm == YOURS else self.kind
+
     def build(self, algorithm, fast):
+        if algorithm == YOURS:
+            return algorithms.YourLimiter(self.mine, self.client, self.keys, self.limit, self.period)
         return algorithms.limiter(
             algorithm, self.client, self.keys, self.limit, self.period, algorithms.clock(fast, TICKS[self.tick])
         )
@@ -176,7 +184,9 @@ class RateLimitLab(Networked):
             out = shares.index(min(shares))
             return f"False: application {'AB'[out]} had {let_in[out]} of its {asked[out]} requests admitted"
         if values["broken"]:
-            return f"False as built: {worst} within {self.period:g} s, where a {self.kind} promises at most {promise}"
+            return (
+                f"False as built: {worst} within {self.period:g} s, where a {self.promising} promises at most {promise}"
+            )
         if values["over"]:
-            return f"Not in every window: {worst} within {self.period:g} s. A {self.kind} promises at most {promise}, and keeps to it"
+            return f"Not in every window: {worst} within {self.period:g} s. A {self.promising} promises at most {promise}, and keeps to it"
         return f"True here: no window of {self.period:g} s held more than {worst}"

@@ -6,6 +6,8 @@ from collections import deque
 
 from redislab.errors import RedislabError
 
+KIND = "member"  # as in the exercise
+
 
 class KilledError(RedislabError):
     """The application died before it had sent everything."""
@@ -34,7 +36,7 @@ class AddressBook:
         keys: under which nothing is stored yet.
         inspector: a client for what is not part of the trial.
         client: of the application, and of those who look users up.
-        index: makes an index (redislab.keys), as `index(client, keys, "user", "email")`.
+        index: makes an index (redislab.keys), as `index(client, keys, KIND, "email")`.
 
     Attributes:
         addresses: by user, as the application knows them.
@@ -45,7 +47,7 @@ class AddressBook:
 
     def __init__(self, keys, inspector, client, index):
         self.keys, self.inspector, self.client, self.new_index = keys, inspector, client, index
-        self.index = index(client, keys, "user", "email")
+        self.index = index(client, keys, KIND, "email")
         self.serial, self.addresses = itertools.count(1), {}
         self.idle = deque(self.add_user() for _ in range(self.USERS))
 
@@ -53,7 +55,7 @@ class AddressBook:
         """One more user, at a new address."""
         id, address = str(next(self.serial)), self.new_address()
         self.addresses[id] = address
-        self.inspector.hset(self.keys.record("user", id), "email", address)
+        self.inspector.hset(self.keys.record(KIND, id), "email", address)
         self.inspector.set(self.entry(address), id)
         return id
 
@@ -61,7 +63,7 @@ class AddressBook:
         return f"new{next(self.serial)}@x.org"
 
     def entry(self, address: str) -> str:
-        return self.keys.unique("user", "email", address)
+        return self.keys.unique(KIND, "email", address)
 
     def move(self, id: str, contested: float, index=None) -> bool:
         """Change the user's address: with a probability of `contested` to one that others want too, or have.
@@ -77,19 +79,19 @@ class AddressBook:
 
     def crash(self, client, messages: int) -> None:
         """A new user moves, and the application dies after it has sent so many messages through `client`."""
-        id, index = self.add_user(), self.new_index(client, self.keys, "user", "email")
+        id, index = self.add_user(), self.new_index(client, self.keys, KIND, "email")
         dies_after(client, messages)
         try:
             self.move(id, 0.0, index)
         except KilledError:
-            self.addresses[id] = self.inspector.hget(self.keys.record("user", id), "email")
+            self.addresses[id] = self.inspector.hget(self.keys.record(KIND, id), "email")
 
     def look_up(self, id: str) -> tuple[str, ...]:
         """By the address that the user has at that very moment, which a transaction makes sure of.
 
         Returns ("lookup",), followed by "nobody" or "other" if the index does not lead to the user.
         """
-        address = self.client.hget(self.keys.record("user", id), "email")
+        address = self.client.hget(self.keys.record(KIND, id), "email")
         ((now, found),) = self.read_together(self.client, {id: address})
         if now != address or found == id:
             return ("lookup",)
@@ -99,7 +101,7 @@ class AddressBook:
         """For each user the address in the record, and who is found by the one that is given, all at one moment."""
         pipeline = client.pipeline(transaction=True)
         for id, address in addresses.items():
-            pipeline.hget(self.keys.record("user", id), "email")
+            pipeline.hget(self.keys.record(KIND, id), "email")
             pipeline.get(self.entry(address))
         found = iter(pipeline.execute())
         return list(zip(found, found, strict=True))

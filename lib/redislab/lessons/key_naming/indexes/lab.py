@@ -1,16 +1,27 @@
 """Section 3.4: secondary indexes, moved by three means while others look."""
 
+import functools
 import itertools
 import random
 from collections import deque
 
-from redislab.bench import Networked, action, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, action, choice, number, on, time_chart
 from redislab.keys import ModuleIndex, TransactionIndex, UniqueIndex
 from redislab.lessons.key_naming.indexes.address_book import AddressBook
 
 MODULE, MULTI, LUA = "As in the module", "MULTI", "Lua claim"
 INDEXES = {MODULE: ModuleIndex, MULTI: TransactionIndex, LUA: UniqueIndex}
-MESSAGES = {MODULE: 3, MULTI: 1, LUA: 1}  # that a move sends
+MESSAGES = {MODULE: 3, MULTI: 1, LUA: 1, YOURS: 1}  # that a move sends
+
+
+class YourIndex:
+    """A learner's function of (client, keys, id, email), with the interface of the others."""
+
+    def __init__(self, function, client, keys, *_):
+        self._move = functools.partial(function, client, keys)
+
+    def move(self, id, old, new) -> bool:
+        return bool(self._move(id, new))
 
 
 class IndexLab(Networked):
@@ -19,7 +30,7 @@ class IndexLab(Networked):
     title = "Secondary indexes"
     claim = "Keep indexes in sync"
 
-    method = choice(MODULE, [MODULE, MULTI, LUA], label="Method")
+    method = choice(MODULE, [MODULE, MULTI, LUA], label="Method", yours="client, keys, id, email")
     writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="each another user")
     contested = number(20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want")
     bursts = number(5.0, 1, 10, label="Times a second", step=1)
@@ -48,7 +59,8 @@ class IndexLab(Networked):
     @on("client", "method")
     def open_book(self):
         keys = self.keys.tenant(f"book{next(self.books)}", together=True)
-        self.book = AddressBook(keys, self.inspector, self.client, INDEXES[self.method])
+        index = functools.partial(YourIndex, self.mine) if self.method == YOURS else INDEXES[self.method]
+        self.book = AddressBook(keys, self.inspector, self.client, index)
         self.last_message = MESSAGES[self.method] - 1
 
     @action("Crash between the commands")

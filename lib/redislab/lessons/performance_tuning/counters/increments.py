@@ -2,10 +2,12 @@
 
 import functools
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import redis
 
+from redislab.bench import YOURS
+from redislab.bench.mine import PATIENCE, MineError
 from redislab.keys import KeyNamespace
 from redislab.tuning import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 from redislab.world.servers import Server
@@ -20,6 +22,15 @@ METHODS = {
 NAME = "visits"  # of the counter
 
 
+class YourCounter:
+    """A learner's function of (client, keys, name, by), with the interface of the others. Whether it tries again is its own affair."""
+
+    tries = 0
+
+    def __init__(self, function, client, keys):
+        self.increment = lambda name: function(client, keys, name, 1)
+
+
 class Increments:
     """A job of a WorkerPool: some clients, a thread and a connection each, add one again and again until time is up."""
 
@@ -27,11 +38,15 @@ class Increments:
         server = Server(url)
         self.client = functools.cache(lambda via: server.client(via=via, max_connections=64, socket_timeout=5))
 
-    def __call__(self, method: str, prefix: str, via, seconds: float, clients: int) -> dict:
+    def __call__(self, method: str, prefix: str, via, seconds: float, mine, clients: int) -> dict:
         keys, deadline = KeyNamespace(prefix), time.monotonic() + seconds
-        counters = [METHODS[method](self.client(via), keys) for _ in range(clients)]
-        with ThreadPoolExecutor(max(1, clients)) as threads:
-            done = sum(threads.map(lambda counter: add_until(deadline, counter), counters))
+        made = functools.partial(YourCounter, mine) if method == YOURS else METHODS[method]
+        counters, threads = [made(self.client(via), keys) for _ in range(clients)], ThreadPoolExecutor(max(1, clients))
+        adding = [threads.submit(add_until, deadline, counter) for counter in counters]
+        threads.shutdown(wait=False)
+        if wait(adding, seconds + 3 * PATIENCE).not_done:  # a learner's; the others end by a timeout
+            raise MineError(f"Yours: it did not return within {PATIENCE:g} s.")
+        done = sum(each.result() for each in adding)
         return {"done": done, "tries": sum(counter.tries for counter in counters)}
 
 

@@ -2,7 +2,8 @@
 
 import functools
 
-from redislab.bench import Networked, action, bars, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, action, bars, choice, number, on, time_chart
+from redislab.bench.mine import MineError
 from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.performance_tuning.counters.increments import METHODS, NAME, Increments
 
@@ -19,7 +20,7 @@ class CountersLab(Networked):
     title = "Counter race"
     claim = "Another client can modify between GET and SET. A Lua script is atomic: no race conditions"
 
-    method = choice(RACE, METHODS, label="Method")
+    method = choice(RACE, METHODS, label="Method", yours="client, keys, name, by")
     clients = number(8, 1, 32, label="Clients", log=True, integer=True, help="each adds one, over and over")
 
     charts = (
@@ -51,7 +52,7 @@ class CountersLab(Networked):
     @action("Try every method")
     def try_all(self):
         """A round of each, one after the other; then on with the one that is chosen."""
-        self.to_try = list(METHODS)
+        self.to_try = [*METHODS, *([YOURS] if self.mine else [])]
 
     def gap(self, random):
         return max(self.took, self.round_seconds) + 0.1  # the next round begins when this one has ended
@@ -61,9 +62,12 @@ class CountersLab(Networked):
         workers = len(self.pool)
         share = [(self.clients + index) // workers for index in range(workers)]
         self.admin.set(self.counter, 0)
-        round = self.pool.run(
-            self.admin, method, self.prefix, self.via, self.round_seconds, each=lambda index: (share[index],)
-        )
+        mine, each = self.mine if method == YOURS else None, lambda index: (mine, share[index])
+        try:
+            round = self.pool.run(self.admin, method, self.prefix, self.via, self.round_seconds, each=each)
+        except MineError as failure:  # which was in another process
+            self.mine.stop(str(failure))
+            raise
         self.took = round.seconds
         if rounds is self.rounds:  # else it was measured with other knobs
             others = {name: told for name, told in rounds.items() if name != method}
@@ -77,7 +81,7 @@ class CountersLab(Networked):
             "method": method,
             "lost": 100 * (done - held) / done if done else None,
             "rate": done / round.seconds,
-            "tries": round.counts["tries"] / done if done else None,
+            "tries": round.counts["tries"] / done if done and method != YOURS else None,
             "bound": str(round),
         }
 
@@ -87,7 +91,8 @@ class CountersLab(Networked):
         return values | (rounds[-1] if rounds else {"lost": None, "rate": None})
 
     sentence = (
-        "{method}: {clients} clients are told of {rate:,.0f} increments a second, of which {lost:.0f} % are lost; "
-        "one takes {tries:.1f} tries. {bound}"
+        "{method}: {clients} clients are told of {rate:,.0f} increments a second, of which {lost:.0f} % are lost.",
+        "{tries:.1f} tries for one.",
+        "{bound}",
     )
     verdict = "{method}: {lost:.0f} % of the updates are lost, at {rate:,.0f} a second"

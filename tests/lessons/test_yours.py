@@ -1,0 +1,84 @@
+"""Solutions of exercises, as they are, in the panels of their sections."""
+
+import pytest
+
+from redislab.bench import YOURS
+from redislab.lessons import LESSONS
+from redislab.lessons.labs import CountersLab, IndexLab, RateLimitLab, StampedeLab, TtlLab, WriteThroughLab
+from redislab.study.texts import Text
+from tests.lessons.test_exercises import written
+
+
+def solution(name: str):
+    return written(Text.of(LESSONS.exercises[name]).solution)
+
+
+def starter(name: str):
+    return written(Text.of(LESSONS.exercises[name]).starter)
+
+
+def test_a_limiter_admits_its_limit_and_the_starter_lets_a_race_through(running):
+    lab = running(RateLimitLab(mine=solution("sliding-log"), period=1.0))
+    seen = lab.until(lambda sample: sum(sample["asked"]) >= 150)
+    assert not seen["mine"] and seen["worst"] <= seen["promise"] == 50
+    lab = running(RateLimitLab(mine=starter("fixed-window"), period=1.0, threads=32, rtt=1.0))
+    seen = lab.until(lambda sample: sample["broken"] > 0)
+    assert "a limiter of yours promises at most 50" in lab.experiment.judge(seen)
+    # If EXPIRE is given half a second, expect that to be said
+    lab.experiment.period = 0.5
+    lab.until(lambda sample: "value is not an integer" in sample["mine"])
+
+
+def test_a_counter_loses_nothing_and_has_a_bar(running):
+    lab = running(CountersLab(mine=solution("count-once"), rtt=1.0))
+    seen = lab.until(lambda sample: sample["lost"] is not None)
+    assert seen["lost"] == 0 and seen[f"rate {YOURS}"] and not seen["mine"]
+    lab.session.act("try_all")
+    lab.until(lambda sample: {f"rate {name}" for name in ("INCR", "Lua", YOURS)} <= sample.keys(), timeout=40)
+
+
+def hanging(client, keys, name, by):
+    while True:
+        pass
+
+
+def test_a_counter_that_hangs_is_said_and_the_others_go_on(running):
+    lab = running(CountersLab(mine=hanging, clients=2))
+    lab.until(lambda sample: "did not return within 2 s" in sample["mine"])
+    lab.experiment.method = "INCR"
+    assert lab.until(lambda sample: sample.get("rate INCR"))["lost"] == 0
+
+
+@pytest.mark.parametrize("name", ["negative-caching", "single-flight"])
+def test_a_cache_lives_as_long_as_the_knob_says_and_hits_as_predicted(running, name):
+    lab = running(TtlLab(mine=solution(name), ttl=1.0, jitter=0.0, writes=0.0))
+    late = lambda sample: sample["t"] > 6 and abs(sample["hits"] - sample["settled"]) < 5  # noqa: E731
+    seen = lab.until(late, timeout=40)
+    assert not seen["mine"] and not seen["stale"]
+
+
+def test_what_is_no_record_is_said(running):
+    lab = running(TtlLab(mine=lambda client, source, keys, user: "ada"))
+    lab.until(lambda sample: "It returned 'ada' for a row that exists" in lab.experiment.say(sample))
+
+
+def test_single_flight_by_hand_is_one_call_at_an_expiry(running):
+    lab = running(StampedeLab(mine=solution("single-flight"), concurrency=30))
+    seen = lab.until(lambda sample: sample["t"] > 7 and sample["calls"])
+    assert seen["calls"] == 1 and not seen["mine"]
+    lab.experiment.protection = "none"
+    lab.until(lambda sample: (sample["calls"] or 0) > 10)
+
+
+def test_the_order_of_a_write_by_hand_leaves_no_difference(running):
+    lab = running(WriteThroughLab(mine=solution("write-order"), failures=20.0))
+    seen = lab.until(lambda sample: sample["races"] >= 15)
+    assert seen["differs"] == 0 and seen["failed"] > 0 and not seen["mine"]
+
+
+def test_an_index_by_hand_is_in_sync_and_the_starter_is_not(running):
+    lab = running(IndexLab(mine=solution("claim-address")))
+    seen = lab.until(lambda sample: sample["looked"] > 500 and sample["moved"])
+    assert not seen["mine"] and seen["twice"] == seen["lost"] == 0
+    lab = running(IndexLab(mine=starter("claim-address")))
+    lab.until(lambda sample: sample["twice"] or sample["lost"])
