@@ -23,6 +23,7 @@ _HOMES = {
     "quiz": "redislab.lessons",
     "claims": "redislab.lessons",
     "progress": "redislab.lessons",
+    "solutions": "redislab.study.solutions",
     "labs": "redislab.lessons.labs",
 }
 __all__ = list(_HOMES)

@@ -5,6 +5,7 @@
     note("guess", "Hit ratio …", value=70.0, unit="%")     # of these the last one counts
     note("measurement", "Hit ratio …", found=68.9, unit="%")
     note("claim", "pipelining", verdict="…")
+    note("solution", "single-flight", code="…")            # what passed last, as text: see `redislab.study.solutions`
 
 Each note is a row, written in a transaction of its own, so that kernels can share the file. Notes are only ever added:
 merging two files, in any order and as often as you like, is the union of their rows. The file is
@@ -93,20 +94,37 @@ def dump() -> bytes:
         return copy.read_bytes()
 
 
-def merge(data: bytes) -> int:
+def merge(data: bytes, solutions: bool = False) -> int:
     """Add what another such file knows and this one does not; returns how many notes that is.
+
+    Args:
+        solutions: also the code that has passed elsewhere, which is for a person to decide who has read it: `offered`.
 
     Raises:
         ProgressError: it is no such file, or one of a newer version.
     """
+    new = [one for one in _news(data) if solutions or one["kind"] != "solution"]
+    _add(new)
+    return len(new)
+
+
+def offered(data: bytes) -> dict[str, str]:
+    """The code in such a file that is not known here, by exercise: text, which nothing has run.
+
+    Raises:
+        ProgressError: see `merge`.
+    """
+    return {one["id"]: one["code"] for one in _news(data) if one["kind"] == "solution"}
+
+
+def _news(data: bytes) -> list[dict]:
+    """What such a file knows and this one does not."""
     with tempfile.TemporaryDirectory(prefix="redislab-") as folder:
         copy = Path(folder) / NAME
         copy.write_bytes(data)
         brought = _read(copy)
     known = notes()
-    new = [one for one in counting([*known, *brought]) if one not in known]
-    _add(new)
-    return len(new)
+    return [one for one in counting([*known, *brought]) if one not in known]
 
 
 def _add(them: list[dict]) -> None:

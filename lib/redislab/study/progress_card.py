@@ -7,6 +7,7 @@ import ipywidgets as widgets
 from redislab.errors import ProgressError
 from redislab.screen.block import Block
 from redislab.screen.controls import Button, Toolbar
+from redislab.screen.show import Source
 from redislab.screen.words import Words, escape, grid, measured, quantity
 from redislab.study import progress as kept
 from redislab.study.lessons import Lessons
@@ -39,7 +40,12 @@ class Progress(Block):
             ]
         )
         buttons = widgets.HBox([self.toolbar, self._upload]).add_class("rl-steps")
-        super().__init__([head, self._sections, self._guesses, self._said, buttons], "rl-task")
+        self._code = Words(names=["rl-said"], live="polite")
+        self._asks = Toolbar(
+            steps=[Button("keep", "Keep this code", self._keep), Button("leave", "Leave it out", self._leave_out)]
+        )
+        self._leave_out()
+        super().__init__([head, self._sections, self._guesses, self._said, self._code, self._asks, buttons], "rl-task")
         kept.listeners.add(self.refresh)
         self.refresh()
 
@@ -56,12 +62,13 @@ class Progress(Block):
         Path(path).write_bytes(kept.dump())
 
     def load(self, path: str | Path) -> None:
-        """Add what such a file knows, as Bring back does; the later guess and the first answer count.
+        """Add what such a file knows, as Bring back does; the later guess and the first answer count. Code in it is shown,
+        and kept if you press so.
 
         Raises:
             ProgressError: it is no such file.
         """
-        self._say(kept.merge(Path(path).read_bytes()), Path(path).name)
+        self._take(Path(path).read_bytes(), Path(path).name)
 
     def refresh(self) -> None:
         """Show what is in the file now."""
@@ -83,10 +90,26 @@ class Progress(Block):
     def _brought(self, change) -> None:
         for file in change.new:
             try:
-                self._say(kept.merge(bytes(file["content"])), file["name"])
+                self._take(bytes(file["content"]), file["name"])
             except ProgressError as wrong:
                 self._said.html = f"<p class='rl-alarm'>{escape(file['name'])}: {escape(str(wrong))}</p>"
         self._upload.value = ()  # so that the same file may be chosen again
+
+    def _take(self, data: bytes, name: str) -> None:
+        self._say(kept.merge(data), name)
+        if code := kept.offered(data):
+            self._brought_data = data
+            asked = "Solutions came with it. Nothing has run them. Read them: do you want to keep them?"
+            shown = Source({f"{name}.py": text for name, text in code.items()})
+            self._code.html = f"<p>{asked}</p>{shown._repr_html_()}"
+            self._asks.layout.display = ""
+
+    def _keep(self) -> None:
+        kept.merge(self._brought_data, solutions=True)
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        self._brought_data, self._code.html, self._asks.layout.display = b"", "", "none"
 
     def _say(self, count: int, name: str) -> None:
         self._said.html += f"<p>{escape(name)}: {count or 'no'} new note{'s' * (count != 1)}.</p>"
@@ -107,7 +130,11 @@ def done() -> list[dict]:
         elif kind in ("exercise", "question"):
             row["attempts"] = row.get("attempts", 0) + 1
             row["done"] = row.get("done", False) or bool(one.get("passed", one.get("right")))
-    return [row for row in rows.values() if row["kind"] != "measurement" and row.get("guess", "") is not None]
+    return [
+        row
+        for row in rows.values()
+        if row["kind"] not in ("measurement", "solution") and row.get("guess", "") is not None
+    ]
 
 
 def sections(lessons: Lessons, rows: list[dict]) -> list[list[str]]:

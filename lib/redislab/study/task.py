@@ -13,7 +13,7 @@ from redislab.screen.controls import Button, Toolbar
 from redislab.screen.page import SHEET
 from redislab.screen.show import Source
 from redislab.screen.words import Words, escape
-from redislab.study import progress, sandbox
+from redislab.study import progress, sandbox, solutions
 from redislab.study.checks import Exercise
 from redislab.study.sandbox import Report
 from redislab.study.texts import Text
@@ -85,6 +85,8 @@ class Task(Block):
         else:
             report = sandbox.try_out(self._exercise, function)
             progress.note("exercise", self.name, passed=report.passed)
+            if report.passed:
+                solutions.keep(self.name, function)
             self._mark.html = mark(self.name)
         self.result = Result.show(self.name, self.text, report)
         return self.result
