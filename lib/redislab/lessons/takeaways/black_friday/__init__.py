@@ -1,0 +1,3 @@
+"""6.0 Black Friday."""
+
+HEADING = "6.0 Black Friday"

@@ -1,0 +1,150 @@
+"""What the shop is made of: each part in the simple version, as the library has it, and as an exercise asks for it."""
+
+import functools
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from redislab.caching import Resilient, WriteBehind
+from redislab.lessons.caching_patterns.write_behind.shops import LIMIT, ModuleShop, Shop, StreamShop
+from redislab.modeling import Profile, SlidingLog
+from redislab.tuning import ScriptCounter
+
+MOST, PER = 20, 10  # orders of one customer, in so many seconds
+TABLE, KEYS = ("client", "source", "keys"), ("client", "keys")
+
+
+class Part(NamedTuple):
+    """One part of the shop.
+
+    label: what the bill calls it.
+    exercise: whose solution may stand here.
+    given: what such a function is given first, by name.
+    simple: such a function.
+    library: makes a function of the rest, from what is given.
+    """
+
+    label: str
+    exercise: str
+    given: tuple[str, ...]
+    simple: Callable
+    library: Callable
+
+
+def page(client, source, keys, id):
+    key = keys.user(id)
+    if (cached := client.get(key)) is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(key, json.dumps(record), ex=60)
+    return record
+
+
+def write(client, source, keys, id, record):
+    client.set(keys.user(id), json.dumps(record), ex=60)
+    source.save(id, record)
+
+
+def allow(client, keys, subject, limit, window):
+    key = keys.limit("fixed", subject)
+    if int(client.get(key) or 0) >= limit:
+        return False
+    client.incr(key)
+    client.expire(key, window)
+    return True
+
+
+def count(client, keys, name, by):
+    key = keys.counter(name)
+    number = int(client.get(key) or 0) + by
+    client.set(key, number, ex=3600)
+    return number
+
+
+def moved(client, keys, id, city, points):
+    key = keys.profile(id)
+    profile = client.hgetall(key)
+    profile |= {"city": city, "points": int(profile["points"]) + points}
+    client.hset(key, mapping=profile)
+    return profile["points"]
+
+
+def clear(client, prefix):
+    names = client.keys(f"{prefix}*")
+    for name in names:
+        client.delete(name)
+    return len(names)
+
+
+def limiter(client, keys):
+    log = SlidingLog(client, keys, limit=MOST, window=PER)
+    return lambda subject, limit, window: log.allow(subject)
+
+
+def counter(client, keys):
+    sold = ScriptCounter(client, keys)
+    return lambda name, by: sold.increment(name)
+
+
+def profiles(client, keys):
+    profile = Profile(client, keys)
+
+    def change(id, city, points):
+        profile.update(id, city=city)
+        return profile.add(id, "points", points)
+
+    return change
+
+
+def sweep(client):
+    def sweep_by_pages(prefix):
+        page = []
+        for name in client.scan_iter(match=f"{prefix}*", count=500):
+            page.append(name)
+            if len(page) == 500:
+                client.unlink(*page)
+                page.clear()
+        return page and client.unlink(*page)
+
+    return sweep_by_pages
+
+
+PARTS = {
+    "pages": Part("product pages", "single-flight", TABLE, page, lambda *given: Resilient(*given, ttl=60).get),
+    "prices": Part("new prices", "write-order", TABLE, write, lambda *given: Resilient(*given, ttl=60).put),
+    "limits": Part("rate limit", "fixed-window", KEYS, allow, limiter),
+    "stock": Part("stock", "count-once", KEYS, count, counter),
+    "tabs": Part("profile in two tabs", "own-field", KEYS, moved, profiles),
+    "night": Part("nightly job", "sweep-unlink", ("client",), clear, sweep),
+    "orders": Part("orders", "save-batch", (), ModuleShop, StreamShop),
+}
+
+
+class YourShop(Shop):
+    """Accepted orders wait in a Redis Stream, and a learner's function saves them: `save_batch(client, source, keys, worker)`."""
+
+    def __init__(self, function, *arguments):
+        self._save_batch = function
+        super().__init__(*arguments)
+
+    def open(self, keys) -> None:
+        self.cache, worker = WriteBehind(self.redis, self.users, keys, limit=LIMIT), f"worker {os.getpid()}"
+        self.cache.backlog.open()
+        turn = functools.partial(self._save_batch, self.redis, self.users, keys, worker)
+        threading.Thread(target=self._work, args=(turn,), daemon=True).start()
+
+    def _work(self, turn: Callable) -> None:
+        while True:
+            try:
+                busy = turn()
+            except Exception:  # Redis or the database is away; or it is the learner's, and then orders wait for ever
+                busy = False
+            if not busy:
+                time.sleep(0.05)
+
+    def queued(self) -> int:
+        (group,) = self.redis.xinfo_groups(self.cache.backlog.stream)
+        return group["pending"] + (group["lag"] or 0)
