@@ -4,7 +4,15 @@ import pytest
 
 from redislab.bench import YOURS
 from redislab.lessons import LESSONS
-from redislab.lessons.labs import CountersLab, IndexLab, RateLimitLab, StampedeLab, TtlLab, WriteThroughLab
+from redislab.lessons.labs import (
+    CountersLab,
+    IndexLab,
+    LeaderboardLab,
+    RateLimitLab,
+    StampedeLab,
+    TtlLab,
+    WriteThroughLab,
+)
 from redislab.study.texts import Text
 from tests.lessons.test_exercises import written
 
@@ -82,3 +90,13 @@ def test_an_index_by_hand_is_in_sync_and_the_starter_is_not(running):
     assert not seen["mine"] and seen["twice"] == seen["lost"] == 0
     lab = running(IndexLab(mine=starter("claim-address")))
     lab.until(lambda sample: sample["twice"] or sample["lost"])
+
+
+def test_a_page_by_hand_has_me_on_it_and_its_cost_on_the_chart(running):
+    lab = running(LeaderboardLab(mine=solution("around-me"), rate=400.0))
+    seen = lab.until(lambda sample: sample["page_client"] and sample["update_server"], timeout=40)
+    assert not seen["missed"] and not seen["mine"] and not seen["page_server"]
+
+
+def test_no_lab_uses_the_name_itself():
+    assert all(lab.mine is None for lab in LESSONS.labs.values())

@@ -13,7 +13,7 @@ class Costs:
 
     Args:
         client: reads the server's own count.
-        page: the steps that a page takes, each with the commands that redis-py may send for it.
+        page: the steps that a page takes, each with the commands that redis-py may send for it; none: not known.
     """
 
     def __init__(self, client, page: tuple[tuple[str, ...], ...]):
@@ -37,7 +37,8 @@ class Costs:
             return
         for kind, seconds in self._seconds.items():
             self._points[f"{kind}_client"][float(f"{players:.2g}")] = 1e6 * median(seconds)
-            self._points[f"{kind}_server"][float(f"{players:.2g}")] = served[kind]
+            if self._commands[kind]:
+                self._points[f"{kind}_server"][float(f"{players:.2g}")] = served[kind]
 
     def _served(self, window, kind: str) -> float | None:
         """µs of the server for all steps, over the last seconds."""

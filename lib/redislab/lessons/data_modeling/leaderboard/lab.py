@@ -2,15 +2,16 @@
 
 import random
 import time
+from types import SimpleNamespace
 
-from redislab.bench import Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
+from redislab.bench import YOURS, Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
 from redislab.lessons.data_modeling.leaderboard.boards import ME, Boards
 from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place
 from redislab.modeling.leaderboard import IN_TURN, SHARED
 
 SCRIPT, TWO = "one script", "two commands"
-STEPS = {SCRIPT: (("evalsha",),), TWO: (("zrevrank",), ("zrange", "zrevrange"))}
+STEPS = {SCRIPT: (("evalsha",),), TWO: (("zrevrank",), ("zrange", "zrevrange")), YOURS: ()}
 PAGES, MINE = 0.25, 0.02  # of the requests ask for a page; of the games are mine
 
 
@@ -30,7 +31,8 @@ class LeaderboardLab(Networked):
     ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
     threshold = number(1800, 0, 2500, label="Threshold", unit="points", integer=True, step=10)
     side = number(5, 0, 100, label="Page, either side", unit="places", integer=True)
-    paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it")
+    paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it",
+                    yours="client, keys, player, n")  # fmt: skip
     season = number(0.0, 0, 30, label="Season", unit="s", step=1, help="0: it never ends")
 
     charts = (
@@ -96,6 +98,9 @@ class LeaderboardLab(Networked):
         """Ask for the page around me; whether I am not on it, although I am on the board."""
         if self.paging == SCRIPT:
             page = [place.player for place in board.around(ME, self.side)]
+        elif self.paging == YOURS:
+            keys = SimpleNamespace(leaderboard=lambda name: board.key)  # whichever is played on
+            page = [player for _, player, _ in self.mine(board.client, keys, ME, self.side)]
         else:
             place = board.client.zrevrank(board.key, ME)
             first = None if place is None else max(0, place - self.side)
@@ -114,7 +119,7 @@ class LeaderboardLab(Networked):
     def sample(self, window):
         if self.season and self.boards.season(self.season):
             self.take()
-        top, (mine, place), everyone = self.seen.top(10), self.mine(), len(self.seen)
+        top, (mine, place), everyone = self.seen.top(10), self.my_line(), len(self.seen)
         if mine and ME not in [each.player for each in top]:
             top.append(mine)
         if not self.season:
@@ -132,7 +137,7 @@ class LeaderboardLab(Networked):
             **curves,
         }
 
-    def mine(self) -> tuple[Place | None, int | None]:
+    def my_line(self) -> tuple[Place | None, int | None]:
         """My line of the board, and my rank if ties were in turn. (Not by a script: those are what is measured.)"""
         board = self.seen
         score, place = board.client.pipeline(transaction=True).zscore(board.key, ME).zrevrank(board.key, ME).execute()
