@@ -43,6 +43,7 @@ def test_the_definitions_of_its_cell_are_kept_with_the_modules_of_other_cells(fu
 
 
 def test_the_last_one_counts_and_is_shown(function):
+    assert "No solution" in repr(solutions()) and "No solution" in solutions()._repr_html_()
     progress.note("solution", "count-words", code="old")
     keep("count-words", function)
     assert list(solutions()) == ["count-words"] and "def count_words" in repr(solutions())

@@ -7,12 +7,23 @@ from types import ModuleType
 from redislab.screen.show import Source
 from redislab.study import progress
 
+NONE = "No solution of yours is kept yet: the code of the library runs."
 DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 
 
-def solutions() -> Source:
+class Solutions(Source):
+    """Texts by exercise; where there is none, a sentence says so."""
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() if self else f"<p>{NONE}</p>"
+
+    def __repr__(self) -> str:
+        return super().__repr__() or NONE
+
+
+def solutions() -> Solutions:
     """What has passed last, by exercise; a notebook shows it. `labs.BlackFridayLab(mine=solutions())` runs it."""
-    return Source({one["id"]: one["code"] for one in progress.notes() if one["kind"] == "solution"})
+    return Solutions({one["id"]: one["code"] for one in progress.notes() if one["kind"] == "solution"})
 
 
 def keep(name: str, function) -> None:

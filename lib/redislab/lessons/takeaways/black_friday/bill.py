@@ -24,7 +24,7 @@ class Bill:
     """One day's. Any thread may add to it.
 
     Args:
-        label: which parts were the simple version.
+        label: whose code ran.
 
     Attributes:
         latencies: of pages, from when they were due.

@@ -4,24 +4,22 @@ import dataclasses
 import functools
 import itertools
 import threading
-import time
 from collections import deque
 
 from redislab.bench import WatchedTable, choice, number, on, time_chart
 from redislab.bench.mine import Mine
 from redislab.keys import KeyNamespace
-from redislab.lessons.caching_patterns.killable import Killable
 from redislab.lessons.caching_patterns.write_behind.receipts import Receipts
 from redislab.lessons.caching_patterns.write_through.ledger import Ledger
 from redislab.lessons.takeaways.black_friday.bill import ROWS, Bill
 from redislab.lessons.takeaways.black_friday.day import HOURS, OPENS, planned
-from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, PER, YourShop
+from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, YourShop
+from redislab.lessons.takeaways.black_friday.requests import CUSTOMERS, PRODUCTS, Requests
 from redislab.world.waiting import eventually
 
 BEST, SIMPLE = "yours, or the library's", "the simple version"
-PRODUCTS, CUSTOMERS = 300, 1000
 JUNK, OTHERS = 20_000, 60_000  # keys that the nightly job deletes, and that it walks past
-DOWN, SETTLING = 2.0, 15.0  # s that Redis is away, and that the last orders have to reach the database
+SETTLING = 15.0  # s that the last orders have to reach the database
 SHOP = {"db_ms": 2.0, "down": False, "batch": 100, "flush_ms": 1000.0, "coalescing": True}
 
 
@@ -30,7 +28,7 @@ def part(name: str):
     return choice(BEST, [BEST, SIMPLE], label=PARTS[name].label.capitalize())
 
 
-class BlackFridayLab(Killable):
+class BlackFridayLab(Requests):
     """A day of the shop: pages, prices, orders and profiles on a Redis of its own, which writes every command to its disk,
     and a database that answers eight queries at a time, each after 20 ms (added).
 
@@ -85,8 +83,7 @@ class BlackFridayLab(Killable):
             self.due.clear()
             self.readers.added_latency = self.writers.added_latency = 0.02
             self.writers.failing, self.happening = 0, "the shop opens"
-            simple = [PARTS[name].label for name in PARTS if getattr(self, name) == SIMPLE]
-            self.bill = Bill(", ".join(simple) or "none")
+            self.bill = Bill(self.whose())
             self.inspector.flushall()
             self.keys = KeyNamespace(f"{self.lab.prefix}:{{day{next(self.numbers)}}}")
             self.source = WatchedTable(Ledger(self.readers.users, self.writers.users, "user"))
@@ -97,6 +94,15 @@ class BlackFridayLab(Killable):
                 self.launch(self.application_factory())
             self.plan = iter(planned(self.seed, self.seconds, self.rate, PRODUCTS, CUSTOMERS))
             self.coming = next(self.plan)
+
+    def whose(self) -> str:
+        """Which parts are the learner's, and which are the simple version; the others are the library's."""
+        simple = [name for name in PARTS if getattr(self, name) == SIMPLE]
+        found = {"yours": [name for name in self.solutions if name not in simple], "simple": simple}
+        if whole := [whose for whose, names in found.items() if len(names) == len(PARTS)]:
+            return f"all {whole[0]}"
+        told = [f"{whose}: {', '.join(PARTS[name].label for name in names)}" for whose, names in found.items() if names]
+        return "; ".join(told) or "all the library's"
 
     def fill(self):
         self.inspector.hset(self.keys.profile(0), mapping={"city": "Turin", "points": 0, "theme": "dark"})
@@ -154,64 +160,6 @@ class BlackFridayLab(Killable):
         finally:
             bill.add("ended")
 
-    def do_page(self, product, bill) -> tuple[str, ...]:
-        id = self.ids[product]
-        newest = self.source.newest(id)
-        record = self.shop["pages"](id)
-        if not isinstance(record, dict) or "version" not in record:
-            raise self.solutions["pages"].wrong(f"It returned {record!r:.60} for a row that exists.")
-        if self.source.doubts(record["city"]):
-            return ("uncommitted",)
-        return ("stale",) if record["version"] < newest else ()
-
-    def do_price(self, product, bill) -> tuple[str, ...]:
-        """The city stands for the price: what counts is which of them is shown."""
-        id, city = self.ids[product], f"price {next(self.numbers)}"
-        self.source.begin(city)
-        self.shop["prices"](id, self.record(id) | {"city": city})
-        return ()
-
-    def do_order(self, customer, bill) -> tuple[str, ...]:
-        if not self.shop["limits"](customer, MOST, PER):
-            return ("refused",)
-        if customer == "bot":
-            bill.add("bot")
-        self.shop["stock"]("sold", 1)
-        bill.add("sold")
-        if self.away:
-            raise ConnectionError("The application is not back yet.")
-        id = self.ids[PRODUCTS + (CUSTOMERS if customer == "bot" else customer)]
-        record = self.record(id) | {"city": f"order {next(self.numbers)}"}
-        self.receipts.add(id, self.application.call("put", id, record))
-        return ("ordered",)
-
-    def do_profile(self, id, bill) -> tuple[str, ...]:
-        self.shop["tabs"](0, "Lima", 1)
-        bill.add("given")
-        return ()
-
-    def happen(self, what: str) -> str:
-        """An incident; those that take their time do so in a thread of their own."""
-        self.happening = what
-        if what == "the hottest entry expires":
-            self.inspector.delete(self.keys.user(self.ids[0]))
-        elif what == "a slow database":
-            self.readers.added_latency = 0.2
-        elif what == "the database is well again":
-            self.readers.added_latency = 0.02
-        elif what == "the application is killed":
-            with self.out_of_service():
-                self.launch(self.application_factory())
-        elif what == "the nightly job, late":
-            self.shop["night"](f"{self.keys.prefix}:tmp:")
-        elif what == "Redis restarts":
-            self.server.kill()
-            time.sleep(DOWN)
-            self.server.restart()
-        elif what in ("commits fail", "commits succeed again"):
-            self.writers.failing = 0.5 * (what == "commits fail")
-        return "incident"
-
     def close_shop(self):
         """What is only known at the end: what was acknowledged, and is not there."""
         with self.days:
@@ -256,7 +204,7 @@ class BlackFridayLab(Killable):
     def findings(self, values):
         """The bills of the last days, side by side: what a part was worth is the difference of two."""
         bills = values["bills"]
-        head = ["the bill", *(f"simple: {label}" for label, _ in bills)]
+        head = ["the bill", *(label for label, _ in bills)]
         return [head, *([told, *(f"{bill[name]:,}" for _, bill in bills)] for name, told in ROWS.items())]
 
     def sentence(self, values):

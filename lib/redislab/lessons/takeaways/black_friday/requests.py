@@ -1,0 +1,71 @@
+"""What one request of the shop does, and what an incident does to it."""
+
+import time
+
+from redislab.lessons.caching_patterns.killable import Killable
+from redislab.lessons.takeaways.black_friday.parts import MOST, PER
+
+PRODUCTS, CUSTOMERS = 300, 1000
+DOWN = 2.0  # s that Redis is away
+
+
+class Requests(Killable):
+    """A method `do_…` for each kind of event that is planned; it returns tags to be counted."""
+
+    def do_page(self, product, bill) -> tuple[str, ...]:
+        id = self.ids[product]
+        newest = self.source.newest(id)
+        record = self.shop["pages"](id)
+        if not isinstance(record, dict) or "version" not in record:
+            raise self.solutions["pages"].wrong(f"It returned {record!r:.60} for a row that exists.")
+        if self.source.doubts(record["city"]):
+            return ("uncommitted",)
+        return ("stale",) if record["version"] < newest else ()
+
+    def do_price(self, product, bill) -> tuple[str, ...]:
+        """The city stands for the price: what counts is which of them is shown."""
+        id, city = self.ids[product], f"price {next(self.numbers)}"
+        self.source.begin(city)
+        self.shop["prices"](id, self.record(id) | {"city": city})
+        return ()
+
+    def do_order(self, customer, bill) -> tuple[str, ...]:
+        if not self.shop["limits"](customer, MOST, PER):
+            return ("refused",)
+        if customer == "bot":
+            bill.add("bot")
+        self.shop["stock"]("sold", 1)
+        bill.add("sold")
+        if self.away:
+            raise ConnectionError("The application is not back yet.")
+        id = self.ids[PRODUCTS + (CUSTOMERS if customer == "bot" else customer)]
+        record = self.record(id) | {"city": f"order {next(self.numbers)}"}
+        self.receipts.add(id, self.application.call("put", id, record))
+        return ("ordered",)
+
+    def do_profile(self, id, bill) -> tuple[str, ...]:
+        self.shop["tabs"](0, "Lima", 1)
+        bill.add("given")
+        return ()
+
+    def happen(self, what: str) -> str:
+        """An incident; those that take their time do so in a thread of their own."""
+        self.happening = what
+        if what == "the hottest entry expires":
+            self.inspector.delete(self.keys.user(self.ids[0]))
+        elif what == "a slow database":
+            self.readers.added_latency = 0.2
+        elif what == "the database is well again":
+            self.readers.added_latency = 0.02
+        elif what == "the application is killed":
+            with self.out_of_service():
+                self.launch(self.application_factory())
+        elif what == "the nightly job, late":
+            self.shop["night"](f"{self.keys.prefix}:tmp:")
+        elif what == "Redis restarts":
+            self.server.kill()
+            time.sleep(DOWN)
+            self.server.restart()
+        elif what in ("commits fail", "commits succeed again"):
+            self.writers.failing = 0.5 * (what == "commits fail")
+        return "incident"
