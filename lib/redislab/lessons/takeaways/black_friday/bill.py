@@ -19,6 +19,8 @@ ROWS = {
     "lost": "customers whose last order is lost",
 }
 
+AT_CLOSING = {"calls", "over", "unsold", "points", "lost"}
+
 
 class Bill:
     """One day's. Any thread may add to it.
@@ -41,6 +43,7 @@ class Bill:
         return self._counts[name]
 
     def rows(self) -> dict:
+        """By the keys of ROWS; None for what has not been looked up yet."""
         with self._lock:
             told = {f"p{percent}": round(milliseconds(self.latencies, percent), 2) for percent in (50, 99)}
-            return {name: told.get(name, self._counts[name]) for name in ROWS}
+            return {name: told.get(name, self._counts.get(name, None if name in AT_CLOSING else 0)) for name in ROWS}

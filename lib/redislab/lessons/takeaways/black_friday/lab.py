@@ -205,7 +205,13 @@ class BlackFridayLab(Requests):
         """The bills of the last days, side by side: what a part was worth is the difference of two."""
         bills = values["bills"]
         head = ["the bill", *(label for label, _ in bills)]
-        return [head, *([told, *(f"{bill[name]:,}" for _, bill in bills)] for name, told in ROWS.items())]
+        return [
+            head,
+            *(
+                [told, *("–" if bill[name] is None else f"{bill[name]:,}" for _, bill in bills)]
+                for name, told in ROWS.items()
+            ),
+        ]
 
     def sentence(self, values):
         if values["over"]:
