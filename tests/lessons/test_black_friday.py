@@ -33,7 +33,8 @@ def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
     assert best["served"] > 1200 and best["p99"] > best["p50"] > 0
     # If all parts are the simple version, expect the same day to cost more, in the right places
     lab.experiment.set_knobs(dict.fromkeys(PARTS, SIMPLE))
-    lab.until(lambda sample: not sample["over"])
+    begun = lab.until(lambda sample: not sample["over"] and sample["served"])
+    assert lab.experiment.say(begun).startswith("It is ")
     simple = closed(lab)
     assert simple["unsold"] and simple["points"] and simple["over"] and simple["uncommitted"], simple
     assert simple["lost"], simple

@@ -216,4 +216,7 @@ class BlackFridayLab(Requests):
     def sentence(self, values):
         if values["over"]:
             return "The shop is closed. Set a part to the simple version, and the same day begins again: the bill will have a column more."
-        return "It is {clock}; last: {happening}. {served:.0f} requests a second are served, {errors:.0f} fail."
+        return (
+            "It is {clock}; last: {happening}. {served:.0f} requests a second are served.",
+            "{errors:.0f} a second fail.",
+        )
