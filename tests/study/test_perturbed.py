@@ -17,6 +17,7 @@ from redislab.bench import number, on
 from redislab.caching.write_through import DB_FIRST
 from redislab.errors import CapabilityError
 from redislab.lessons import LESSONS
+from redislab.lessons.anti_patterns.keys_command.lab import KEYS
 from redislab.lessons.anti_patterns.large_values.lab import SET
 from redislab.lessons.caching_patterns.cache_aside.lab import OURS, TtlLab
 from redislab.lessons.caching_patterns.choosing.lab import AHEAD, ASIDE, BEHIND, THROUGH
@@ -192,7 +193,7 @@ CHANGES = {
     "pool-formula": to("300/s × 1.5", size=32),
     "pool-typical": to("300/s, 10 ms", rate=700.0),
     "pool-busy": Change("1000/s, 10 ms", {"rtt": 40.0}, patch={"SmallestPool": FarPool}),
-    "pool-worker": to(rate=350.0),
+    "pool-worker": to(rate=900.0),
     "pool-batch": Change(None, {"rtt": 30.0}, patch={"SmallestPool": FarPool}),
     "one-by-one": to("1 ms", rtt=0.0),
     "one-round-trip": to("1 ms", slow=1),
@@ -208,8 +209,8 @@ CHANGES = {
     "lua-atomic": Change(patch={"LUA": RACE}),
     "get-set-race": Change(knobs={"clients": 1}),
     "eval-cost": to("100 B", size=100_000),
-    "keys-blocks": Change(knobs={"keys": 1000}),
-    "scan-blocks-nobody": Change("COUNT 100", {"count": 100_000}, {"keys": 1_000_000}),
+    "keys-blocks": to(way=100),
+    "scan-blocks-nobody": Change("COUNT 100", {"count": KEYS}, {"keys": 300_000}),
     "large-values-block": to("GET", how=SET),
     "values-100-kb": to(size=10_000_000),
     "always-ttl": to("noeviction", policy="allkeys-lru"),

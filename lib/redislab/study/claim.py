@@ -187,8 +187,9 @@ class Result:
         if held := [case for case in self._of(HOLDS) if isinstance(self.claim.bound_of(case), Always)]:
             readings = sum(self.figures[case].n for case in held)
             notes.append(f"In all of {readings} readings, which is not yet always")
-        if unseen := [case for case in self._of(FAILS) if isinstance(self.claim.bound_of(case), Possible)]:
-            notes.append(f"In none of {sum(self.figures[case].n for case in unseen)} readings, which is not yet never")
+        unseen = [self.figures[case].n for case in self._of(FAILS) if isinstance(self.claim.bound_of(case), Possible)]
+        if sum(unseen) > len(unseen):  # one reading a case: it was counted, or all orders were tried
+            notes.append(f"In none of {sum(unseen)} readings, which is not yet never")
         return ". ".join([*([] if self.verdict == UNKNOWN and notes else [said]), *dict.fromkeys(notes)])
 
     def _of(self, verdict: str) -> list[str]:

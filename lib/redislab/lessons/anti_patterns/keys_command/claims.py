@@ -24,7 +24,7 @@ CLAIMS = (
     Claim(
         "keys-blocks", 1269, "5.1", "KEYS blocks the server",
         "a neighbour's slowest PING while KEYS finds half of 100,000 keys", "ms", Bound(low=10), "KeysLab",
-        lambda stage: stalls(stage)[KEYS], seconds=15.0,
+        lambda stage, way: stalls(stage)[way], {"": {"way": KEYS}}, seconds=15.0,
     ),
     Claim(
         "scan-blocks-nobody", 1277, "5.1", "SCAN is non-blocking",

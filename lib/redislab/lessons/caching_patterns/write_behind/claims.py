@@ -11,7 +11,7 @@ def surviving(stage, queue: str) -> list[float]:
     experiment = WriteBehindLab(queue=queue, rate=200.0, hot=10_000, batch=100, flush_ms=5000.0, db_ms=0.0)
     with stage.take(experiment) as take:
         found, former = [], {"taken": 0, "lost": 0}
-        for _ in range(3):
+        for _ in range(2):
             take.after(3.0)
             take.act("kill")
             take.until(lambda sample: sample["away"])
