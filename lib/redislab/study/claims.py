@@ -2,7 +2,7 @@
 
     claims.run("pipelining-1000x")     # one
     claims.run("4.2").table            # a section's, as a DataFrame
-    claims.run()                       # all, in about eight minutes
+    claims.run()                       # all, in about nine minutes
 
 Each section's `claims.py` holds what is claimed, as data, and how its figure is read from a lab. The verdict is computed
 from that figure, its uncertainty, and the claim's bound.
