@@ -22,8 +22,8 @@ class Longer(Example):
     rate = number(5.0, 1, 10, label="Rate", unit="/s")
 
 
-def test_knobs_come_in_the_order_of_the_class_the_parents_first():
-    assert list(Longer.knobs()) == ["ttl", "size", "mode", "lock", "key", "leaf", "rate"]
+def test_knobs_come_in_the_order_of_the_class_the_parents_last():
+    assert list(Longer.knobs()) == ["rate", "ttl", "size", "mode", "lock", "key", "leaf"]
     assert Longer.actions() == {"stop": "Stop Redis"}
 
 

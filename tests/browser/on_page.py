@@ -81,6 +81,14 @@ class OnPage:
     def button(self, label: str):
         return self.here.locator("button.rl-button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
 
+    def unfold(self) -> None:
+        """Have all its knobs and charts in sight."""
+        more = self.here.locator(".rl-more[aria-expanded=false]")
+        if more.count():
+            more.click()
+        count = self.ask("len(panel.experiment.charts)")
+        self.here.locator(".rl-plot").nth(count - 1).wait_for()
+
     def start(self) -> None:
         """Have it running: by itself, being in sight, or else by its button, unless that is about to become Pause."""
         running, began = "panel.runner.state == 'running'", time.monotonic()

@@ -56,6 +56,8 @@ def test_controls_say_what_is_shown_and_buttons_whether_they_are_pressed(shown):
     assert (level.get_attribute("aria-valuetext"), size.get_attribute("aria-valuetext")) == ("10 %", "10 B")
     size.press("End")
     assert size.get_attribute("aria-valuetext") == "1,000 B"
+    page.get_by_role("button", name="More", expanded=False).click()
+    page.get_by_role("button", name="Less", expanded=True).wait_for()
     for name, role in (("Mode", "combobox"), ("On", "checkbox")):
         assert page.get_by_role(role, name=name).count() == 1
     table = page.get_by_role("button", name="Table")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from redislab.screen.controls import CHARTS, KNOBS
 from tests.browser.jupyterlab import Notebook
 from tests.browser.on_page import HEIGHTS, PANELS, OnPage
 from tests.conftest import tour
@@ -30,6 +31,15 @@ def turn(control) -> None:
             questions.nth(1).locator("input").first.check()
     else:
         control.locator("input").click()
+
+
+def few_first(panel: OnPage) -> None:
+    """It opens with a few knobs and charts, and has all of them when it is unfolded."""
+    knobs, charts = (panel.ask(f"len(panel.experiment.{what})") for what in ("knobs()", "charts"))
+    assert panel.here.locator(".rl-knob:visible, .rl-decision").count() == min(knobs, KNOBS)
+    assert panel.here.locator(".rl-plot").count() == min(charts, CHARTS)
+    panel.unfold()
+    assert panel.here.locator(".rl-plot").count() == charts
 
 
 def every_knob(panel: OnPage) -> None:
@@ -140,7 +150,7 @@ def test_every_panel_appears_and_every_control_changes_what_is_measured_and_draw
     panel.here.locator(".rl-sentence", has_text=".").wait_for()
     assert panel.colours() <= panel.palette()
     panel.notebook.shoot(f"{name[:2]}-{index}")
-    for check in (every_knob, every_preset, every_action, every_button):
+    for check in (few_first, every_knob, every_preset, every_action, every_button):
         check(panel)
     assert panel.here.evaluate("(el) => el.heights.size") == 1, "its buttons move when its head says something else"
     panel.notebook.check()

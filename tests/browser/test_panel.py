@@ -116,6 +116,7 @@ def wait_last(notebook, name: str, value) -> None:
 def test_it_starts_when_it_is_seen_and_draws_every_kind_of_chart(scratch):
     notebook = scratch("panel")
     wait_last(notebook, "level", 10)
+    OnPage(notebook, 0).unfold()
     notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
     wait_last(notebook, "steps", 40)
     bars = next(plot for plot in notebook.plots() if plot[0]["name"] == "Bars")
@@ -132,6 +133,61 @@ def test_a_figure_that_says_nothing_of_its_axes_is_drawn_too(scratch):
     wait_last(notebook, "p99", 2)
 
 
+PAINTED = "(el) => { el.painted = 0; el.on('plotly_afterplot', () => el.painted++) }"
+
+
+def test_it_opens_small_and_what_is_folded_is_not_painted(scratch):
+    notebook = scratch("other panel")
+    page = notebook.page
+    wait_last(notebook, "level", 10)
+    on, plots = page.get_by_role("checkbox", name="On"), page.locator(".js-plotly-plot")
+    assert plots.count() == 2 and on.count() == 0
+    # If it is unfolded with the keyboard, expect all of it, the next knob a Tab away, and the points from before
+    more = page.get_by_role("button", name="More: 1 knob, 2 charts")
+    more.press("Enter")
+    less = page.locator(".rl-more[aria-expanded=true]", has_text="Less")
+    less.wait_for()
+    assert less.evaluate("(el) => document.activeElement === el")
+    page.keyboard.press("Tab")
+    assert on.evaluate("(el) => document.activeElement === el")
+    wait_last(notebook, "steps", 40)
+    assert plots.count() == 4
+    # If it is folded, expect that only what is left goes on being painted
+    bars, level = plots.nth(2).element_handle(), plots.nth(0)
+    less.click()
+    page.locator(".rl-more[aria-expanded=false]").wait_for()
+    for each in (bars, level.element_handle()):
+        each.evaluate(PAINTED)
+    page.wait_for_function("(el) => el.painted > 2", arg=level.element_handle())
+    assert bars.evaluate("(el) => el.painted") == 0
+
+
+def test_it_is_unfolded_again_when_its_cell_is_run_again(scratch):
+    notebook = scratch("panel")
+    OnPage(notebook, 0).unfold()
+    scratch("panel")
+    wait_last(notebook, "steps", 40)
+    assert notebook.page.locator(".rl-more").inner_text() == "Less"
+    # and folded, folded
+    notebook.page.locator(".rl-more").click()
+    notebook.until("not shown.figure.more")
+    scratch("panel")
+    wait_last(notebook, "level", 10)
+    assert notebook.page.locator(".js-plotly-plot").count() == 2
+
+
+def test_its_knobs_stay_in_sight_while_its_charts_scroll(scratch):
+    notebook = scratch("panel", "many lines")
+    panel = OnPage(notebook, 0)
+    panel.unfold()
+    notebook.page.set_viewport_size({"width": 1280, "height": 560})
+    panel.here.locator(".rl-plot").last.evaluate("(el) => el.scrollIntoView({ block: 'end' })")
+    place = panel.here.locator(".rl-knob").first.bounding_box()
+    assert place["y"] > panel.here.bounding_box()["y"] + 200, "they have not moved with the page"
+    assert 0 < place["y"] < 300
+    notebook.page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_a_knob_turned_in_a_cell_moves_the_slider_and_the_curve(scratch):
     notebook = scratch("panel")
     wait_last(notebook, "level", 10)
@@ -144,7 +200,7 @@ def test_two_views_draw_the_same_and_a_page_loaded_anew_has_all_points(scratch):
     notebook = scratch("panel", "figure")
     wait_last(notebook, "level", 10)
     notebook.page.locator(".rl-board").last.scroll_into_view_if_needed()
-    notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length >= 5")
+    notebook.page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length >= 4")
     notebook.until("shown.recording.last['t'] > 3")
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     notebook.page.reload()

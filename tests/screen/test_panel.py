@@ -11,6 +11,17 @@ from redislab.screen.runner import SILENT
 from redislab.screen.words import quantity
 
 
+class Many(Experiment):
+    title = "Many"
+    a, b, c, d = (number(1.0, 0, 9, label=name) for name in "abcd")
+    charts = tuple(Chart(name, (Line(name, name),)) for name in "xyz")
+
+
+class Further(Many):
+    title = "Further"
+    e = number(1.0, 0, 9, label="e")
+
+
 class Lab(Experiment):
     title, claim = "A lab", "It is so"
     level = number(10.0, 0, 100, label="Level", unit="%")
@@ -37,6 +48,22 @@ def test_a_slider_turns_the_knob_and_the_knob_moves_the_slider(shown):
     assert shown.experiment.level == 42.0
     shown.experiment.level = 77.0
     assert shown.controls.value("level") == 77.0
+
+
+def test_it_opens_with_few_knobs_and_charts_and_remembers_that_it_was_unfolded():
+    shown = panel(Many())
+    fields, figure = shown.controls.fields, shown.figure
+    assert (fields.few, figure.few, fields.folded, fields.more) == (3, 2, "1 knob, 1 chart", False)
+    fields.more = True
+    assert figure.more
+    again, other = panel(Many()), panel(Further())
+    assert again.controls.fields.more and again.figure.more and not other.figure.more
+    again.controls.fields.more = False
+    assert not again.figure.more and not panel(Many()).figure.more
+
+
+def test_one_with_few_knobs_and_charts_has_nothing_to_unfold(shown):
+    assert shown.controls.fields.folded == ""
 
 
 def test_a_value_that_no_stop_has_stays_what_the_cell_made_it(shown):

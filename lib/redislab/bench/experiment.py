@@ -75,6 +75,9 @@ class Experiment(HasTraits):
     A subclass says what to `setup`, what one `request` is, and what to `sample`. Those run in the bench, a process of its own,
     and so do the methods that follow knobs (`@on`); the twin in the kernel only holds the knobs.
 
+    A panel opens with the first three knobs and the first two charts, so those come first that the section's question is about;
+    what a class inherits comes last, unless it declares it again.
+
     Attributes:
         presets: by the name on the button, what differs from the knobs' defaults.
         repeats: whether it can be measured once more when it is done, by a method `again()`.
@@ -120,9 +123,9 @@ class Experiment(HasTraits):
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name, in the order in which the class declares them."""
+        """The knobs by name, in the order in which the class declares them; then those that it inherits."""
         traits = cls.class_traits()
-        order = [name for base in reversed(cls.__mro__) for name in vars(base)]
+        order = [name for base in cls.__mro__ for name in vars(base)]
         names = dict.fromkeys(name for name in order if isinstance(traits.get(name), KnobTrait))
         return {name: traits[name].knob for name in names}
 

@@ -13,6 +13,7 @@ from redislab.screen.decision import Decision
 from redislab.screen.page import HERE, Moved, PageWidget, directly, script
 from redislab.screen.words import quantity
 
+KNOBS, CHARTS = 3, 2  # that are in sight when a panel opens
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
@@ -21,16 +22,27 @@ class Fields(Moved):
 
     What goes to the page is the place of a stop or an option, and its text. `show` moves a field without a word;
     `on_move(name, value, at)` is called when the page has moved it.
+
+    Attributes:
+        few: how many are in sight while the others are folded away.
+        folded: what the button *More* unfolds, in words; empty if there is nothing.
+        more: whether it is unfolded.
     """
 
     _esm = script(HERE / "field.js", HERE / "knobs.js")
     fields = traitlets.List().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
+    few = traitlets.Int().tag(sync=True)
+    folded = traitlets.Unicode().tag(sync=True)
+    more = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_move: Callable, post: Callable = directly):
+    def __init__(
+        self, knobs: dict[str, Knob], values: dict, on_move: Callable, post: Callable = directly, **folding
+    ):  # fmt: skip
         self._on_move, self._values = on_move, {name: choices(knob) for name, knob in knobs.items()}
         states = {name: place(self._values[name], values[name]) for name in knobs}
-        super().__init__(post, fields=[self._field(name, knob) for name, knob in knobs.items()], states=states)
+        looks = [self._field(name, knob) for name, knob in knobs.items()]
+        super().__init__(post, fields=looks, states=states, **({"few": len(looks)} | folding))
 
     def _field(self, name: str, knob: Knob) -> dict:
         texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self._values[name]]
@@ -56,12 +68,26 @@ class Controls:
     Args:
         on_turn: called with a knob's name and value when the page has moved it.
         post: how to call what takes a move.
+        charts: how many charts *More* unfolds, beside the knobs that it does.
+        more: whether it is unfolded.
     """
 
-    def __init__(self, knobs: dict[str, Knob], values: dict, on_turn: Callable, post: Callable = directly):
+    def __init__(
+        self,
+        knobs: dict[str, Knob],
+        values: dict,
+        on_turn: Callable,
+        post: Callable = directly,
+        charts: int = 0,
+        more: bool = False,
+    ):
         self._on_turn, self._set_at = on_turn, dict.fromkeys(knobs, 0.0)
         trees = {name: knob for name, knob in knobs.items() if knob.kind == "decision"}
-        self.fields = Fields({name: knobs[name] for name in knobs if name not in trees}, values, self._on_move, post)
+        plain = {name: knob for name, knob in knobs.items() if name not in trees}
+        few = KNOBS - len(trees)
+        folded = {"knob": max(0, len(plain) - few), "chart": charts}
+        text = ", ".join(f"{count} {what}{'s' * (count > 1)}" for what, count in folded.items() if count)
+        self.fields = Fields(plain, values, self._on_move, post, few=few, folded=text, more=more)
         self.decisions = {
             name: Decision(
                 knob.tree, functools.partial(self._on_move, name), post, value=values[name], label=knob.label

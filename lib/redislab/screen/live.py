@@ -40,12 +40,14 @@ class LiveFigure(PageWidget):
         figures: traces are addressed by their `uid`, or else their name; one name may stand in several figures.
             `layout.meta` may hold {"window": s}, a time axis that follows its data, and {"settle": ["y"]}, axes that
             fit their data without twitching.
+        few: how many figures are in sight until `more` is true; the others are not painted.
         window: points that lag the newest one by more than this (on x) are dropped; None keeps them all.
         on_page: called with what pages say, on the thread that it arrives on: "hello"; "seen", with the `page`, whether the board is
             `visible` to a person there, and whether that is `new`, for it is repeated; "here" (the mouse was moved, or a key pressed).
 
     Attributes:
         live: whether something is measured for it: then a page that shows it says so every few seconds.
+        more: whether all figures are in sight.
 
     `feed` may be called from any thread.
     """
@@ -54,13 +56,24 @@ class LiveFigure(PageWidget):
     _css = SHEET
     figures = traitlets.List().tag(sync=True)
     live = traitlets.Bool(False).tag(sync=True)
+    few = traitlets.Int().tag(sync=True)
+    more = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, figures, *, window: float | None = None, on_page: Callable | None = None):
+    def __init__(
+        self,
+        figures,
+        *,
+        few: int | None = None,
+        more: bool = False,
+        window: float | None = None,
+        on_page: Callable | None = None,
+    ):
         self.window, self._on_page = window, on_page
         self._points: dict[str, tuple[list, list]] = {}
         self._growing: set[str] = set()
         self._lock, self._held, self._sent_at = threading.Lock(), [], 0.0
-        super().__init__(figures=[json.loads(figure.to_json(remove_uids=False)) for figure in figures])
+        specs = [json.loads(figure.to_json(remove_uids=False)) for figure in figures]
+        super().__init__(figures=specs, few=len(specs) if few is None else few, more=more)
 
     def feed(self, frame: dict[str, tuple], pace: float = 0.0) -> None:
         """Add one point to a trace, `{"p99": (x, y)}`, or give it other ones, `{"p99": (xs, ys)}`.

@@ -92,14 +92,25 @@ class Board {
   constructor({ model, el, signal }, points, sight) {
     Object.assign(this, { el, signal, sight, planned: false, began: 0, ended: 0 });
     this.plots = model.get("figures").map((spec) => new Plot(spec, points));
-    const grid = create("div", "rl-plots");
-    grid.append(...this.plots.map((plot) => plot.el));
+    this.grid = create("div", "rl-plots");
     el.classList.add("rl-board");
-    el.replaceChildren(grid);
+    el.replaceChildren(this.grid);
+    follow(model, "more", signal, (more) => this.lay(this.plots.slice(0, more ? undefined : model.get("few"))));
     this.watchSight();
     this.watchSize();
     this.watchTheme();
     this.fetchPlotly(model);
+  }
+
+  // What is folded is not on the page, so it is neither near nor has a width, and is not painted.
+  lay(plots) {
+    let half = false; // of a row is taken
+    for (const [i, { el, meta }] of plots.entries()) {
+      const alone = !meta.wide && !half && (plots[i + 1]?.meta.wide ?? true);
+      el.classList.toggle("rl-alone", alone);
+      half = !meta.wide && !alone && !half;
+    }
+    this.grid.replaceChildren(...plots.map((plot) => plot.el));
   }
 
   fetchPlotly(model) {

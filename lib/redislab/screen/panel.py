@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from redislab.bench import Experiment, Sample, State
 from redislab.errors import RedislabError
 from redislab.screen.block import Block
-from redislab.screen.controls import Button, Controls, Toolbar
+from redislab.screen.controls import CHARTS, Button, Controls, Toolbar
 from redislab.screen.figures import figures, frame
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
@@ -45,6 +45,8 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
 class Panel(Block):
     """The widget that `panel` makes. The experiment's knobs may also be set from a cell; the sliders follow.
 
+    It opens with the first knobs and charts; *More* unfolds the others, and the experiment's next panel has them unfolded, too.
+
     Attributes:
         experiment: what is measured.
         figure: the LiveFigure; `figure.data()` is what is drawn.
@@ -52,15 +54,21 @@ class Panel(Block):
         told: what it says.
     """
 
+    _unfolded: set[type[Experiment]] = set()
+
     def __init__(self, experiment: Experiment, guess=None, autostart: bool = True):
         self.experiment, self._loop = experiment, KernelLoop()
         self.runner = Runner(experiment, autostart, self._on_event, self._post)
         self.told = Narration(experiment, self.runner, guess)
         self._points, self._knobs, self._lively_until, self._moving = {}, {}, 0.0, None
+        charts, window, more = experiment.charts, experiment.window, type(experiment) in self._unfolded
         self.figure = LiveFigure(
-            figures(experiment.charts, experiment.window), window=experiment.window, on_page=self._posted(self._on_page)
+            figures(charts, window), few=CHARTS, more=more, window=window, on_page=self._posted(self._on_page)
         )
-        self.controls = Controls(experiment.knobs(), experiment.settings(), self._on_control, self._post)
+        self.controls = Controls(
+            experiment.knobs(), experiment.settings(), self._on_control, self._post, len(charts[CHARTS:]), more
+        )
+        self.controls.fields.observe(self._posted(self._on_more), "more")
         experiment.observe(self._on_knob_change, list(experiment.knobs()))
         self.toolbar = self._made_toolbar()
         super().__init__(self._rows(), "rl-panel")
@@ -159,6 +167,10 @@ class Panel(Block):
             self.controls.show(change.name, change.new)
         self.told.hurry()
         self._be_lively()
+
+    def _on_more(self, change) -> None:
+        (self._unfolded.add if change.new else self._unfolded.discard)(type(self.experiment))
+        self.figure.more = change.new
 
     def _on_table(self) -> None:
         shown = not self.toolbar.look("table")["pressed"]

@@ -41,10 +41,10 @@ class ClinicLab(Sweep):
     keys = number(20_000, 2000, 1_000_000, label="Keys of the shop", log=True, integer=True)
 
     charts = (
-        ranking("Memory by pattern, MB", memory="MB"),
-        ranking("Keys without a TTL", lasting="keys"),
         bars("Findings", dangers="danger", warnings="warning", hints="hint"),
         time_chart("A neighbour’s slowest PING", "ms", log=True, stall="slowest"),
+        ranking("Memory by pattern, MB", memory="MB"),
+        ranking("Keys without a TTL", lasting="keys"),
     )
     presets = {
         "The shop, whole": {"looks": 1_000_000},

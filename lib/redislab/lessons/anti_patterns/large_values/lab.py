@@ -26,20 +26,20 @@ class LargeValuesLab(Experiment):
     claim = "A 10 MB object blocks the server; keep values under 100 KB"
 
     size = number(1_000_000, 1000, 10_000_000, label="Value", unit="B", log=True, integer=True)
+    how = choice(GET, [GET, SET], label="Command")
     clients = number(
         1, 0, 8, label="Clients", integer=True, help="each reads or writes over and over; 0: there is none"
     )
-    how = choice(GET, [GET, SET], label="Command")
     packed = switch(False, label="Compressed (zlib, level 1)", help="by the clients, whose time it takes")
     line = number(1.0, 0.1, 25, label="Line", unit="Gb/s", log=True, help="for the arithmetic alone")
 
     charts = (
         time_chart("The neighbour’s PING", "ms", log=True,
                    p50="p50, due time", p99="p99, due time", closed_p99="p99, closed loop"),
-        time_chart("One transfer", "ms", log=True, transfer="measured, loopback", wire=dashed("on the line, computed")),
-        time_chart("All transfers", "MB/s", moved="value bytes"),
         xy_chart("The neighbour, by the size of the value", "ms", x="value", x_unit="B", log=True, log_x=True,
                  p50s="p50", p99s="p99", rule=dotted("the module’s rule")),
+        time_chart("One transfer", "ms", log=True, transfer="measured, loopback", wire=dashed("on the line, computed")),
+        time_chart("All transfers", "MB/s", moved="value bytes"),
     )  # fmt: skip
     presets = {
         "100 KB": {"size": 100_000},

@@ -34,17 +34,17 @@ class MissingTtlsLab(Experiment):
     claim = "No expiration is a memory leak: always set a TTL"
 
     policy = choice(NOEVICTION, POLICIES, label="Eviction policy")
-    limit = number(25, 10, 150, label="Memory limit", unit="%", step=5, help="of what the whole catalogue takes")
     with_ttl = number(0, 0, 100, label="Keys with a TTL", unit="%", step=5)
-    ttl = number(60.0, 1, 300, label="Their TTL", unit="s", log=True, help="± 50 %")
     scans = number(0, 0, 90, label="Asked for once", unit="%", step=5, help="as by a report, or a crawler")
+    limit = number(25, 10, 150, label="Memory limit", unit="%", step=5, help="of what the whole catalogue takes")
+    ttl = number(60.0, 1, 300, label="Their TTL", unit="s", log=True, help="± 50 %")
     rate = number(150.0, 10, 250, label="Pages", unit="/s", log=True)
 
     charts = (
-        time_chart("Memory", "MB", used="used", most=dotted("limit")),
-        time_chart("Hit ratio of the catalogue’s readers", "%", 0, 100, hits="hits"),
         time_chart("Keys evicted or expired, and writes refused", "/s",
                    evicted="evicted", expired="expired", failed="failed writes"),
+        time_chart("Hit ratio of the catalogue’s readers", "%", 0, 100, hits="hits"),
+        time_chart("Memory", "MB", used="used", most=dotted("limit")),
         bars("Hit ratio by policy", "%", 0, 100, **{bar: policy for policy, bar in BARS.items()}),
     )  # fmt: skip
     presets = {

@@ -24,17 +24,16 @@ class SelectLab(Experiment):
     """
 
     title = "SELECT"
-    claim = "Databases by SELECT are deprecated: use key namespaces"
 
     way = choice(ONCE, WAYS, label="Kept apart by")
     threads = number(8, 1, MOST, label="Threads", integer=True, help="they share the clients")
-    rate = number(10.0, 1, 20, label="Rounds", unit="/s", log=True, help="in each, a thread writes four keys")
     asks = number(0.0, 0, 2, label="KEYS in database 2", unit="/s", step=0.5, help="by the third application")
+    rate = number(10.0, 1, 20, label="Rounds", unit="/s", log=True, help="in each, a thread writes four keys")
 
     charts = (
+        time_chart("Keys in a database that was not meant", "%", misplaced="misplaced"),
         time_chart("Keys in each database", "keys", db0="db 0", db1="db 1", meant0=dashed("meant for 0"),
                    meant1=solid("meant for 1", dash="dot", role="predicted")),
-        time_chart("Keys in a database that was not meant", "%", misplaced="misplaced"),
         time_chart("Application 0’s PING", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Evicted, of all databases", "keys/s", evicted="keys"),
         bars("One write", "ms", **{f"ms {way}": way for way in WAYS}),

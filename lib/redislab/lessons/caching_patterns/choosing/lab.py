@@ -38,10 +38,10 @@ class ArenaLab(Killable, Networked):
     claim = "\n".join(f"{what}: {in_words(ranking.claimed)}" for what, ranking in RANKINGS.items())
 
     code = choice(OURS, [OURS, MODULES], label="Code", help="the module's: cache first, an in-process queue, no guard")
-    db_ms = number(5.0, 0, 50, label="Added DB latency", unit="ms", step=1)
-    rtt = number(1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="between application and Redis")
-    rate = number(240.0, 40, 800, label="Requests", unit="/s", log=True)
     writes = number(10.0, 0, 50, label="Writes", unit="%", step=1)
+    rtt = number(1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="between application and Redis")
+    db_ms = number(5.0, 0, 50, label="Added DB latency", unit="ms", step=1)
+    rate = number(240.0, 40, 800, label="Requests", unit="/s", log=True)
     threads = number(
         32, 1, 64, label="Threads", integer=True, help="requests that the application handles simultaneously"
     )
@@ -50,12 +50,12 @@ class ArenaLab(Killable, Networked):
 
     charts = (
         compared("A read, half of them (p50)", "r50", "ms"),
-        compared("A read, all but one in a hundred (p99)", "r99", "ms"),
         compared("A write, half of them (p50)", "w50", "ms"),
+        compared("A read, all but one in a hundred (p99)", "r99", "ms"),
         compared("A write, all but one in a hundred (p99)", "w99", "ms"),
-        compared("Database calls", "calls", "/s"),
-        compared("Stale reads", "stale", "%"),
         compared("Lost writes, since the start", "lost", "rows"),
+        compared("Stale reads", "stale", "%"),
+        compared("Database calls", "calls", "/s"),
         compared("Failed requests", "failed", "/s"),
     )
     presets = {

@@ -29,7 +29,6 @@ class HybridLab(Networked):
     """One in three requests is for each of three kinds, 40 rows of each, and goes where the kind's pattern sends it."""
 
     title = "Hybrid"
-    claim = "Combine patterns based on data type"
 
     user = choice(THROUGH, list(PATTERNS), label="User profiles", help="DB, then delete would be a cache-aside")
     product = choice(AHEAD, list(PATTERNS), label="Products")

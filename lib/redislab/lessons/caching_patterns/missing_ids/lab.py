@@ -43,10 +43,10 @@ class MissingIdsLab(Experiment):
 
     title = "Missing ids"
 
-    share = number(30.0, 0, 100, label="Unknown ids", unit="%", step=5, help="share of the reads, flood apart")
     sentinel_ttl = number(0.0, 0, 60, label="Sentinel TTL", unit="s", step=1, help="0: nothing is stored for them")
     bloom = switch(False, label="Bloom filter")
     false_positives = number(1.0, 0.1, 20, label="False positives wanted", unit="%", log=True, help="sizes the filter")
+    share = number(30.0, 0, 100, label="Unknown ids", unit="%", step=5, help="share of the reads, flood apart")
     rate = number(200.0, 50, 1000, label="Requests", unit="/s", log=True)
     db_ms = number(10.0, 0, 50, label="Added DB latency", unit="ms", step=1, help="it answers four queries at a time")
     pattern = choice(OURS, [OURS, MODULES], label="Cache-aside", help="the module's has neither sentinel nor filter")

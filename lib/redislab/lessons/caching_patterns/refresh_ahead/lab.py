@@ -23,17 +23,17 @@ class RefreshAheadLab(Networked):
     """
 
     title = "Refresh-ahead"
-    claim = "Reduces DB load, and no cache miss penalty for hot keys"
+    claim = "Reduces DB load"
 
-    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh")
     guard = switch(True, label="Guard", help="one reader refreshes, not all who see the entry due; the module has none")
-    mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
-    ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)
     threshold = number(20.0, 5, 90, label="Threshold", unit="% of the TTL", step=5)
-    beta = number(1.0, 0.1, 10, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
     recompute_ms = number(
         200.0, 10, 1000, label="Recompute", unit="ms", step=10, help="added to the database's own time"
     )
+    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh")
+    mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
+    ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)
+    beta = number(1.0, 0.1, 10, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
     rate = number(300.0, 20, 600, label="Reads", unit="/s", log=True)
     hot = number(10, 1, 500, label="Keys", log=True, integer=True)
 

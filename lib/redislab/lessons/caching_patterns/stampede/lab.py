@@ -23,19 +23,19 @@ class StampedeLab(Experiment):
     claim = "Potential cache stampede on popular keys"
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
-    db_width = number(
-        10, 1, 50, label="DB width", unit="queries", integer=True, help="how many the database answers simultaneously"
-    )
+    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours="client, source, keys, id")
     recompute_ms = number(
         100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
     )
-    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours="client, source, keys, id")
+    db_width = number(
+        10, 1, 50, label="DB width", unit="queries", integer=True, help="how many the database answers simultaneously"
+    )
     beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
 
     charts = (
         time_chart("Database calls at each expiry", "calls", calls="measured", naive=dotted("one for each client")),
-        time_chart("Latency of a read", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Reads that had to wait", "%", slow="slower than half a recompute"),
+        time_chart("Latency of a read", "ms", log=True, p50="p50", p99="p99"),
     )
     presets = {
         "A calm day": {"concurrency": 5},

@@ -39,12 +39,12 @@ class WriteBehindLab(Killable):
     coalescing = switch(True, label="Coalescing", help="of each batch only the newest write to a row; not the module's")
 
     charts = (
-        time_chart("Writes", "/s", acknowledged="acknowledged", persisted="in the database"),
         time_chart("Acknowledged and not in the database", "writes", waiting="backlog"),
-        time_chart("Database", "/s", log=True, statements="rows sent", transactions="transactions"),
-        time_chart("Latency of a write", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Set aside, and lost", "writes",
                    dead=solid("dead letters", shape="hv"), lost=solid("lost writes", shape="hv")),
+        time_chart("Writes", "/s", acknowledged="acknowledged", persisted="in the database"),
+        time_chart("Database", "/s", log=True, statements="rows sent", transactions="transactions"),
+        time_chart("Latency of a write", "ms", log=True, p50="p50", p99="p99"),
     )  # fmt: skip
     presets = {
         "As in the module": {"queue": MODULES, "flush_ms": 5000.0},

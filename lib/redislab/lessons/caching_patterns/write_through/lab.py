@@ -29,8 +29,8 @@ class WriteThroughLab(Networked):
 
     order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write", yours="client, source, keys, id, record")
     writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="all on the same row")
-    commit_ms = number(20.0, 0, 500, label="Added commit time", unit="ms", step=5, help="before each commit")
     failures = number(0.0, 0, 100, label="Added DB failures", unit="%", step=5, help="of the commits")
+    commit_ms = number(20.0, 0, 500, label="Added commit time", unit="ms", step=5, help="before each commit")
     rate = number(200.0, 20, 500, label="Reads", unit="/s", log=True)
 
     charts = (

@@ -24,16 +24,16 @@ class CatalogueLab(Experiment):
     title = "Catalogue"
     claim = "Find products with multiple tags (intersection)"
 
-    products = number(2000, 100, MOST, label="Products", integer=True, log=True, help="that are ever written")
-    ttl = number(5.0, 1, 60, label="TTL", unit="s", log=True)
-    rate = number(200.0, 10, 400, label="Writes", unit="/s", log=True)
-    lookups = number(20.0, 0, 100, label="Look-ups", unit="/s", step=5)
-    tags = number(4, 2, 6, label="Tags of a product", integer=True)
     entries = choice(PRUNED, [STAY, PRUNED], label="Entries of expired products")
+    ttl = number(5.0, 1, 60, label="TTL", unit="s", log=True)
+    lookups = number(20.0, 0, 100, label="Look-ups", unit="/s", step=5)
+    products = number(2000, 100, MOST, label="Products", integer=True, log=True, help="that are ever written")
+    rate = number(200.0, 10, 400, label="Writes", unit="/s", log=True)
+    tags = number(4, 2, 6, label="Tags of a product", integer=True)
 
     charts = (
-        time_chart("Products", "products", listed="in the indexes", living="living", expected=dashed("living, predicted")),
         time_chart("Leads to nothing", "%", 0, 100, dangling="of the index entries", served="of what readers got"),
+        time_chart("Products", "products", listed="in the indexes", living="living", expected=dashed("living, predicted")),
         time_chart("Time of an intersection", "µs", log=True, client_us="client", server_us="server"),
         time_chart("Memory", "KB", indexes="indexes", records="what pruning keeps"),
     )  # fmt: skip

@@ -20,7 +20,6 @@ class ChooserLab(Sweep):
     """
 
     title = "Choosing a structure"
-    claim = "Simple value: STRING. Ranking: SORTED SET. FIFO: LIST. Set operations: SET. Membership: SET or BLOOM FILTER. Fields: HASH"
 
     leaf = decision("SORTED SET", TREE, label="What are you storing?")
     count = number(10_000, 100, 1_000_000, label="Items", log=True, integer=True)
@@ -28,8 +27,8 @@ class ChooserLab(Sweep):
 
     charts = (
         ranking("Memory of an item", "B", places=3, bytes="memory"),
-        ranking("Loading an item, of a thousand", "µs", places=3, loading="loading"),
         ranking("One command, on the server", "µs", places=7, log=True, wide=True, server="server"),
+        ranking("Loading an item, of a thousand", "µs", places=3, loading="loading"),
         ranking("One command, as the client sees it", "µs", places=7, log=True, wide=True, client="client"),
     )
     presets = {

@@ -19,7 +19,7 @@ class ComplexityLab(Sweep):
     """
 
     title = "Complexity"
-    claim = "Get a single item: List O(N), Sorted Set O(log N); get all items: String O(1)"
+    claim = "Get a single item: Sorted Set O(log N)"
 
     operation = choice(GET, OPERATIONS, label="Operation")
     structure = choice(LIST, STRUCTURES, label="Structure")

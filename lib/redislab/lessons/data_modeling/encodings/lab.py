@@ -37,7 +37,6 @@ class EncodingsLab(Sweep):
     """
 
     title = "Encodings"
-    claim = "Object with multiple fields? Use: HASH"
 
     structure = choice(HASH, KINDS, label="Structure")
     fields = number(1000, 1, 2000, label="Fields", log=True, integer=True)
@@ -53,10 +52,10 @@ class EncodingsLab(Sweep):
             each="measured", alone=solid("as a key of its own", dash="dash", role="added"),
             **{"former each": dotted("before")},
         ),
-        xy_chart("Encoding", **AXIS, low=None, y_names=ENCODINGS, place=solid("OBJECT ENCODING", shape="hv")),
         xy_chart(
             "Reading one field, on the server", "µs", **AXIS, read="measured", **{"former read": dotted("before")}
         ),
+        xy_chart("Encoding", **AXIS, low=None, y_names=ENCODINGS, place=solid("OBJECT ENCODING", shape="hv")),
     )  # fmt: skip
     presets = {
         "A user profile": {"fields": 100},

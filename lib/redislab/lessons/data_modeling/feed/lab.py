@@ -20,22 +20,22 @@ class FeedLab(Experiment):
     claim = "Get recent activities (pagination)"
 
     rate = number(50.0, 1, 200, label="Items", unit="/s", log=True)
-    cap = number(500, 20, 2000, label="Cap", unit="items", log=True, integer=True)
     page_size = number(20, 5, 100, label="Page size", unit="items", integer=True, step=5)
     pause = number(
         0.2, 0.05, 2, label="Time for a page", unit="s", log=True, help="that a reader takes before asking for the next"
     )
+    cap = number(500, 20, 2000, label="Cap", unit="items", log=True, integer=True)
     withdrawn = number(
         0.0, 0, 100, label="Items withdrawn", unit="%", step=5, help="ten at a time, as a moderator does"
     )
 
     charts = (
+        time_chart("Items shown twice", "%", twice_position="by position", twice_cursor="by cursor"),
+        time_chart("Items never shown", "%", skipped_position="by position", skipped_cursor="by cursor"),
         xy_chart(
             "Memory of the feed", "KB", x="posted", x_unit="items",
             position="list, trimmed", growing="list, never trimmed", cursor="stream, capped",
         ),
-        time_chart("Items shown twice", "%", twice_position="by position", twice_cursor="by cursor"),
-        time_chart("Items never shown", "%", skipped_position="by position", skipped_cursor="by cursor"),
         time_chart("Time of a page", "ms", ms_position="by position", ms_cursor="by cursor"),
     )  # fmt: skip
     presets = {

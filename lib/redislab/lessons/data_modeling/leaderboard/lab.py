@@ -23,27 +23,27 @@ class LeaderboardLab(Networked):
     """
 
     title = "Leaderboard"
-    claim = "Get player rank: O(log N)"
+    claim = "Add an item: Sorted Set O(log N)"
 
     players = number(1000, 100, 100_000, label="Players", log=True, integer=True)
-    rate = number(200.0, 10, 1000, label="Requests", unit="/s", log=True, help="three quarters of them change a score")
-    step = number(1, 1, 100, label="Scores in steps of", unit="points", integer=True, log=True, help="large: many ties")
-    ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
-    threshold = number(1800, 0, 2500, label="Threshold", unit="points", integer=True, step=10)
-    side = number(5, 0, 100, label="Page, either side", unit="places", integer=True)
     paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it",
                     yours="client, keys, player, n")  # fmt: skip
+    ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
+    rate = number(200.0, 10, 1000, label="Requests", unit="/s", log=True, help="three quarters of them change a score")
+    step = number(1, 1, 100, label="Scores in steps of", unit="points", integer=True, log=True, help="large: many ties")
+    threshold = number(1800, 0, 2500, label="Threshold", unit="points", integer=True, step=10)
+    side = number(5, 0, 100, label="Page, either side", unit="places", integer=True)
     season = number(0.0, 0, 30, label="Season", unit="s", step=1, help="0: it never ends")
 
     charts = (
-        ranking("The top ten, and me", "points", wide=True, top="points"),
-        time_chart("My rank", "rank, 1 is best", rank="rank", place=dotted("if ties were in turn")),
-        time_chart("Players above the threshold", "players", log=True, above="above it", all=dotted("on the board")),
         xy_chart(
             "What it costs, by players: drag them", "µs", log=True, x="on the board", x_unit="players, log", log_x=True,
             update_client="a new score, client", page_client="a page, client",
             update_server="a new score, server", page_server="a page, server", wide=True,
         ),
+        ranking("The top ten, and me", "points", wide=True, top="points"),
+        time_chart("My rank", "rank, 1 is best", rank="rank", place=dotted("if ties were in turn")),
+        time_chart("Players above the threshold", "players", log=True, above="above it", all=dotted("on the board")),
     )  # fmt: skip
     presets = {
         "A club": {"players": 100},

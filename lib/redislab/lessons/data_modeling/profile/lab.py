@@ -25,14 +25,18 @@ class ProfileLab(Networked):
     title = "Profile"
     claim = "Bad: a single large JSON string. Good: a hash, atomic, no race conditions"
 
+    writers = number(8, 1, 32, label="Simultaneous writers", integer=True, log=True)
     fields = number(153, 1, 1000, label="Fields", log=True, integer=True)
-    size = number(50, 1, 1000, label="Value size", unit="B", log=True, integer=True)
     read_all = number(
         20.0, 0, 100, label="Read all", unit="%", step=5, help="the rest: half updates, half read a field"
     )
-    writers = number(8, 1, 32, label="Simultaneous writers", integer=True, log=True)
+    size = number(50, 1, 1000, label="Value size", unit="B", log=True, integer=True)
 
     charts = (
+        bars(
+            "Updates lost, of those acknowledged", "%", 0, 100,
+            lost_json="JSON", lost_read="read, write", lost_own="own field", lost_add="HINCRBY",
+        ),
         time_chart(
             "Time by JSON, as a multiple of the hash's", "×", log=True, wide=True,
             **NAMES, mix=dashed("all requests"), equal=dotted("the same"),
@@ -41,10 +45,6 @@ class ProfileLab(Networked):
             "Bytes on the wire, there and back", "B",
             json_update="JSON: update", hash_update="hash: update", json_one="JSON: one", hash_one="hash: one",
             json_all="JSON: all", hash_all="hash: all",
-        ),
-        bars(
-            "Updates lost, of those acknowledged", "%", 0, 100,
-            lost_json="JSON", lost_read="read, write", lost_own="own field", lost_add="HINCRBY",
         ),
         bars("Memory of a profile", "B", json_memory="JSON", hash_memory="hash"),
         bars("Memory of a token that expires", "B", field_bytes="a field", key_bytes="a key of its own"),

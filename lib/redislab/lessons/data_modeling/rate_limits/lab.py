@@ -41,10 +41,10 @@ class RateLimitLab(Networked):
 
     algorithm = choice(algorithms.FIXED, [*algorithms.OURS, *algorithms.MODULES], label="Algorithm",
                        yours="client, keys, subject, limit, window")  # fmt: skip
-    limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
-    period = number(1.0, 0.5, 5, label="Window", unit="s", log=True)
     position = number(0.0, 0, 100, label="Burst", unit="% into a window", step=5, help="0: on the boundary")
     threads = number(8, 1, 64, label="Simultaneous clients", integer=True, log=True)
+    limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
+    period = number(1.0, 0.5, 5, label="Window", unit="s", log=True)
     rate = number(5.0, 5, 200, label="Between bursts", unit="/s", log=True)
     skew = number(
         0.0, -60, 60, label="Clock of B", unit="s fast", step=1, help="application B's; ours ask Redis for the time"
@@ -52,14 +52,14 @@ class RateLimitLab(Networked):
     tick = choice("1 µs", TICKS, label="Clocks tick every", help="both applications'; ours ask Redis for the time")
 
     charts = (
+        time_chart(
+            "Admitted in any one window", "requests",
+            admitted="measured", limit_now=dotted("limit"), promise=dashed("what the algorithm promises"),
+        ),
         xy_chart(
             "The last burst", "requests", x="time from the boundary", x_unit="ms",
             all=solid("admitted", shape="hv"), by_a=solid("A's", shape="hv"), by_b=solid("B's", shape="hv"),
             limits=dotted("limit"), boundary=solid("boundary", dash="dot", role="added"),
-        ),
-        time_chart(
-            "Admitted in any one window", "requests",
-            admitted="measured", limit_now=dotted("limit"), promise=dashed("what the algorithm promises"),
         ),
         time_chart("Too many in one window", "requests", over="above the limit", broken="above the promise"),
         time_chart("Cost of a decision", "ms", log=True, p50="client, p50", p99="client, p99", server_ms="server"),

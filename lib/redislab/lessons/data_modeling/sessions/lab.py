@@ -22,17 +22,17 @@ class SessionsLab(Experiment):
     title = "Sessions"
     claim = "Update last activity (extend TTL)"
 
+    version = choice(OURS, [OURS, MODULES], label="Sessions")
     ttl = number(5.0, 1, 30, label="TTL", unit="s", log=True)
     pause = number(5.0, 2, 30, label="Mean pause of a user", unit="s", log=True)
     users = number(300, 10, 2000, label="Users", integer=True, log=True)
     late = number(10.0, 0, 100, label="Late writes, added", unit="%", step=5, help="of the sessions that end")
-    version = choice(OURS, [OURS, MODULES], label="Sessions")
 
     charts = (
+        time_chart("Sessions without a user", "sessions", undead="there now", lasting="with no TTL"),
         time_chart("Live sessions", "sessions", live="measured", expected=dashed("predicted"), all=dotted("users")),
         time_chart("Log-ins, and late returns", "/s", logins="log-ins", due=dashed("predicted"), back="come back"),
         time_chart("Time left to half of the sessions", "s", left="at most", full=dotted("TTL")),
-        time_chart("Sessions without a user", "sessions", undead="there now", lasting="with no TTL"),
     )
     presets = {
         "A short memory": {"ttl": 2.0},

@@ -18,14 +18,13 @@ class ExpirationsLab(Experiment):
     """
 
     title = "Expiration groups"
-    claim = "Permanent (no TTL): never expires"
 
-    short = number(2.0, 0.5, 20, label="TTL, short", unit="s", log=True)
     medium = number(8.0, 1, 60, label="TTL, medium", unit="s", log=True)
+    rate = number(400.0, 40, 1200, label="New keys", unit="/s", log=True, help="a quarter for each group")
+    jitter = number(0.0, 0, 50, label="TTL jitter", unit="±%", step=5)
+    short = number(2.0, 0.5, 20, label="TTL, short", unit="s", log=True)
     long = number(30.0, 2, 120, label="TTL, long", unit="s", log=True)
     permanent = number(0.0, 0, 120, label="TTL, permanent", unit="s", step=5, help="0: none, as the name says")
-    jitter = number(0.0, 0, 50, label="TTL jitter", unit="±%", step=5)
-    rate = number(400.0, 40, 1200, label="New keys", unit="/s", log=True, help="a quarter for each group")
 
     charts = (
         time_chart(
@@ -34,8 +33,8 @@ class ExpirationsLab(Experiment):
             medium_alive="medium", medium_due=dashed("medium, predicted"),
             long_alive="long", long_due=dashed("long, predicted"),
         ),
-        time_chart("The permanent ones", "keys", permanent_alive="living", permanent_due=dashed("predicted")),
         time_chart("Expirations", "/s", expired="keys", arrived=dotted("new keys")),
+        time_chart("The permanent ones", "keys", permanent_alive="living", permanent_due=dashed("predicted")),
     )  # fmt: skip
     presets = {
         "As it begins": {},
@@ -109,5 +108,5 @@ class ExpirationsLab(Experiment):
             return None
         said = f"{alive:,} living keys with a TTL, {due:,.0f} predicted from arrivals × TTL ({100 * (alive / due - 1):+.0f} %)"
         if deleted := values["deleted"].get("permanent"):
-            return f"False as the module cleans up: {deleted:,} keys that never expire were deleted as expired. {said}"
+            return f"{said}. The module’s clean-up deleted {deleted:,} keys that never expire"
         return said

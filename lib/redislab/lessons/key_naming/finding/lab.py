@@ -31,10 +31,10 @@ class ScanLab(Crowded):
     rate = number(1.0, 0.2, 5, label="Looked for", unit="/s", log=True)
 
     charts = (
-        time_chart("Finding all users", "ms", log=True, sweep="SCAN MATCH", index="the index set"),
-        time_chart("The neighbour’s PING", "ms", log=True, stall="slowest", p99="p99"),
         bars("A whole sweep, by separator", "ms", colon_ms="user:123", underscore_ms="user_123"),
+        time_chart("Finding all users", "ms", log=True, sweep="SCAN MATCH", index="the index set"),
         bars("Deletions", "keys/s", del_rate="DEL each", unlink_rate="UNLINK, batches"),
+        time_chart("The neighbour’s PING", "ms", log=True, stall="slowest", p99="p99"),
     )
     presets = {
         "One user in 100,000": {"share": 0},

@@ -20,12 +20,11 @@ class KeyspaceLab(Experiment):
     """
 
     title = "Keyspace map"
-    claim = "Start general → specific (namespace:object:id:field)"
 
-    keys = number(100_000, 1000, 1_000_000, label="Keys", log=True, integer=True, help="written by a script, in chunks")
     looks = number(5000, 100, 1_000_000, label="Sample", unit="keys", log=True, integer=True, help="at most")
     depth = number(3, 1, 5, label="Depth", unit="parts", integer=True)
     area = choice(KEYS, [KEYS, BYTES, TTL], label="Area is")
+    keys = number(100_000, 1000, 1_000_000, label="Keys", log=True, integer=True, help="written by a script, in chunks")
 
     charts = (
         treemap("Keyspace by prefix", map="prefixes"),

@@ -23,18 +23,17 @@ class LinterLab(Experiment):
     """A name under the rules, and its memory: it is stored, under the lab's prefix, beside names of other lengths."""
 
     title = "Names"
-    claim = "Use colons (:) as separators, lowercase, no special characters"
 
     key = text("user_123_profile", label="Your key", help="any name")
-    sample_of = choice(GROWN, list(SAMPLES), label="A sample of names")
-    value = number(10, 1, 1000, label="Value", unit="B", log=True, integer=True)
     many = number(1_000_000, 1000, 100_000_000, label="Keys like it", log=True, integer=True)
+    value = number(10, 1, 1000, label="Value", unit="B", log=True, integer=True)
+    sample_of = choice(GROWN, list(SAMPLES), label="A sample of names")
 
     charts = (
-        ranking("Names of the sample that break a rule", wide=True, broken="names"),
         xy_chart("Memory of a key by its name’s length", "B a key", x="name", x_unit="bytes, prefix included",
                  lengths="names of all lengths", mine="your key"),
         time_chart("All keys like it", "MB", total="with your name", least=f"with {LENGTHS[0]} bytes"),
+        ranking("Names of the sample that break a rule", wide=True, broken="names"),
     )  # fmt: skip
     presets = {
         "Not structured": {"key": "userprofile123", "sample_of": BAD},
@@ -101,6 +100,6 @@ class LinterLab(Experiment):
         (short, least), *_, (long, most) = values["lengths"]
         each = (most - least) / (long - short)
         return (
-            f"{values['faulty']} of {values['names']} names break a rule. A byte of a name costs {each:.2f} B here: "
-            f"{least:,} B a key with {short} bytes, {most:,} B with {long}"
+            f"A byte of a name costs {each:.2f} B here: {least:,} B a key with {short} bytes, {most:,} B with {long}. "
+            f"Of the sample, {values['faulty']} of {values['names']} names break a rule"
         )

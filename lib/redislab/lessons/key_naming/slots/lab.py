@@ -18,16 +18,16 @@ class SlotsLab(Experiment):
 
     title = "Slots of a cluster"
 
-    key = text("user:123:profile", label="Key", most=80, help="braces make a hash tag")
     tag = choice(NONE, [NONE, USER, ALL], label="Hash tag of the users’ keys")
     users = number(1000, 100, 10_000, label="Users", log=True, integer=True)
     rate = number(100.0, 10, 500, label="Requests", unit="/s", log=True, help="MGET of a user’s three keys")
+    key = text("user:123:profile", label="Key", most=80, help="braces make a hash tag")
 
     charts = (
+        time_chart("Requests for three keys", "/s", served="served", refused="CROSSSLOT"),
+        bars("Keys on each node", "keys", **{f"keys{node}": f"node {node + 1}" for node in range(NODES)}),
         xy_chart("Slots of your key and of user 42’s", x="slot", x_unit="of 16,384", y_names=("your key", *ROLES), wide=True,
                  typed="your key", theirs="user 42’s", edges=dotted("a node’s first and last", shape="hv")),
-        bars("Keys on each node", "keys", **{f"keys{node}": f"node {node + 1}" for node in range(NODES)}),
-        time_chart("Requests for three keys", "/s", served="served", refused="CROSSSLOT"),
     )  # fmt: skip
     presets = {
         "No tag": {},

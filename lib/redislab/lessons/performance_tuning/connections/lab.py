@@ -35,19 +35,19 @@ class ConnectionLab(Networked):
 
     fresh = number(50, 0, 100, label="On a new connection", unit="%", step=5, help="the others take one from a pool")
     tls = switch(False, label="TLS")
+    greeting = choice(USUAL, [USUAL, BARE], label="Introduction", help="the library's name, its version, and more")
     leak = switch(False, label="Never close", help="new connections stay open when their request is done")
     resp = choice("3", ["2", "3"], label="RESP", help="the protocol's version; 3 is agreed upon by HELLO")
-    greeting = choice(USUAL, [USUAL, BARE], label="Introduction", help="the library's name, its version, and more")
     rate = number(20.0, 1, 400, label="Requests", unit="/s", log=True)
 
     charts = (
-        time_chart("Latency of a request", "ms", log=True, p50="p50", p99="p99"),
         bars("A GET by itself", "ms", pooled_ms="pooled", new_ms="new",
              pooled_row_ms="pooled, in a row", new_row_ms="new, in a row"),
         bars("Round trips of one new connection", "trips", tls_trips="TLS", greeting_trips="greeting",
              command_trips="the GET"),
-        time_chart("Connections that are opened", "/s", opened="opened"),
+        time_chart("Latency of a request", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Connections of the server", "connections", connected="connected"),
+        time_chart("Connections that are opened", "/s", opened="opened"),
     )  # fmt: skip
     presets = {
         "Same machine": {},

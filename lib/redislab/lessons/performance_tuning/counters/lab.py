@@ -18,16 +18,16 @@ class CountersLab(Networked):
     """
 
     title = "Counter race"
-    claim = "Another client can modify between GET and SET. A Lua script is atomic: no race conditions"
+    claim = "Another client can modify between GET and SET"
 
     method = choice(RACE, METHODS, label="Method", yours="client, keys, name, by")
     clients = number(8, 1, 32, label="Clients", log=True, integer=True, help="each adds one, over and over")
 
     charts = (
         time_chart("Lost updates", "%", 0, 100, lost="lost"),
-        time_chart("Increments that were acknowledged", "/s", log=True, rate="increments"),
         bars("Increments a second, by method", "/s", **{f"rate {name}": name for name in METHODS}),
         bars("Tries for one increment, by method", "tries", **{f"tries {name}": name for name in METHODS}),
+        time_chart("Increments that were acknowledged", "/s", log=True, rate="increments"),
     )
     presets = {
         "The module's race": {},

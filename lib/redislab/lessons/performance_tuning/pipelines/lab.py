@@ -38,9 +38,9 @@ class PipeliningLab(Sweep, Networked):
         xy_chart("Speed-up against one by one", "×", x="batch", x_unit="commands", log=True, log_x=True, wide=True,
                  speedup="measured", **{"former speedup": dotted("before")}, model=dashed("the model"),
                  module=solid("the module’s ×B", dash="dot", role="added")),
-        xy_chart("Commands that are done", "/s", x="batch", x_unit="commands", log=True, log_x=True, rate="measured"),
         xy_chart("Memory of one pipeline", "MB", x="batch", x_unit="commands", log_x=True,
                  client_mb="client", server_mb="server"),
+        xy_chart("Commands that are done", "/s", x="batch", x_unit="commands", log=True, log_x=True, rate="measured"),
     )  # fmt: skip
     presets = {
         "Same machine": {"rtt": 0.0},

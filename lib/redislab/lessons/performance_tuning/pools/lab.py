@@ -44,10 +44,10 @@ class PoolLab(Sweep, Networked):
         xy_chart("Latency of a request", "ms", x="pool", x_unit="connections", log=True, wide=True, p50="p50", p99="p99",
                  erlang=dashed("p99 by Erlang C"), load=dotted("L = λW"),
                  module=solid("the module’s", dash="dash", role="added"), root=solid("L + 2√L", role="limit")),
-        xy_chart("Requests that wait for a connection", "%", 0, 100, x="pool", x_unit="connections",
-                 waited="measured", erlang_waited=dashed("Erlang C")),
         xy_chart("Requests that are served", "/s", x="pool", x_unit="connections",
                  served="measured", most_served=dashed("min(λ, K/W)")),
+        xy_chart("Requests that wait for a connection", "%", 0, 100, x="pool", x_unit="connections",
+                 waited="measured", erlang_waited=dashed("Erlang C")),
     )  # fmt: skip
     presets = {
         "The hockey stick": {},

@@ -23,19 +23,19 @@ class LuaLab(Experiment):
     """
 
     title = "Lua"
-    claim = "Atomic execution, fewer round trips, better performance for complex operations"
+    claim = "Atomic execution"
 
     steps = number(1, 1, 10_000_000, label="Loop", unit="steps", log=True, integer=True)
-    rate = number(20.0, 1, 200, label="Calls", unit="/s", log=True)
-    size = number(100, 100, 100_000, label="Script", unit="B", log=True, integer=True)
     way = choice(TURNS, [EVAL, EVALSHA, TURNS], label="Sent by", help="EVAL sends the text each time, EVALSHA its hash")
     swap = choice(MODULES, [MODULES, OURS, NATIVE], label="Compare and set")
+    rate = number(20.0, 1, 200, label="Calls", unit="/s", log=True)
+    size = number(100, 100, 100_000, label="Script", unit="B", log=True, integer=True)
 
     charts = (
         time_chart("The neighbour's PING", "ms", log=True, p50="p50", worst="worst"),
-        time_chart("A call of the script", "ms", log=True, call="client", server_ms="server"),
         bars("EVAL and EVALSHA, client", "ms", EVAL=EVAL, EVALSHA=EVALSHA),
         time_chart("Keys that are left", "keys", keys="measured", expected=dashed("updates × TTL")),
+        time_chart("A call of the script", "ms", log=True, call="client", server_ms="server"),
     )
     presets = {
         "A good script": {"swap": OURS},

@@ -20,9 +20,9 @@ class FirstContact(Networked):
     rate = number(200.0, 10, 2000, label="Requests", unit="/s", log=True)
 
     charts = (
-        time_chart("Latency of a GET", "ms", log=True, p50="p50", p99="p99"),
-        time_chart("Seen from both ends", "µs", log=True, client_us="client", server_us="server"),
         bars("Where the time of one GET goes", "µs", python_us="Python", network_us="network", server_us="server"),
+        time_chart("Seen from both ends", "µs", log=True, client_us="client", server_us="server"),
+        time_chart("Latency of a GET", "ms", log=True, p50="p50", p99="p99"),
     )
     presets = {
         "Same machine": {},
