@@ -56,7 +56,7 @@ def test_readings_are_copies(board):
 
 def test_the_figures_keep_the_names_of_their_traces_and_plotly_stays_out_of_the_state(board):
     assert [trace.get("uid") for trace in board.figures[0]["data"]] == ["p99", None]
-    assert len(str(board.get_state())) < 50_000 < len(_packed_plotly())
+    assert len(str(board.get_state())) < 100_000 < len(_packed_plotly())
 
 
 def test_points_that_come_too_soon_wait_for_the_next_message_or_for_flush(board, monkeypatch):
