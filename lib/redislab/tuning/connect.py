@@ -25,7 +25,7 @@ class Settings:
             times the number of processes, may be more than the server takes.
         timeout: seconds to wait for a free connection. A plain ConnectionPool does not wait: when it is empty it raises,
             and a burst that 20 ms of patience would have served becomes errors.
-        socket_connect_timeout: seconds for TCP and TLS. Short: a server that is there answers at once.
+        socket_connect_timeout: seconds for TCP and TLS. Short: a living server answers immediately.
         socket_timeout: seconds for a reply. It bounds how long a hung server holds each of your threads; above the slowest
             command that is meant to be sent, blocking ones included.
         retries: after a lost connection or a timeout, with growing, jittered pauses. A timeout does not say that the command

@@ -54,7 +54,7 @@ def as_slices(client, keys, ids, size):
     return values
 
 
-@wrong("in-chunks", hint=3, sees="object of type 'generator' has no len()")
+@wrong("in-chunks", hint=4, sees="object of type 'generator' has no len()")
 def needs_a_length(client, keys, ids):
     return as_slices(client, keys, ids, 500)
 

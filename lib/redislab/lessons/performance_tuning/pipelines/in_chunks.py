@@ -45,7 +45,7 @@ class InChunks(Exercise):
                 return False, f"with {count(number, 'id')} {seen}"
         return True, "each has its value"
 
-    @requirement("The ids may come from a generator, which can be read only once", hint=3)
+    @requirement("The ids may come from a generator, which can be read only once", hint=4)
     def generated(self, context):
         return compare(context.call(number for number in range(KEYS)), VALUES)
 
