@@ -118,17 +118,17 @@ def notes_refused_ones_too(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, early=True, spare=1)
 
 
-@wrong("sliding-log", hint=1, sees="after 90 s refused")
+@wrong("sliding-log", hint=2, sees="after 90 s refused")
 def forgets_nothing(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, trim=False)
 
 
-@wrong("sliding-log", hint=1, sees="kept for ever")
+@wrong("sliding-log", hint=3, sees="kept for ever")
 def a_log_without_an_end(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, end="redis.call('PERSIST', KEYS[1])")
 
 
-@wrong("sliding-log", hint=2, sees="and 2 of two were admitted", race=True)
+@wrong("sliding-log", hint=4, sees="and 2 of two were admitted", race=True)
 def four_commands(client, keys, subject, limit, window):
 
     key = keys.limit("log", subject)
@@ -142,12 +142,12 @@ def four_commands(client, keys, subject, limit, window):
     return True
 
 
-@wrong("sliding-log", hint=3, sees="+3600 s off the server's clock")
+@wrong("sliding-log", hint=5, sees="+3600 s off the server's clock")
 def the_callers_clock(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, now="tonumber(ARGV[4])")
 
 
-@wrong("sliding-log", hint=4, sees="would take its place")
+@wrong("sliding-log", hint=6, sees="would take its place")
 def the_time_as_the_entry(client, keys, subject, limit, window):
     return log(client, keys, subject, limit, window, entry="string.format('%.0f', now)")
 

@@ -337,7 +337,7 @@ def every_name_by_keys(client, prefix, groups):
     return by_group(client, prefix, groups, pages=lambda client, prefix: [client.keys(f"{prefix}:*")])
 
 
-@wrong("ttl-by-group", hint=1, sees="900 round trips for 1200 keys")
+@wrong("ttl-by-group", hint=2, sees="900 round trips for 1200 keys")
 def a_round_trip_each(client, prefix, groups):
     def pages(client, prefix):
         return ([key] for names in scanned(client, prefix) for key in names)
@@ -345,17 +345,17 @@ def a_round_trip_each(client, prefix, groups):
     return by_group(client, prefix, groups, pages=pages)
 
 
-@wrong("ttl-by-group", hint=2, sees="100 of 100 keys that had 20 or 1,000,000 s left have another TTL")
+@wrong("ttl-by-group", hint=3, sees="100 of 100 keys that had 20 or 1,000,000 s left have another TTL")
 def whatever_they_had(client, prefix, groups):
     return by_group(client, prefix, groups, nx=False)
 
 
-@wrong("ttl-by-group", hint=2, sees="50 of 100 keys that had 20 or 1,000,000 s left have another TTL")
+@wrong("ttl-by-group", hint=3, sees="50 of 100 keys that had 20 or 1,000,000 s left have another TTL")
 def if_it_is_shorter(client, prefix, groups):
     return by_group(client, prefix, groups, lt=True)
 
 
-@wrong("ttl-by-group", hint=2, sees="though its owner said 20", race=True)
+@wrong("ttl-by-group", hint=3, sees="though its owner said 20", race=True)
 def asks_before_it_sets(client, prefix, groups):
     given = 0
     for names in scanned(client, prefix):
@@ -370,23 +370,23 @@ def asks_before_it_sets(client, prefix, groups):
     return given
 
 
-@wrong("ttl-by-group", hint=3, sees="1 different values; wanted from 2,700 to 3,300")
+@wrong("ttl-by-group", hint=4, sees="1 different values; wanted from 2,700 to 3,300")
 def all_alike(client, prefix, groups):
     return by_group(client, prefix, groups, seconds=round)
 
 
-@wrong("ttl-by-group", hint=3, sees="1 different values")
+@wrong("ttl-by-group", hint=4, sees="1 different values")
 def one_factor_a_run(client, prefix, groups):
     factor = random.uniform(0.9, 1.1)
     return by_group(client, prefix, groups, seconds=lambda seconds: round(factor * seconds))
 
 
-@wrong("ttl-by-group", hint=3, sees="wanted from 2,700 to 3,300")
+@wrong("ttl-by-group", hint=4, sees="wanted from 2,700 to 3,300")
 def anything_up_to_the_ttl(client, prefix, groups):
     return by_group(client, prefix, groups, seconds=lambda seconds: random.randint(1, seconds))
 
 
-@wrong("ttl-by-group", hint=4, sees="200 of 300 permanent ones have one")
+@wrong("ttl-by-group", hint=5, sees="200 of 300 permanent ones have one")
 def by_the_beginning_of_the_name(client, prefix, groups):
     def kind(key, prefix):
         return next((group for group in groups if key.startswith(f"{prefix}:{group}")), None)
@@ -394,7 +394,7 @@ def by_the_beginning_of_the_name(client, prefix, groups):
     return by_group(client, prefix, groups, kind=kind)
 
 
-@wrong("ttl-by-group", hint=4, sees="wanted 790, as 10 keys had just gone")
+@wrong("ttl-by-group", hint=6, sees="wanted 790, as 10 keys had just gone")
 def counts_what_it_has_sent(client, prefix, groups):
     return by_group(client, prefix, groups, send=len)
 

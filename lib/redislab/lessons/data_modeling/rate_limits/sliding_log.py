@@ -45,7 +45,7 @@ class SlidingLog(Exercise):
         seen = f"{got.count(True)} of {len(got)} were admitted, and the log holds {entries} entries"
         return got.count(True) == entries == LIMIT and all(got[:LIMIT]), f"{seen}; wanted {LIMIT} and {LIMIT}"
 
-    @requirement("Admissions older than the window no longer count, and younger ones do", hint=1)
+    @requirement("Admissions older than the window no longer count, and younger ones do", hint=2)
     def slides(self, context):
         for _ in range(LIMIT):
             context.ask()
@@ -56,7 +56,7 @@ class SlidingLog(Exercise):
         seen = f"after 45 s it was {said(early)}, after 90 s {said(late)}, with {entries} in the log"
         return not early and late and entries == 1, f"{seen}; wanted refused, admitted, 1"
 
-    @requirement(f"The log expires when there was no request for {WINDOW} s", hint=1)
+    @requirement(f"The log expires when there was no request for {WINDOW} s", hint=3)
     def ends(self, context):
         context.ask()
         context.redis.expire(context.log, 5)  # as if it were some time ago
@@ -64,11 +64,11 @@ class SlidingLog(Exercise):
         left = context.left(context.log)
         return 0.9 * WINDOW <= left <= 2 * WINDOW, f"after a second request it is kept {life(left)}; wanted {WINDOW} s"
 
-    @requirement("If one place is left and two requests race for it, one of them gets it", hint=2)
+    @requirement("If one place is left and two requests race for it, one of them gets it", hint=4)
     def last_place(self, context):
         return context.last_place()
 
-    @requirement("A caller whose clock is an hour fast changes nothing", hint=3)
+    @requirement("A caller whose clock is an hour fast changes nothing", hint=5)
     def clock(self, context):
         with shifted_clock(OFF):
             context.ask()
@@ -77,7 +77,7 @@ class SlidingLog(Exercise):
             return off is not None and abs(off) < CLOSE, f"its entry is {about(off)}"
         return False, "there is no entry in the log"
 
-    @requirement("An entry's name is not its time: in one tick there may be two", hint=4)
+    @requirement("An entry's name is not its time: in one tick there may be two", hint=6)
     def members(self, context):
         for _ in range(3):
             context.ask()

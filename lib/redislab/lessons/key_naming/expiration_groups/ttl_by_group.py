@@ -72,7 +72,7 @@ class TtlByGroup(Exercise):
 
     name, context = "ttl-by-group", GroupsContext
 
-    @requirement("Every key of a group has a TTL, and no key of a permanent kind has one", hint=4)
+    @requirement("Every key of a group has a TTL, and no key of a permanent kind has one", hint=5)
     def grouped(self, context):
         context.call()
         without = sum(ttl < 0 for names in context.mortal.values() for ttl in context.ttls(names))
@@ -80,7 +80,7 @@ class TtlByGroup(Exercise):
         seen = f"{without} of {2 * EACH} keys of groups have none, and {wrongly} of {len(context.permanent)} permanent ones"
         return (without, wrongly) == (0, 0), f"{seen} have one"
 
-    @requirement("The TTLs of a group lie within 10 % of its own, and all over that range", hint=3)
+    @requirement("The TTLs of a group lie within 10 % of its own, and all over that range", hint=4)
     def varied(self, context):
         context.call()
         for kind, ttl in GROUPS.items():
@@ -96,13 +96,13 @@ class TtlByGroup(Exercise):
                 )
         return True, f"{len(GROUPS)} groups, each with TTLs from 90 to 110 %"
 
-    @requirement("A key that has a TTL keeps it", hint=2)
+    @requirement("A key that has a TTL keeps it", hint=3)
     def kept(self, context):
         context.call()
         changed = sum(not 0 <= context.had(name) - context.redis.ttl(name) <= SHORT for name in context.having)
         return not changed, f"{changed} of {HAVING} keys that had {SHORT} or {LONG:,} s left have another TTL"
 
-    @requirement("Also if it gets it meanwhile, between any two commands", hint=2)
+    @requirement("Also if it gets it meanwhile, between any two commands", hint=3)
     def race(self, context):
         met, seen = no_schedule_breaks(context.owner_comes())
         return met, f"another client (B) gives the key {SHORT} s at any moment: {seen}"
@@ -111,11 +111,11 @@ class TtlByGroup(Exercise):
     def walks(self, context):
         return steps(context.trips())
 
-    @requirement(f"{KEYS} keys take {FEW_TRIPS} round trips at most, each of about {MOST} keys at most", hint=1)
+    @requirement(f"{KEYS} keys take {FEW_TRIPS} round trips at most, each of about {MOST} keys at most", hint=2)
     def batched(self, context):
         return batches(context.trips(), lambda command: 1)
 
-    @requirement("It returns how many keys got a TTL; keys that are gone by then do not count", hint=4)
+    @requirement("It returns how many keys got a TTL; keys that are gone by then do not count", hint=6)
     def counted(self, context):
         gone = context.mortal["code"][:VANISHED]
         context.tap.before = lambda command: command[0] in WALKING or context.redis.delete(*gone)
