@@ -162,6 +162,7 @@ def test_start_recovers_when_the_file_of_the_database_was_removed(own_lab, opene
     ear.sample(lambda sample: sample.values["saved"])
     os.unlink(make_url(own_lab.address.database_url).database)
     assert ear.state("failed").message == "The file of the database is gone. Press Start to go on with another one."
+    ear.events.clear()
     session.start()
     saved = ear.sample().values["saved"]
     ear.sample(lambda sample: sample.values["saved"] > saved)

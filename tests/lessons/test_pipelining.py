@@ -1,6 +1,9 @@
+import pytest
+
 from redislab.lessons.performance_tuning.pipelines.lab import GET, PipeliningLab
 
 
+@pytest.mark.quiet
 def test_the_speedup_follows_the_model_and_ends_far_below_the_modules():
     experiment = PipeliningLab()
     last = experiment.run(seconds=90, largest=1000, rtt=2.0).last

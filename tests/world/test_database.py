@@ -208,6 +208,29 @@ def test_a_url_that_does_not_work_is_told_in_a_sentence(url, says, tmp_path):
     assert "s3cret-word" not in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_connection_that_comes_after_the_file_was_removed_leaves_no_empty_one(tmp_path):
+    provided = provide(None, tmp_path, "redislab:test")
+    database, file = Database(provided.url), tmp_path / "shop.sqlite"
+    file.unlink()
+    database.engine.dispose()
+    with pytest.raises(DatabaseError, match="unable to open"):
+        database.users.find(1)
+    # Expect that the next look, whenever it comes, still finds it gone
+    assert not file.exists() and not provided.there
+    assert "is gone" in database.failure()
+    with pytest.raises(DatabaseError, match="cannot be used"):
+        Database(provided.url)
+
+
+@pytest.mark.parametrize("name", ["a b.sqlite", "50%20.sqlite", "a#b.sqlite"])
+def test_a_file_may_be_called_anything(name, tmp_path):
+    provided = provide(f"sqlite:///{tmp_path / name}", tmp_path, "redislab:test")
+    database = Database(provided.url)
+    assert database.users.save(1, database.users.find(1)) == 2
+    database.close()
+    provided.close()
+
+
 @pytest.mark.docker
 def test_a_wrong_password_is_told_without_it(postgres, tmp_path):
     with pytest.raises(DatabaseError, match="cannot be used") as caught:

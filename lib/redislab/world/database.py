@@ -182,8 +182,12 @@ class Provided:
                 pass  # it went first
 
 
-def connect(url: str):
+def connect(url: str, *, create: bool = False):
     """An engine for `url`.
+
+    Args:
+        create: SQLite makes the file if there is none. Without it, a connection that comes after the file was removed does
+            not leave an empty one in its place, which would pass for the database.
 
     Raises:
         DatabaseError: the URL is wrong, or nothing answers, or it refuses; the password is not shown.
@@ -199,6 +203,8 @@ def connect(url: str):
         engine = create_engine(parsed, connect_args=options, pool_size=32, max_overflow=-1)
         if name == "sqlite":
             event.listen(engine, "connect", _tune_sqlite)
+            if not create:
+                event.listen(engine, "do_connect", _as_it_is)
         with engine.connect():
             return engine
     except (ArgumentError, NoSuchModuleError, ValueError):  # whose words may repeat the password
@@ -232,7 +238,7 @@ def provide(where: str | None, folder: Path, name: str) -> Provided:
 
 
 def _seeded(url: str):
-    engine = connect(url)
+    engine = connect(url, create=True)
     try:
         dataset.seed(engine)
     except SQLAlchemyError as failure:
@@ -277,6 +283,13 @@ def _container():
                 container.close()
                 raise
             time.sleep(0.1)
+
+
+def _as_it_is(dialect, record, arguments, options) -> None:
+    """Open the file that is there, and make none."""
+    file = arguments[0]
+    if not file.startswith((":", "file:")):
+        arguments[0], options["uri"] = f"{Path(file).absolute().as_uri()}?mode=rw", True
 
 
 def _tune_sqlite(connection, _) -> None:
