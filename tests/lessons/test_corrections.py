@@ -13,7 +13,7 @@ from redislab.keys import KeyNamespace
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TOLD = {  # notebook: what it says now
     "00": ("two in five", "39.5 %"),
-    "01": ("a crash or a lost `DEL` in between leaves the old value", "if Redis dies, you lose the writes"),
+    "01": ("a crash or a lost `DEL` in between leaves the old value", "If Redis dies, you lose the writes"),
     "02": (
         "`EXPIRE … XX` and `HSETEX … FXX` are no substitute",
         "since Redis 7.2",
