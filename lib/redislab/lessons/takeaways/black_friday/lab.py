@@ -215,7 +215,7 @@ class BlackFridayLab(Requests):
 
     def sentence(self, values):
         if values["over"]:
-            return "The shop is closed. Set a part to the simple version, and the same day begins again: the bill will have a column more."
+            return "The shop is closed. Set a part to the simple version, and the same day begins again: the bill gets another column."
         return (
             "It is {clock}; last: {happening}. {served:.0f} requests a second are served.",
             "{errors:.0f} a second fail.",
