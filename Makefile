@@ -27,12 +27,12 @@ install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
 	@failed=0; \
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m "not quiet and not browser and not claims" --numprocesses 4 $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m "not quiet and not browser and not claims and not tour" --numprocesses 4 $(TEST_ARGS) || failed=1; \
 	$(BIN)/pytest -m "browser and not quiet and not tour" --numprocesses 2 $(TEST_ARGS) || failed=1; \
 	[ $$failed = 0 ] || { echo "These failed beside others, and are run once more, alone:"; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none $(TEST_ARGS); }
 
-tour: $(VENV)/.test  ## move every control of every notebook in a browser, and look at it with axe-core: half an hour
+tour: $(VENV)/.test  ## the long tests: every control of every notebook in a browser, axe-core, each race twice: an hour
 	$(BIN)/pytest -m tour --numprocesses 2 $(TEST_ARGS)
 
 claims: $(VENV)/.test  ## perturb the subject of every claim, and see its verdict turn: a quarter of an hour

@@ -61,6 +61,13 @@ def tour(notebook: str) -> list:
     return [] if notebook.startswith("00") else [pytest.mark.tour]
 
 
+def sampled(values, every: int) -> list:
+    """Parameters of which every so-manieth is tried each time, and all by `make tour`: each takes long."""
+    marks = [[] if number % every == 0 else [pytest.mark.tour] for number in range(len(values))]
+    as_one = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [pytest.param(*value, marks=mark) for value, mark in zip(as_one, marks, strict=True)]
+
+
 def backends() -> list:
     """The places for a Redis that this machine may have, as parameters; the others are skipped with their reason."""
     return [pytest.param("bundled"), pytest.param("local"), pytest.param("docker", marks=pytest.mark.docker)]

@@ -53,6 +53,7 @@ def lowest() -> list[str]:
     return [re.sub(r">=([\d.]+),<\d+", r"==\1", dependency.replace(" ", "")) for dependency in everything]
 
 
+@pytest.mark.tour
 @pytest.mark.timeout(600)
 def test_all_lower_bounds_can_be_installed_together():
     """Whether the course works there, `make lowest` tells: it takes minutes."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.binder.pod import restart_and_run_all
+from tests.conftest import sampled
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -48,7 +49,7 @@ def test_post_build_in_a_fresh_environment_ends_with_a_course_that_can_be_opened
 
 @pytest.mark.docker
 @pytest.mark.skipif(sys.platform != "linux", reason="the programs of other systems do not run in a container")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(NOTEBOOKS, every=6), ids=lambda path: path.stem)
 def test_a_notebook_passes_with_one_processor_and_2_gb_and_no_docker(path):
     taken = restart_and_run_all(path)
     assert taken.cores == 1

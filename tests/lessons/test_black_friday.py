@@ -2,6 +2,8 @@
 
 import itertools
 
+import pytest
+
 from redislab.lessons import LESSONS
 from redislab.lessons.labs import BlackFridayLab
 from redislab.lessons.takeaways.black_friday.day import INCIDENTS, planned
@@ -42,6 +44,7 @@ def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
     assert head[1:] == ["all yours", "all simple"] and len(rows) == len(best)
 
 
+@pytest.mark.tour
 def test_without_solutions_the_library_runs(running):
     assert not BlackFridayLab().done({})  # of a panel that has not begun
     lab = running(BlackFridayLab(**SHORT))

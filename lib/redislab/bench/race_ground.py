@@ -101,7 +101,7 @@ class Ground:
         if self._database is None:
             self._resource = SupervisedResource()
             url = f"sqlite:///{self._resource.folder / 'race.sqlite'}"
-            engine = connect(url)
+            engine = connect(url, create=True)
             dataset.seed(engine, dict.fromkeys(TABLES, ROWS))
             engine.dispose()
             self._database = Database(url)
