@@ -256,3 +256,38 @@ def test_a_kernel_that_is_killed_takes_a_check_with_it():
 def test_the_process_loads_no_widgets():
     code = "import sys, redislab.study.process; print(*{'ipywidgets', 'anywidget', 'plotly', 'pandas'} & sys.modules.keys())"
     assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+class Searching:
+    """A child that tells of a schedule every `pause` seconds, `count` times or until it is killed."""
+
+    def __init__(self, count: int, pause: float):
+        self._count, self._pause, self._killed = count, pause, threading.Event()
+
+    def events(self):
+        yield from [("ready",), ("trying", 0)]
+        for _ in range(self._count):
+            if self._killed.wait(self._pause):
+                return
+            yield ("schedule",)
+        yield from [("found", True, "in no schedule"), ("done",)]
+
+    def kill(self) -> int:
+        self._killed.set()
+        return -9
+
+
+def follow(child, deadline: float):
+    report = sandbox.Report.of(NEGATIVE)
+    sandbox._follow(child, report, deadline)
+    return report
+
+
+def test_a_search_that_a_busy_machine_makes_long_is_not_ended_while_schedules_come_to_their_end():
+    report = follow(Searching(12, 0.25), deadline=2.0)
+    assert (report.stopped, report.findings[0].met) == ("", True)
+
+
+def test_but_not_for_ever():
+    report = follow(Searching(10_000, 0.02), deadline=0.3)
+    assert (report.stopped, report.findings[0].met) == ("It was not done within 1.8 s and was stopped.", False)

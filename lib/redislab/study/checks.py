@@ -68,7 +68,10 @@ class CheckContext:
         redis: a client for looking, which nothing counts.
         server: may be flushed, stalled and killed.
         lab: that server and, if the exercise needs one, a database of this check's own.
+        each_schedule: called where a schedule of a race begins.
     """
+
+    each_schedule = staticmethod(bool)
 
     def __init__(self, function, lab, prefix: str, stop: Callable[[str], None]):
         self.function, self.lab, self.server = function, lab, lab.server
@@ -117,6 +120,7 @@ class CheckContext:
         """The race of these clients on this server, with rows of its own; `given(context)` prepares each schedule."""
 
         def prepare(client):
+            self.each_schedule()
             self.prepare()
             if given:
                 given(self)

@@ -4,6 +4,7 @@ A Trial in a child process emits these events:
 
     ("ready",)                      set up; the learner's time begins
     ("trying", index)               a requirement, by its place
+    ("schedule",)                   of a race begins: the one before it has come to its end
     ("found", met, seen)            what was seen of it
     ("said", text)                  what the code printed
     ("stopped", sentence)           it went too far
@@ -11,6 +12,7 @@ A Trial in a child process emits these events:
 """
 
 import contextlib
+import functools
 import os
 import pickle
 import sys
@@ -99,6 +101,7 @@ class Trial:
 
     def _check(self, requirement, function, prefix: str) -> tuple[bool, str]:
         with contextlib.closing(self._exercise.context(function, self._lab, prefix, self._stop)) as context:
+            context.each_schedule = functools.partial(emit, ("schedule",))
             context.prepare()
             return requirement(self._exercise, context)
 

@@ -13,8 +13,9 @@ from redislab.world import start
 from redislab.world.child import Child, ChildEndedError
 
 STARTING = 60.0  # s; a server of its own may have to start in a container
-DEADLINE = 10.0  # s for a check
-AT_LEAST = 0.8  # of it are the learner's, however long the start has taken
+DEADLINE = 10.0  # s for a requirement; in a search through schedules, for each of them
+LONGEST = 6  # times that, for a check of which something comes to its end in time again and again
+AT_LEAST = 0.8  # of the first DEADLINE are the learner's, however long the start has taken
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Report:
 
 
 def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> Report:
-    """Check `function` in a process of its own, which is killed when `deadline` seconds are over.
+    """Check `function` in a process of its own, which is killed when nothing of it has come to its end for `deadline`
+    seconds: no requirement, and no schedule of a race. A busy machine makes a search longer, and must not end it.
 
     Raises:
         StartError: there is no Redis to try it on.
@@ -88,19 +90,22 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
 
 def _follow(child: Child, report: Report, deadline: float) -> None:
     """Note what the child finds, until it is done, or ends, or is killed because its time is over."""
-    began, trying, late = time.monotonic(), None, threading.Event()
-    watchdog = _kill_after(STARTING, child, late)
+    began, trying, watchdog = time.monotonic(), None, Watchdog(child)
+    watchdog.allow(STARTING)
     try:
         for kind, *event in child.events():
             if kind == "ready":
-                watchdog.cancel()
+                watchdog.last = time.monotonic() + LONGEST * deadline
                 left = deadline - (time.monotonic() - began)
-                watchdog = _kill_after(max(left, AT_LEAST * deadline), child, late)
+                watchdog.allow(max(left, AT_LEAST * deadline))
             elif kind == "trying":
                 trying = report.findings[event[0]]
+            elif kind == "schedule":
+                watchdog.allow(deadline)
             elif kind == "found":
                 trying.met, trying.seen = event
                 trying = None
+                watchdog.allow(deadline)
             elif kind == "said":
                 report.said += event[0]
             elif kind == "stopped":
@@ -111,16 +116,37 @@ def _follow(child: Child, report: Report, deadline: float) -> None:
         pass  # before it was set up
     finally:
         watchdog.cancel()
-    if late.is_set():
-        return _stop(report, trying, f"It was not done within {deadline:g} s and was stopped.", hinted=True)
+    if watchdog.late:
+        seconds = LONGEST * deadline if watchdog.end == watchdog.last else deadline
+        return _stop(report, trying, f"It was not done within {seconds:g} s and was stopped.", hinted=True)
     return _stop(report, trying, f"The process that it ran in ended (exit {child.kill()}).")
 
 
-def _kill_after(seconds: float, child: Child, late: threading.Event) -> threading.Timer:
-    timer = threading.Timer(seconds, lambda: (late.set(), child.kill()))
-    timer.daemon = True
-    timer.start()
-    return timer
+class Watchdog:
+    """Kills a child when its time is over; `late` is whether it has.
+
+    Attributes:
+        end: when that is. last: when it is at the latest, however often more time is allowed.
+    """
+
+    def __init__(self, child: Child):
+        self._child, self._cancelled, self.late = child, threading.Event(), False
+        self.end = self.last = float("inf")
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def allow(self, seconds: float) -> None:
+        """So many seconds from now on."""
+        self.end = min(time.monotonic() + seconds, self.last)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def _watch(self) -> None:
+        while (left := self.end - time.monotonic()) > 0:
+            if self._cancelled.wait(min(left, 1.0)):
+                return
+        self.late = True
+        self._child.kill()
 
 
 def _stop(report: Report, trying: Finding | None, sentence: str, hinted: bool = False) -> None:
