@@ -4,6 +4,7 @@ import json
 
 from redislab.lessons import LESSONS
 from tests.browser.jupyterlab import write
+from tests.conftest import settles
 
 CELLS = ["from redislab import claims, start\nlab = start()", "board = claims('4.2')\nboard"]
 
@@ -23,8 +24,13 @@ def test_a_claim_is_run_drawn_and_led_to_its_lab(open_notebook, jupyterlab):
     row.locator(".rl-verdict", has_text="✕ does not hold").wait_for()
     page.locator(".rl-sentence", has_text=f"1 of {len(LESSONS.select('4.2'))} claims are measured").wait_for()
     assert button.evaluate("(button) => document.activeElement === button")  # what changes takes nobody's place
-    traces = {trace["name"]: trace["x"] for (plot,) in [notebook.plots()] for trace in plot}
-    assert len(traces["✕ does not hold"]) == 4 and not traces["● holds"]
+
+    page.locator(".js-plotly-plot").scroll_into_view_if_needed()  # what is out of sight is not painted
+
+    def found() -> dict:
+        return {trace["name"]: trace["x"] for (plot,) in [notebook.plots()] for trace in plot}
+
+    assert not settles(lambda: len(found()["✕ does not hold"]) != 4) and not found()["● holds"]
     notebook.shoot("claims")
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
