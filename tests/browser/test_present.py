@@ -163,6 +163,27 @@ def test_a_room_sees_ticket_panel_why_and_monday_and_the_code_on_a_key(open_page
     assert parts(page) == {"Why", "On Monday"} and page.locator(VISIBLE_CODE).count() == 0
 
 
+def test_a_race_is_shown_in_large_type_and_broken_by_keys_alone(open_page):
+    page = open_page("render/04_performance_tuning.ipynb").page
+    board = page.locator(".rl-race").first
+    page.keyboard.press("c")
+    board.locator("tbody tr").first.wait_for()
+    assert min(size_of(board.locator(part).first) for part in ("td", "th", ".rl-button", ".rl-race-verdict")) >= 18
+    board.get_by_role("button", name="Try all").focus()
+    rows = board.locator("tbody tr")
+    for key in "112332":
+        before = rows.count()
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "count => { const board = document.querySelector('.rl-race'); return board.querySelectorAll('tbody tr').length > count"
+            " || board.querySelector('.rl-race-verdict').textContent.startsWith('✗'); }",
+            arg=before,
+        )
+    board.locator(".rl-race-verdict.rl-race-broken").wait_for()
+    page.keyboard.press("Enter")
+    board.locator(".rl-race-summary", has_text="lose an update").wait_for()
+
+
 def moves(opened: Page) -> None:
     """What is drawn changes."""
     before, deadline = opened.plots(".rl-panel"), time.monotonic() + 20

@@ -4,7 +4,6 @@ import datetime
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,18 +69,6 @@ def test_a_load_that_fails_gives_the_lease_back(lab, database, keys):
         cache.get(6)
     database.failing = False
     assert took(lambda: cache.get(6)) < 5
-
-
-def test_readers_and_writers_together_end_with_what_was_committed_last(lab, database, keys):
-    cache = SingleFlight(lab.client(max_connections=40), database.users, keys, ttl=60)
-    record = database.users.find(31)
-
-    def work(n):
-        return cache.put(31, record | {"city": f"city {n}"}) if n % 5 == 0 else cache.get(31)
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(work, range(400)))
-    assert cache.get(31) == database.users.find(31)
 
 
 class Broken(Counted):
