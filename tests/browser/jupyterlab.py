@@ -28,6 +28,7 @@ QUIET = (
     "favicon",
     "ResizeObserver loop",
     "restore the debugger state",
+    "ERR_NETWORK_CHANGED",  # containers beside come and go, and JupyterLab asks again
 )  # what JupyterLab itself has to say now and then
 
 
