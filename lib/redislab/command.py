@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import sys
+from pathlib import Path
 
 USAGE = """\
 Looks for anti-patterns in a Redis or Valkey, or a cluster of them, without writing anything: keys without a TTL, big
@@ -148,7 +149,7 @@ def _read(path: str | None) -> dict | None:
     """A walk that was stopped. Its path is not repeated: it may be a URL with a password."""
     try:
         if path is None or os.path.isfile(path):
-            return path and (json.loads(open(path, encoding="utf-8").read()) or {})
+            return path and (json.loads(Path(path).read_text("utf-8")) or {})
         why = "there is no such file"
     except OSError as failure:
         why = failure.strerror

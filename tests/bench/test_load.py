@@ -4,6 +4,7 @@ import time
 import pytest
 
 from redislab.bench.load import OpenLoop
+from tests.conftest import settles
 
 
 def run(request, gap, seconds, workers=8):
@@ -72,3 +73,15 @@ def test_stop_ends_every_thread_and_start_begins_again_at_now():
         assert threading.active_count() == before
     outcomes, _ = load.drain()
     assert max(outcome.seconds for outcome in outcomes) < 0.2  # nothing counts the pause as latency
+
+
+def test_a_load_that_begins_again_before_its_workers_have_ended_has_no_more_of_them():
+    load = OpenLoop(lambda: time.sleep(0.05) or "slow", lambda random: 0.001, workers=4)
+    before = threading.active_count()
+    for _ in range(4):
+        load.start()
+        time.sleep(0.02)
+        load.stop(timeout=0.0)
+    load.start()
+    assert not settles(lambda: threading.active_count() > before + 4)
+    load.stop()

@@ -3,7 +3,7 @@ import pytest
 from redislab.bench import WatchedTable
 from redislab.errors import DatabaseError
 
-HOOKS = ("before_find", "after_find", "before_commit", "after_commit")
+HOOKS = ("before_find", "after_find", "before_commit")
 
 
 @pytest.fixture

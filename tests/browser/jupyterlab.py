@@ -24,6 +24,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "defer"},
 }
+BUSY = "import time\nbegan = time.monotonic()\nwhile time.monotonic() < began + 4: pass"
 QUIET = (
     "favicon",
     "ResizeObserver loop",
@@ -152,6 +153,17 @@ class Notebook:
             "(index) => { const notebook = window.jupyterapp.shell.currentWidget.content;"
             " notebook.activeCellIndex = index; return window.jupyterapp.commands.execute('notebook:run-cell') }",
             index,
+        )
+
+    def keep_busy(self, index: int) -> None:
+        """Run this cell, such as BUSY, and go on as soon as the kernel is busy."""
+        self.page.evaluate(
+            "(index) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;"
+            " window.jupyterapp.commands.execute('notebook:run-cell') }",
+            index,
+        )
+        self.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
         )
 
     def show(self, *indices: int) -> None:

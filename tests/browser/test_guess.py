@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.jupyterlab import write
+from tests.browser.jupyterlab import BUSY, write
 
 GUESSES = """
 from redislab import predict
@@ -10,7 +10,6 @@ slow = predict("How slow?", 0, 1000, unit="ms", key="p99")
 slow
 """
 MENU = "fast = predict('Which is the fastest?', options=['one', 'two', 'three'])\nfast"
-BUSY = "import time\nbegan = time.monotonic()\nwhile time.monotonic() < began + 4: pass"
 
 
 @pytest.fixture
@@ -34,11 +33,7 @@ def test_the_value_on_the_screen_is_kept_and_a_second_press_changes_nothing(gues
     guess = page.locator(".rl-guess", has_text="How slow?")
     slider, keep = guess.get_by_role("slider"), guess.locator(".rl-go")
     if busy:
-        page.evaluate(
-            "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;"
-            " window.jupyterapp.commands.execute('notebook:run-cell') }"
-        )
-        page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
+        guesses.keep_busy(2)
     # If it is moved by the keyboard, at speed, and kept by Enter
     slider.focus()
     for _ in range(9):

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.browser.jupyterlab import write
+from tests.browser.jupyterlab import BUSY, write
 from tests.browser.on_page import OnPage
 from tests.browser.test_panel import EXPERIMENT, SHOWN
-
-BUSY = "import time\nbegan = time.monotonic()\nwhile time.monotonic() < began + 4: pass"
 
 
 @pytest.fixture
@@ -18,13 +16,7 @@ def panel(jupyterlab, open_notebook):
         notebook.run_cell(index)
     made = OnPage(notebook, 0)
     made.start()
-    notebook.page.evaluate(
-        "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;"
-        " window.jupyterapp.commands.execute('notebook:run-cell') }"
-    )
-    notebook.page.wait_for_function(
-        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-    )
+    notebook.keep_busy(2)
     return made
 
 

@@ -26,6 +26,7 @@ def closed(lab) -> dict:
     return lab.until(lambda sample: sample["over"], timeout=90)["bills"][-1][1]
 
 
+@pytest.mark.quiet  # of a bot that comes one request at a time the limit lets no race through
 def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
     mine = {part.exercise: Text.of(LESSONS.exercises[part.exercise]).solution for part in PARTS.values()}
     lab = running(BlackFridayLab(mine=mine, **SHORT))
@@ -42,6 +43,13 @@ def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
     assert simple["lost"], simple
     (head, *rows) = lab.experiment.findings(lab.samples[-1])
     assert head[1:] == ["all yours", "all simple"] and len(rows) == len(best)
+
+
+def test_what_is_wrong_with_a_solution_in_the_application_is_said_too(running):
+    broken = "def save_batch(client, source, keys, worker):\n    raise RuntimeError('not today')"
+    lab = running(BlackFridayLab(mine={PARTS["orders"].exercise: broken}, **SHORT))
+    said = lab.until(lambda sample: sample["mine"])["mine"]
+    assert "RuntimeError: not today" in said
 
 
 @pytest.mark.tour

@@ -25,7 +25,7 @@ class Report:
 
     Attributes:
         findings: a Finding each.
-        survey: what they were read from: its `refused`, `unknown`, `lost`, `top` and `cursors`.
+        survey: what they were read from: its `refused`, `unknown`, `lost` and `top`.
         skipped: why an audit could not be made, by its name.
     """
 
@@ -77,7 +77,7 @@ class Report:
         said += [f"{name} was not possible ({why.rstrip('.')})." for name, why in self.skipped.items()]
         if survey.seen and not survey.memory:
             said.append("The eviction policy is unknown, as INFO is refused.")
-        if survey.resume:
+        if survey.resumed:
             said.append("A part was seen by an earlier walk, and is as it was then.")
         return " ".join(said)
 

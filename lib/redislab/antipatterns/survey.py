@@ -76,7 +76,7 @@ class Survey:
             if number is not None and number < 1:
                 raise ValueError(f"{name}={number} looks at nothing. Choose 1 or more, or None for all keys.")
         self.client, self.sample, self.scripts, self.asks = client, sample, scripts, tuple(asks)
-        self.match, self.pause, self.resume = match, pause, resume
+        self.match, self.pause, self.resumed = match, pause, resume is not None
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
         self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
         self.config, self.memory = {}, {}
@@ -309,13 +309,10 @@ class Survey:
         if gone := self.cursors.keys() - runs:
             raise ValueError(f"That walk was on {', '.join(sorted(gone))}, which is not here. Begin again.")
         for node, run in runs.items():
-            if (
-                self.cursors.get(node, END) not in (END, "0")
-                and self.runs.get(node)
-                and run not in ("", self.runs[node])
-            ):
+            former = self.runs.get(node)
+            if run and former and run != former and self.cursors.get(node, END) not in (END, "0"):
                 raise ValueError(f"{node} was restarted since, and has its keys in another order. Begin again.")
-        self.runs = runs
+        self.runs |= {node: run for node, run in runs.items() if run}  # one that is away is still known
 
 
 def _size(client) -> int | None:

@@ -121,6 +121,10 @@ class Experiment(HasTraits):
         self.charts = tuple(with_bar(chart, knob.options) for chart in self.charts)
         return {knob.name: YOURS}
 
+    def learners(self) -> list:
+        """The functions of a learner's that this calls."""
+        return [self.mine] if self.mine else []
+
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
         """The knobs by name, in the order in which the class declares them; then those that it inherits."""

@@ -39,9 +39,11 @@ class OpenLoop:
         self._offered = 0
 
     def start(self) -> None:
-        self._halted.clear()
+        self._halted = threading.Event()  # a new one: workers that have not ended yet are still to end
         self._due = self._timer()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._workers)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(self._halted,), daemon=True) for _ in range(self._workers)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -72,8 +74,8 @@ class OpenLoop:
             "requests": window.total.ended,
         }
 
-    def _work(self) -> None:
-        while (due := self._next()) is not None:
+    def _work(self, halted) -> None:
+        while (due := self._next(halted)) is not None:
             if self._timer() - due > self._patience:
                 self._outcomes.append(Outcome(("given up",), self._patience, "given up: not sent in time"))
                 continue
@@ -85,11 +87,11 @@ class OpenLoop:
             tags = (tags,) if isinstance(tags, str) else tags
             self._outcomes.append(Outcome(tags, self._timer() - due, error))
 
-    def _next(self) -> float | None:
+    def _next(self, halted) -> float | None:
         with self._turn:
-            while (left := self._due - self._timer()) > 0 and not self._halted.is_set():
+            while (left := self._due - self._timer()) > 0 and not halted.is_set():
                 time.sleep(min(left, SLICE))
-            if self._halted.is_set():
+            if halted.is_set():
                 return None
             due = self._due
             self._due = due + self._gap(self._random)

@@ -11,7 +11,9 @@ becomes a sentence beside the choice, and the other choices go on:
 
 import contextlib
 import ctypes
+import functools
 import inspect
+import mmap
 import os
 import pickle
 import sys
@@ -54,14 +56,14 @@ class Mine:
     def written(cls, text: str) -> "Mine":
         """The last function that `text` defines. The text is run where it is called, not here."""
         mine = cls.__new__(cls)
-        mine.trouble, mine._pickled = "", pickle.dumps(_Text(text))
+        mine.trouble, mine._make = "", functools.partial(last_function, text)
         return mine
 
     def __init__(self, function: Callable, parameters: str):
-        self.trouble, self._pickled = "", b""
+        self.trouble, self._make = "", None
         try:
             inspect.signature(function).bind(*parameters.split(", "))
-            self._pickled = cloudpickle.dumps(function)
+            self._make = functools.partial(pickle.loads, cloudpickle.dumps(function))
         except Exception as failure:  # whatever its parts raise when they are asked to travel
             given = (
                 "is given" if isinstance(failure, TypeError) else "cannot be taken out of this notebook; it is given"
@@ -69,14 +71,7 @@ class Mine:
             self.trouble = f"Your function {given} ({parameters}): {failure}."
 
     def __reduce__(self):
-        return Called, (self._pickled, self.trouble)
-
-
-class _Text(str):
-    """Source that becomes a function when it is unpickled."""
-
-    def __reduce__(self):
-        return last_function, (str(self),)
+        return Called, (self._make, self.trouble)
 
 
 def last_function(text: str) -> Callable:
@@ -96,13 +91,13 @@ class Called:
 
     patience = PATIENCE
 
-    def __init__(self, pickled: bytes, trouble: str = ""):
-        self.trouble, self._pickled, self._out, self._function = trouble, pickled, bool(trouble), None
+    def __init__(self, make: Callable | None, trouble: str = ""):
+        self.trouble, self._make, self._out, self._function = trouble, make, bool(trouble), None
         self._due: dict[int, float] = {}  # until when the call of a thread has to return
         self._lock, self._watching = threading.Lock(), False
 
     def __reduce__(self):
-        return Called, (self._pickled, self.trouble if self._out else "")
+        return Called, (self._make, self.trouble if self._out else "")
 
     def __call__(self, *arguments):
         """
@@ -156,7 +151,7 @@ class Called:
                 sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (what is printed at hundreds of calls a second is a flood)
                 threading.Thread(target=self._watch, daemon=True, name="redislab-mine").start()
             if self._function is None:
-                self._function = pickle.loads(self._pickled)
+                self._function = self._make()
             self._due[threading.get_ident()] = time.monotonic() + self.patience
 
     def _watch(self) -> None:
@@ -196,8 +191,13 @@ def told(failure: BaseException, function) -> str:
 def memory() -> int:
     """Bytes of this process in memory; 0 where there is no /proc."""
     with contextlib.suppress(OSError):
-        return 4096 * int(Path("/proc/self/statm").read_text().split()[1])
+        return pages(1)
     return 0
+
+
+def pages(field: int) -> int:
+    """Bytes by a field of /proc/self/statm, which counts pages."""
+    return mmap.PAGESIZE * int(Path("/proc/self/statm").read_text().split()[field])
 
 
 def limit_memory(more: int) -> None:
@@ -205,5 +205,4 @@ def limit_memory(more: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        data = 4096 * int(Path("/proc/self/statm").read_text().split()[5])
-        resource.setrlimit(resource.RLIMIT_DATA, (data + more, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        resource.setrlimit(resource.RLIMIT_DATA, (pages(5) + more, resource.getrlimit(resource.RLIMIT_DATA)[1]))

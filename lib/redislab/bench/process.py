@@ -158,9 +158,9 @@ class Running:
             values["error"] = failures[-1]
         if self._gap:
             values["gap"], self._gap = self._gap, None
-        if self.experiment.mine:
-            values["mine"] = self.experiment.mine.trouble
-            if self.experiment.mine.stuck():  # their threads are lost, so others take over
+        if mine := self.experiment.learners():
+            values["mine"] = " ".join(filter(None, (values.get("mine"), *(each.trouble for each in mine))))
+            if sum(each.stuck() for each in mine):  # all are asked; their threads are lost, so others take over
                 self._load.stop(timeout=0.0)
                 self._load.start()
         told = values, self.experiment.settings()

@@ -5,17 +5,8 @@ from redis.connection import Connection
 
 from redislab.bench.race_turns import RefusedError, StuckError, Turn, current
 
-QUIET = {
-    "SCRIPT",
-    "CLIENT",
-    "HELLO",
-    "AUTH",
-    "SELECT",
-    "COMMAND",
-    "READONLY",
-    "INFO",
-    "TIME",
-}  # they are about the connection, or about the server: no steps
+# they are about the connection, or about the server: no steps
+QUIET = {"SCRIPT", "CLIENT", "COMMAND", "READONLY", "INFO", "TIME"}
 REFUSED = {
     "SELECT": "a race has one database", "SWAPDB": "a race has one database", "MOVE": "a race has one database",
     "WAIT": "a race has no replicas", "WAITAOF": "a race has no replicas", "MONITOR": "a race shows every command",

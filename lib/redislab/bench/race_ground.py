@@ -57,7 +57,10 @@ class Ground:
         lock: held while a race runs.
         beats: how many turns were taken so far; running: the letter of the client that took the latest one.
         stopped: whether no further turn is to be taken.
+        on_reset: called where a schedule begins.
     """
+
+    on_reset = staticmethod(bool)
 
     def __init__(self, server):
         self.server, self.keys, self.lock = server, KEYS, threading.RLock()
@@ -114,7 +117,8 @@ class Ground:
     # The state
 
     def reset(self, commands) -> None:
-        """Remove all keys, put the rows back that were changed, and send `commands`."""
+        """Remove all keys, put the rows back that were changed, and send `commands`; each schedule begins so."""
+        self.on_reset()
         connection = self._connection
         connection.send_packed_command(connection.pack_commands([("FLUSHALL",), *commands]))
         for _ in range(1 + len(commands)):

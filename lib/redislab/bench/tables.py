@@ -16,7 +16,7 @@ class WatchedTable:
         kind: as the table's, unless another one is given.
         finds, saves: calls so far.
         seconds: that the finds took, all together.
-        before_find, after_find, before_commit, after_commit: called with the id, in the thread of the call; after one
+        before_find, after_find, before_commit: called with the id, in the thread of the call; after one
             that failed, not.
     """
 
@@ -27,7 +27,6 @@ class WatchedTable:
         self.before_find: Callable = _nothing
         self.after_find: Callable = _nothing
         self.before_commit: Callable = _nothing
-        self.after_commit: Callable = _nothing
         self._newest: dict = {}
         self._lock = threading.Lock()
 
@@ -50,7 +49,6 @@ class WatchedTable:
         self.before_commit(id)
         version = self._table.save(id, record)
         self._committed(id, version)
-        self.after_commit(id)
         return version
 
     def save_many(self, records) -> int:

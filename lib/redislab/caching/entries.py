@@ -3,11 +3,8 @@
 import json
 
 MISS = object()  # nothing is there, or nothing that a pattern has stored
-BROKEN = (
-    TypeError,
-    ValueError,
-    RecursionError,
-)  # reading an entry: nothing, or no JSON, or no text, or nested too deep
+# of reading and writing JSON: nothing, or no JSON, or no text, or nested too deep
+BROKEN = TypeError, ValueError, RecursionError
 
 
 def pack(record: dict | None) -> str:
@@ -23,7 +20,7 @@ def pack(record: dict | None) -> str:
         if json.loads(text) == record:
             return text
         why = "it would come back different: a tuple, a NaN, or a name that is no text"
-    except (TypeError, ValueError, RecursionError) as failure:
+    except BROKEN as failure:
         why = failure
     raise TypeError(
         f"A record cannot be kept as JSON ({why}). Convert such values where the source reads and writes them."

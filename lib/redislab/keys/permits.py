@@ -21,6 +21,7 @@ def need(client, key: str, *sources: str) -> None:
     if hasattr(client, "command_stack"):
         return
     words = {word for source in sources for word in re.findall("'([A-Z]{3,})'", source)} | {"EVALSHA", "SCRIPT|LOAD"}
+    words |= {"|".join(pair) for source in sources for pair in re.findall(r"call\('([A-Z]+)', '([A-Z]+)'", source)}
     try:
         refused = text(client.eval(script("permits"), 1, key, *sorted(words)))
     except redis.exceptions.NoPermissionError as refusal:

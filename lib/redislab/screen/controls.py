@@ -194,9 +194,10 @@ class Toolbar(PageWidget):
         """Have a button look differently."""
         self.buttons = [button | look if button["name"] == name else button for button in self.buttons]
 
-    def press(self, name: str) -> None:
+    def press(self, name: str, at: float = 0.0) -> None:
         """Press a button, as on the page."""
         if not self.look(name)["disabled"]:
+            self.pressed_at = at
             self._presses[name]()
 
     def heard(self, message: dict) -> None:
@@ -206,8 +207,7 @@ class Toolbar(PageWidget):
         """An impatient second press was not meant for what the first has made of the button."""
         look = self.look(message["press"])
         if all(look[name] == message[name] for name in ("label", "pressed")):
-            self.pressed_at = message["at"]
-            self.press(message["press"])
+            self.press(message["press"], message["at"])
 
 
 def close_tree(widget: widgets.Widget) -> None:

@@ -150,7 +150,9 @@ class Panel(Block):
     def _preset(self, name: str) -> None:
         self._touch()
         preset, at = self.experiment.preset(name), self.toolbar.pressed_at
-        self.experiment.set_knobs({name: value for name, value in preset.items() if self.controls.newest(name, at)})
+        self.experiment.set_knobs(
+            {name: value for name, value in preset.items() if not at or self.controls.newest(name, at)}
+        )
 
     def _on_control(self, name: str, value) -> None:
         """The page moved a control."""

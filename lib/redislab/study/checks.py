@@ -107,6 +107,11 @@ class CheckContext:
         calls = [begin(join_in) for _ in range(count)]
         return [call.result() for call in calls]
 
+    def trips(self, *arguments) -> list[list[list[str]]]:
+        """The round trips of a call."""
+        self.call(*arguments)
+        return self.round_trips()
+
     def client_of(self, *arguments) -> Callable:
         """The learner's function with these arguments, as a client of a race."""
 
@@ -120,7 +125,6 @@ class CheckContext:
         """The race of these clients on this server, with rows of its own; `given(context)` prepares each schedule."""
 
         def prepare(client):
-            self.each_schedule()
             self.prepare()
             if given:
                 given(self)
@@ -169,7 +173,9 @@ class CheckContext:
     @functools.cached_property
     def ground(self):
         """Where races of this check run."""
-        return Ground(self.server)
+        made = Ground(self.server)
+        made.on_reset = self.each_schedule
+        return made
 
     def close(self) -> None:
         """End the threads that the function has left running, before they send another command."""
@@ -181,7 +187,8 @@ class CheckContext:
 def no_schedule_breaks(race) -> tuple[bool, str]:
     """Whether no schedule of a race breaks its expectation; and how many there are, or the shortest that does."""
     if not race.failing:
-        return race.exhaustive, f"in none of {count(race.schedules, 'schedule')} {race.found.bound}".strip()
+        told = f"in none of {count(race.schedules, 'schedule')}", race.found.bound
+        return race.exhaustive, ". ".join(filter(None, told))
     played = race.replay()
     many = f"{race.found.failed:,} of {count(race.schedules, 'schedule')}"
     return False, f"{played.trouble}, in {many}. The shortest: {in_a_line(played)}"

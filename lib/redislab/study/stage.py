@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import redis
+
 from redislab.bench import Experiment, Session
-from redislab.errors import ExperimentError, RedislabError
+from redislab.errors import CapabilityError, ExperimentError, RedislabError
 from redislab.world import start
 
 SLICE = 0.1  # s between two looks at whether it is to stop
@@ -41,6 +43,20 @@ class Stage:
         made = start()
         self.where |= {"server": f"{made.server.product} {made.server.version}", "backend": made.server.backend}
         return made
+
+    def documented(self, *commands: str) -> dict[str, dict]:
+        """What the server's own documentation says of these commands, or of all; since Redis 7.
+
+        Raises:
+            CapabilityError: it has none.
+        """
+        try:
+            told = self.lab.redis.execute_command("COMMAND DOCS", *commands)
+        except redis.RedisError as refusal:
+            raise CapabilityError(f"the server does not say what it knows of its commands ({refusal})") from None
+        if not told:
+            raise CapabilityError("the server has no documentation of its commands")
+        return told
 
     def take(self, experiment: Experiment, **attributes) -> "Take":
         """Run an experiment: `with stage.take(labs.KeysLab(keys=1000), span=1.0) as take: …`

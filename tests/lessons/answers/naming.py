@@ -478,7 +478,7 @@ def pops_the_names_first(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="race:acme:cart:1 is there, and no longer listed", race=True)
+@wrong("forget-tenant", hint=3, sees=":acme:cart:1 is there, and no longer listed", race=True)
 def one_command_after_the_other(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     while names := client.srandmember(listed, 500):

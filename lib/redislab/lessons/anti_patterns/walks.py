@@ -25,11 +25,6 @@ class WalkContext(CheckContext):
     def call(self):
         return self.function(self.client, self.prefix)
 
-    def trips(self) -> list:
-        """The round trips of one call."""
-        self.call()
-        return self.round_trips()
-
     def disturb(self, commands: tuple[str, ...], act) -> None:
         """`act(command)` comes before each of these commands."""
         self.tap.before = lambda command: act(command) if str(command[0]).upper() in commands else None

@@ -5,6 +5,17 @@ import threading
 from redislab.caching import CacheAside
 
 
+def checked(function, record) -> dict:
+    """What a learner's function has returned for a row that exists.
+
+    Raises:
+        MineError: it is no such row.
+    """
+    if not isinstance(record, dict) or "version" not in record:
+        raise function.wrong(f"It returned {record!r:.60} for a row that exists.")
+    return record
+
+
 class YourCache(CacheAside):
     """Reads by a function of (client, source, keys, id), as in the exercises; a write commits, then deletes.
 
@@ -19,8 +30,7 @@ class YourCache(CacheAside):
     def get(self, id) -> dict:
         self._thread.loaded = False
         record = self._function(self.client, self.source, self.keys, id)
-        if not isinstance(record, dict) or "version" not in record:
-            raise self._function.wrong(f"It returned {record!r:.60} for a row that exists.")
+        checked(self._function, record)
         if self.loaded:
             self.client.pexpire(self.key(id), self.life_ms(), lt=True)
         return record

@@ -1,6 +1,5 @@
 """Read one product of a large catalogue: a field that is read alone, written in batches, and never missing."""
 
-from redislab.bench.races import races
 from redislab.study.checks import CheckContext, Exercise, count, no_schedule_breaks, requirement
 
 PRODUCTS, SIZE = 2000, 500  # characters each: a megabyte together
@@ -43,10 +42,10 @@ class CatalogueContext(CheckContext):
             got = returned[1]
             return "" if got in (self.small[KEPT], self.later[KEPT]) else f"the reader got {got!r:.30}"
 
-        def given(client):
-            self.functions(client)[0](self.small)
+        def given(context):
+            context.functions(context.redis)[0](context.small)
 
-        return races(stores, reads, given=given, expect=found, lab=self.ground)
+        return self.race(stores, reads, given=given, expect=found)
 
 
 class OneProduct(Exercise):

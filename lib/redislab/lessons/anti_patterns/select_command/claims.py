@@ -1,18 +1,12 @@
 """What is claimed of this section's subject, and how it is measured."""
 
-from redislab.errors import CapabilityError
 from redislab.study.claim import Always, Claim
 
 
 def deprecated(stage, command: str) -> list[float]:
     """1 if the server's documentation flags the command as deprecated, else 0. Since Redis 7."""
-    try:
-        told = stage.lab.redis.execute_command("COMMAND DOCS", command)
-    except Exception as refusal:
-        raise CapabilityError(f"the server does not say what is deprecated ({refusal})") from None
-    if command.lower() not in told:
-        raise CapabilityError("the server has no documentation of its commands")
-    return [float("deprecated" in told[command.lower()].get("doc_flags", ()))]
+    told = stage.documented(command)[command.lower()]
+    return [float("deprecated" in told.get("doc_flags", ()))]
 
 
 CLAIMS = (

@@ -8,7 +8,7 @@ from redislab.caching import RefreshAhead, Resilient, WriteBehind, WriteBehindWo
 from redislab.lessons.caching_patterns.choosing.lab import AHEAD, ASIDE, BEHIND, MODULES, PATTERNS, THROUGH, ArenaLab
 from redislab.lessons.caching_patterns.choosing.ranking import APART
 from redislab.study.claim import Always, Bound, Claim, Possible
-from redislab.study.stage import shared
+from redislab.study.stage import having, shared
 
 CODE = {
     ASIDE: (Resilient,),
@@ -32,7 +32,7 @@ def arena(stage, **load) -> list[dict]:
     with stage.take(experiment, span=1.3) as take:
         take.after(2.0)
         keys = [f"{key} {name}" for key in ("r50", "w50", "stale") for name in PATTERNS]
-        return take.every(1.3, 8, lambda sample: None not in map(sample.get, keys) and sample)
+        return take.every(1.3, 8, having(*keys))
 
 
 def compared(stage, key: str, one: str, other: str) -> list[float]:

@@ -26,7 +26,7 @@ def transactions(stage, batch: int) -> list[float]:
     experiment = WriteBehindLab(queue=STREAM, batch=batch, rate=60.0, db_ms=1.0)
     with stage.take(experiment, span=1.5) as take:
         take.after(1.0)
-        return take.every(1.6, 4, lambda sample: sample["acknowledged"] and per_write(sample))
+        return take.every(1.6, 4, functools.partial(per_write, "transactions"))
 
 
 def rows(stage, coalescing: bool, hot: int) -> list[float]:
@@ -34,14 +34,12 @@ def rows(stage, coalescing: bool, hot: int) -> list[float]:
     experiment = WriteBehindLab(queue=STREAM, rate=200.0, db_ms=1.0, hot=hot, coalescing=coalescing)
     with stage.take(experiment, span=1.5) as take:
         take.after(1.5)
-        return take.every(
-            1.6, 4, lambda sample: sample["acknowledged"] and sample["statements"] / sample["acknowledged"]
-        )
+        return take.every(1.6, 4, functools.partial(per_write, "statements"))
 
 
-def per_write(sample: dict) -> float | None:
-    done = sample["transactions"]
-    return None if done is None else done / sample["acknowledged"]
+def per_write(name: str, sample: dict) -> float | None:
+    """How many there were for each write; None where there was no write, which says nothing."""
+    return sample[name] / sample["acknowledged"] if sample["acknowledged"] and sample[name] is not None else None
 
 
 behind = functools.partial(Claim, section="1.3", lab="WriteBehindLab")

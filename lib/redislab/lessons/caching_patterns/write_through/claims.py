@@ -31,7 +31,9 @@ def kept(stage, order: str) -> list[float]:
     """% of the writes whose commit fails that leave the entry there was."""
     experiment = WriteThroughLab(order=order, writers=1, commit_ms=0.0, failures=50.0)
     with stage.take(experiment, period=0.05, span=1.0) as take:
-        return take.every(1.1, 4, lambda sample: sample["failed"] and 100 * (1 - sample["lost"] / sample["failed"]))
+        return take.every(
+            1.1, 4, lambda sample: 100 * (1 - sample["lost"] / sample["failed"]) if sample["failed"] else None
+        )
 
 
 def hits(stage, ttl: float, new: bool) -> list[float]:

@@ -1,6 +1,5 @@
 """Three answers at each visit: bits for who was here, a count of them, a short list for who came last."""
 
-from redislab.bench.races import races
 from redislab.study.checks import CheckContext, Exercise, count, no_schedule_breaks, requirement
 
 CUSTOMERS, ERROR, LAST = 20_000, 0.03, 5
@@ -34,14 +33,11 @@ class VisitContext(CheckContext):
     def two_tabs(self):
         """A race of two visits of one new customer."""
 
-        def visit(client, keys):
-            return bool(self.function(client, keys, ID)[0])
-
-        def first_once(client, returned):
-            first = {0: "neither", 2: "both"}.get(returned.count(False))
+        def first_once(returned):
+            first = {0: "neither", 2: "both"}.get([bool(seen) for seen, *_ in returned].count(False))
             return not first or f"{first} of the two visits counted as the first"
 
-        return races(visit, visit, expect=first_once, lab=self.ground)
+        return self.race(*2 * [self.client_of(ID)], expect=first_once)
 
 
 class NoteVisit(Exercise):

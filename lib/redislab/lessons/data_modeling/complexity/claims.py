@@ -3,7 +3,6 @@
 import functools
 import math
 
-from redislab.errors import CapabilityError
 from redislab.lessons.data_modeling.complexity.exponents import LINEAR
 from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
 from redislab.modeling.complexity import ADD, ALL, GET, LIST, NONE, OPERATIONS, SORTED_SET, STRING, STRUCTURES, cell
@@ -60,11 +59,7 @@ def column(stage, structure: str, command: str | None = None) -> dict[str, list[
 
 def ranges(stage, structure: str) -> list[float]:
     """How many commands for this structure the server has that read or write a range."""
-    client = stage.lab.redis
-    try:
-        docs = client.execute_command("COMMAND DOCS")
-    except Exception as refusal:
-        raise CapabilityError(f"the server does not say what commands it has ({refusal})") from None
+    docs = stage.documented()
     return [sum("range" in name and told["group"] == structure for name, told in docs.items())]
 
 

@@ -47,10 +47,6 @@ class GroupsContext(CheckContext):
             pipeline.ttl(name)
         return sorted(pipeline.execute())
 
-    def trips(self) -> list:
-        self.call()
-        return self.round_trips()
-
     def owner_comes(self):
         """A race with a client that gives the same key a short TTL of its own."""
 

@@ -7,7 +7,7 @@ from redislab.study.checks import CheckContext, Exercise, count, no_schedule_bre
 TENANT, NEIGHBOUR = "acme", "acme2"
 KEYS, OTHERS, EXPIRED = 1200, 300, 10
 FEW_TRIPS = 20
-OLD, NEW = ("cart:1", "cart:2"), "cart:3"  # of the race
+OLD, NEW = (1, 2), 3  # carts of the race
 
 
 class TenantContext(CheckContext):
@@ -23,35 +23,28 @@ class TenantContext(CheckContext):
     def listed(self, tenant: str) -> str:
         return self.keys.index("key", "tenant", tenant)
 
-    def trips(self) -> list:
-        self.call(TENANT)
-        return self.round_trips()
-
     def writer_comes(self):
         """A race with a client that writes a known key and a new one; the forgetful one may die."""
 
-        def names(keys, *parts):
-            return [f"{keys.prefix}:{TENANT}:{part}" for part in parts]
+        def names(*ids):
+            return [self.keys.tenant(TENANT).entity("cart", id) for id in ids]
 
-        def write(client, keys, *parts):
-            mine = names(keys, *parts)
-            pipeline = client.pipeline().mset(dict.fromkeys(mine, "x"))
-            pipeline.sadd(keys.index("key", "tenant", TENANT), *mine).execute()
+        def write(client, *ids):
+            pipeline = client.pipeline().mset(dict.fromkeys(names(*ids), "x"))
+            pipeline.sadd(self.listed(TENANT), *names(*ids)).execute()
 
-        def given(client, keys):
-            write(client, keys, *OLD)
+        def given(client):
+            write(client, *OLD)
 
-        def writer(client, keys):
-            write(client, keys, OLD[0], NEW)
+        def writer(client):
+            write(client, OLD[0], NEW)
 
-        def forget(client, keys):
-            return self.function(client, keys, TENANT)
-
-        def found(client, keys):
-            there = {name for name in names(keys, *OLD, NEW) if client.exists(name)}
-            lost = there - set(client.smembers(keys.index("key", "tenant", TENANT)))
+        def found(client):
+            there = {name for name in names(*OLD, NEW) if client.exists(name)}
+            lost = there - set(client.smembers(self.listed(TENANT)))
             return not lost or f"{min(lost)} is there, and no longer listed"
 
+        forget = self.client_of(TENANT)  # not `self.race`, which would prepare all keys for each schedule
         return races(forget, writer, given=given, expect=found, dies=forget, lab=self.ground)
 
 
@@ -72,14 +65,14 @@ class ForgetTenant(Exercise):
 
     @requirement("It looks at this tenant's names, not at every key", hint=1)
     def sparing(self, context):
-        kinds = {command[0] for trip in context.trips() for command in trip} & set(WALKING)
+        kinds = {command[0] for trip in context.trips(TENANT) for command in trip} & set(WALKING)
         return not kinds, f"{' and '.join(kinds)} was sent" if kinds else "neither SCAN nor KEYS was sent"
 
     @requirement(
         f"No command concerns more than {MOST} names, and {KEYS} keys take {FEW_TRIPS} round trips at most", hint=2
     )
     def batched(self, context):
-        trips = context.trips()
+        trips = context.trips(TENANT)
         names = max(len(command) - 1 - (command[0] == "SREM") for trip in trips for command in trip)
         seen = f"{count(len(trips), 'round trip')}; the longest command concerned {count(names, 'name')}"
         return len(trips) <= FEW_TRIPS and names <= MOST, seen
@@ -87,7 +80,7 @@ class ForgetTenant(Exercise):
     @requirement("A key that is written meanwhile, or left when the process dies, is still listed", hint=3)
     def race(self, context):
         met, seen = no_schedule_breaks(context.writer_comes())
-        return met, f"another client (B) writes {OLD[0]} and {NEW} at any moment: {seen}"
+        return met, f"another client (B) writes cart {OLD[0]} and cart {NEW} at any moment: {seen}"
 
     @requirement("It returns how many keys it deleted; those that had expired do not count, and nothing is 0", hint=4)
     def counted(self, context):

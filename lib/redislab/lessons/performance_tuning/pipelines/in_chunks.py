@@ -12,11 +12,6 @@ class UsersContext(CheckContext):
     def prepare(self) -> None:
         self.redis.mset({self.keys.user(number): value for number, value in enumerate(VALUES) if value})
 
-    def trips(self) -> list:
-        """The round trips of one call."""
-        self.call(range(KEYS))
-        return self.round_trips()
-
 
 class InChunks(Exercise):
     """A pipeline, or an MGET, for each chunk of ids, the last one shorter than the others."""
@@ -29,12 +24,12 @@ class InChunks(Exercise):
 
     @requirement(f"{KEYS} ids take {FEW_TRIPS} round trips at most", hint=1)
     def few(self, context):
-        trips = len(context.trips())
+        trips = len(context.trips(range(KEYS)))
         return trips <= FEW_TRIPS, f"{count(trips, 'round trip')} for {KEYS} ids"
 
     @requirement(f"None of them asks for more than {MOST}", hint=2)
     def bounded(self, context):
-        longest = max((sum(len(command) - 1 for command in trip) for trip in context.trips()), default=0)
+        longest = max((sum(len(command) - 1 for command in trip) for trip in context.trips(range(KEYS))), default=0)
         return longest <= MOST, f"one round trip asks for {longest}"
 
     @requirement("Any number of ids will do: 1, a number that is no multiple of the chunk, and none at all", hint=3)

@@ -11,9 +11,10 @@ from redislab.bench.mine import Mine
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.write_behind.receipts import Receipts
 from redislab.lessons.caching_patterns.write_through.ledger import Ledger
+from redislab.lessons.caching_patterns.yours import checked
 from redislab.lessons.takeaways.black_friday.bill import ROWS, Bill
 from redislab.lessons.takeaways.black_friday.day import HOURS, OPENS, planned
-from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, YourShop
+from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, PATIENCE, YourShop
 from redislab.lessons.takeaways.black_friday.requests import CUSTOMERS, PRODUCTS, Requests
 from redislab.world.waiting import eventually
 
@@ -66,6 +67,9 @@ class BlackFridayLab(Requests):
             name: Mine.written(mine[each.exercise]) for name, each in PARTS.items() if each.exercise in (mine or {})
         }
 
+    def learners(self):
+        return list(self.solutions.values())
+
     def setup(self, lab):
         super().setup(lab)
         self.server = lab.private_server(appendonly="yes")
@@ -90,8 +94,7 @@ class BlackFridayLab(Requests):
             self.fill()
             self.shop = {name: self.made(name) for name in PARTS if name != "orders"}
             self.receipts = Receipts(self.lab.database.users)
-            with self.out_of_service():
-                self.launch(self.application_factory())
+            self.restart_application()
             self.plan = iter(planned(self.seed, self.seconds, self.rate, PRODUCTS, CUSTOMERS))
             self.coming = next(self.plan)
 
@@ -118,9 +121,14 @@ class BlackFridayLab(Requests):
         if getattr(self, name) == SIMPLE:
             return functools.partial(part.simple, *given)
         if name in self.solutions:
-            self.solutions[name].patience = 10.0  # pages wait for the database here
-            return functools.partial(self.solutions[name], *given)
+            self.solutions[name].patience = PATIENCE
+            yours = functools.partial(self.solutions[name], *given)
+            return (lambda row: checked(yours.func, yours(row))) if name == "pages" else yours
         return part.library(*given)
+
+    def restart_application(self):
+        with self.out_of_service():
+            self.launch(self.application_factory())
 
     def application_factory(self):
         address = dataclasses.replace(self.lab.address, redis_url=self.server.url)
@@ -157,14 +165,12 @@ class BlackFridayLab(Requests):
         except Exception:
             bill.add("failed")
             raise
-        finally:
-            bill.add("ended")
 
     def close_shop(self):
         """What is only known at the end: what was acknowledged, and is not there."""
         with self.days:
             bill = self.bill
-            eventually(lambda: bill["begun"] == bill["ended"], SETTLING)
+            eventually(lambda: bill["begun"] == bill["served"] + bill["failed"], SETTLING)
             eventually(lambda: not self.application.call("queued"), SETTLING)
             self.receipts.audit({})
             sold = int(self.inspector.get(self.keys.counter("sold")) or 0)
@@ -183,6 +189,7 @@ class BlackFridayLab(Requests):
         if self.at and not (self.coming or self.due or self.closing):
             self.closing = True
             threading.Thread(target=self.close_shop, daemon=True).start()
+        self.ask()
         hour = OPENS + HOURS * self.at / self.seconds
         days = self.bills if self.over else [*self.bills, (f"{self.bill.label}, until now", self.bill.rows())]
         return window.percentiles("page") | {
@@ -195,7 +202,7 @@ class BlackFridayLab(Requests):
             "over": self.over,
             "failed_share": 100 * self.bill["failed"] / self.bill["begun"] if self.bill["begun"] else None,
             "bills": days[-3:],
-            "mine": " ".join(filter(None, (each.trouble for each in self.solutions.values()))),
+            "mine": self.state.get("trouble", ""),  # of the application, which has a copy
         }
 
     def done(self, values):

@@ -1,6 +1,7 @@
 """What the shop is made of: each part in the simple version, as the library has it, and as an exercise asks for it."""
 
 import functools
+import itertools
 import json
 import os
 import threading
@@ -13,6 +14,7 @@ from redislab.lessons.caching_patterns.write_behind.shops import LIMIT, ModuleSh
 from redislab.modeling import Profile, SlidingLog
 from redislab.tuning import ScriptCounter
 
+PATIENCE = 10.0  # s for a learner's function, which waits for the database here
 MOST, PER = 20, 10  # orders of one customer, in so many seconds
 TABLE, KEYS = ("client", "source", "keys"), ("client", "keys")
 
@@ -101,13 +103,9 @@ def profiles(client, keys):
 
 def sweep(client):
     def sweep_by_pages(prefix):
-        page = []
-        for name in client.scan_iter(match=f"{prefix}*", count=500):
-            page.append(name)
-            if len(page) == 500:
-                client.unlink(*page)
-                page.clear()
-        return page and client.unlink(*page)
+        names = client.scan_iter(match=f"{prefix}*", count=500)
+        while page := list(itertools.islice(names, 500)):
+            client.unlink(*page)
 
     return sweep_by_pages
 
@@ -127,7 +125,7 @@ class YourShop(Shop):
     """Accepted orders wait in a Redis Stream, and a learner's function saves them: `save_batch(client, source, keys, worker)`."""
 
     def __init__(self, function, *arguments):
-        self._save_batch = function
+        self._save_batch, function.patience = function, PATIENCE
         super().__init__(*arguments)
 
     def open(self, keys) -> None:
@@ -144,6 +142,9 @@ class YourShop(Shop):
                 busy = False
             if not busy:
                 time.sleep(0.05)
+
+    def state(self) -> dict:
+        return super().state() | {"trouble": self._save_batch.trouble}
 
     def queued(self) -> int:
         (group,) = self.redis.xinfo_groups(self.cache.backlog.stream)

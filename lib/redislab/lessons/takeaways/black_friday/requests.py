@@ -16,8 +16,6 @@ class Requests(Killable):
         id = self.ids[product]
         newest = self.source.newest(id)
         record = self.shop["pages"](id)
-        if not isinstance(record, dict) or "version" not in record:
-            raise self.solutions["pages"].wrong(f"It returned {record!r:.60} for a row that exists.")
         if self.source.doubts(record["city"]):
             return ("uncommitted",)
         return ("stale",) if record["version"] < newest else ()
@@ -58,8 +56,7 @@ class Requests(Killable):
         elif what == "the database is well again":
             self.readers.added_latency = 0.02
         elif what == "the application is killed":
-            with self.out_of_service():
-                self.launch(self.application_factory())
+            self.restart_application()
         elif what == "the nightly job, late":
             self.shop["night"](f"{self.keys.prefix}:tmp:")
         elif what == "Redis restarts":
