@@ -33,7 +33,7 @@ def as_the_library_does(client, keys, id, email):
     return UniqueIndex(client, keys, "member", "email").claim(id, email)
 
 
-@wrong("claim-address", hint=3, sees="it leads to '42', whose it is not")
+@wrong("claim-address", hint=5, sees="it leads to '42', whose it is not")
 def as_in_the_module(client, keys, id, email):
     old = client.hget(keys.record("member", id), "email")
     client.hset(keys.record("member", id), "email", email)
@@ -42,7 +42,7 @@ def as_in_the_module(client, keys, id, email):
     return True
 
 
-@wrong("claim-address", hint=3, sees="whose it is not")
+@wrong("claim-address", hint=5, sees="whose it is not")
 def takes_over_in_a_transaction(client, keys, id, email):
     record = keys.record("member", id)
     old = client.hget(record, "email")
@@ -56,7 +56,7 @@ def the_entry_only(client, keys, id, email):
     return bool(client.set(keys.unique("member", "email", email), id, nx=True))
 
 
-@wrong("claim-address", hint=1, sees="the name was 'Ada', and is None")
+@wrong("claim-address", hint=2, sees="the name was 'Ada', and is None")
 def a_new_record(client, keys, id, email):
     record = keys.record("member", id)
     client.pipeline().delete(record).hset(record, "email", email).set(
@@ -78,23 +78,23 @@ def claim(client, keys, id, email, *, drop="if old and old ~= ARGV[2] then redis
     return client.eval(script, 2, *names, id, email, keys.unique("member", "email", ""), former or "") == 1
 
 
-@wrong("claim-address", hint=2, sees="it leads to 42")
+@wrong("claim-address", hint=3, sees="it leads to 42")
 def leaves_the_former_entry(client, keys, id, email):
     return claim(client, keys, id, email, drop="")
 
 
-@wrong("claim-address", hint=2, sees="which leads to no member")
+@wrong("claim-address", hint=4, sees="which leads to no member")
 def drops_its_own(client, keys, id, email):
     return claim(client, keys, id, email, drop="if old then redis.call('DEL', ARGV[3] .. old) end")
 
 
-@wrong("claim-address", hint=4, sees="the member moved elsewhere between two commands", race=True)
+@wrong("claim-address", hint=7, sees="the member moved elsewhere between two commands", race=True)
 def reads_the_former_one_before(client, keys, id, email):
     drop = "if ARGV[4] ~= '' and ARGV[4] ~= ARGV[2] then redis.call('DEL', ARGV[3] .. ARGV[4]) end"
     return claim(client, keys, id, email, drop=drop)
 
 
-@wrong("claim-address", hint=4, sees="another one claimed it between two commands", race=True)
+@wrong("claim-address", hint=6, sees="another one claimed it between two commands", race=True)
 def looks_and_takes_then(client, keys, id, email):
     record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old, holder = client.hget(record, "email"), client.get(entry)
@@ -107,7 +107,7 @@ def looks_and_takes_then(client, keys, id, email):
     return True
 
 
-@wrong("claim-address", hint=4, sees="between two commands", race=True)
+@wrong("claim-address", hint=6, sees="between two commands", race=True)
 def takes_by_nx_and_goes_on(client, keys, id, email):
     record, entry = keys.record("member", id), keys.unique("member", "email", email)
     old = client.hget(record, "email")
@@ -117,6 +117,21 @@ def takes_by_nx_and_goes_on(client, keys, id, email):
     if old:
         client.delete(keys.unique("member", "email", old))
     return True
+
+
+@wrong("claim-address", hint=8, sees="the process died between two commands", race=True)
+def drops_the_former_entry_afterwards(client, keys, id, email):
+    former = client.eval(
+        """
+        local old = redis.call('HGET', KEYS[1], 'email')
+        if not redis.call('SET', KEYS[2], ARGV[1], 'NX') and redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+        redis.call('HSET', KEYS[1], 'email', ARGV[2])
+        return old or ''""",
+        2, keys.record("member", id), keys.unique("member", "email", email), id, email,
+    )  # fmt: skip
+    if former and former != email:
+        client.delete(keys.unique("member", "email", former))
+    return former != 0
 
 
 # sweep by unlink
@@ -238,7 +253,7 @@ def all_but_words(app):
     return joined(escape, unescape)(app)
 
 
-@wrong("parts-of-a-name", hint=1, sees="('a:b', 'c') and ('a_b', 'c') are both 'shop:a_b:c'")
+@wrong("parts-of-a-name", hint=2, sees="('a:b', 'c') and ('a_b', 'c') are both 'shop:a_b:c'")
 def underscores_for_colons(app):
     return joined(lambda part: part.replace(":", "_"), str)(app)
 
@@ -248,28 +263,28 @@ def hexadecimal(app):
     return joined(lambda part: part.encode().hex(), lambda part: bytes.fromhex(part).decode())(app)
 
 
-@wrong("parts-of-a-name", hint=2, sees="('user', 'a%3Ab') is named 'shop:user:a%3Ab'")
+@wrong("parts-of-a-name", hint=3, sees="('user', 'a%3Ab') is named 'shop:user:a%3Ab'")
 def the_colon_only(app):
     return joined(lambda part: part.replace(":", "%3A"), unquoted)(app)
 
 
-@wrong("parts-of-a-name", hint=2, sees="of which the parts are ['a', 'b', 'c']")
+@wrong("parts-of-a-name", hint=3, sees="of which the parts are ['a', 'b', 'c']")
 def unquotes_before_it_splits(app):
     name, _ = joined(lambda part: urllib.parse.quote(part, safe=""), str)(app)
     return name, lambda name: unquoted(name).split(":")[1:]
 
 
-@wrong("parts-of-a-name", hint=3, sees="b'42' are named")
+@wrong("parts-of-a-name", hint=4, sees="b'42' are named")
 def bytes_with_their_quotes(app):
     return joined(lambda part: urllib.parse.quote(part, safe=""), unquoted, text=str)(app)
 
 
-@wrong("parts-of-a-name", hint=4, sees="SCAN for the name of ('file', '*') finds 6 of 6 keys")
+@wrong("parts-of-a-name", hint=5, sees="SCAN for the name of ('file', '*') finds 6 of 6 keys")
 def patterns_as_they_are(app):
     return joined(lambda part: urllib.parse.quote(part, safe="*?[]\\"), unquoted)(app)
 
 
-@wrong("parts-of-a-name", hint=4, sees="a cluster hashes '42' only")
+@wrong("parts-of-a-name", hint=6, sees="a cluster hashes '42' only")
 def braces_as_they_are(app):
     return joined(lambda part: urllib.parse.quote(part, safe="{}"), unquoted)(app)
 
@@ -355,7 +370,7 @@ def if_it_is_shorter(client, prefix, groups):
     return by_group(client, prefix, groups, lt=True)
 
 
-@wrong("ttl-by-group", hint=3, sees="though its owner said 20", race=True)
+@wrong("ttl-by-group", hint=4, sees="though its owner said 20", race=True)
 def asks_before_it_sets(client, prefix, groups):
     given = 0
     for names in scanned(client, prefix):
@@ -370,23 +385,23 @@ def asks_before_it_sets(client, prefix, groups):
     return given
 
 
-@wrong("ttl-by-group", hint=4, sees="1 different values; wanted from 2,700 to 3,300")
+@wrong("ttl-by-group", hint=5, sees="1 different values; wanted from 2,700 to 3,300")
 def all_alike(client, prefix, groups):
     return by_group(client, prefix, groups, seconds=round)
 
 
-@wrong("ttl-by-group", hint=4, sees="1 different values")
+@wrong("ttl-by-group", hint=5, sees="1 different values")
 def one_factor_a_run(client, prefix, groups):
     factor = random.uniform(0.9, 1.1)
     return by_group(client, prefix, groups, seconds=lambda seconds: round(factor * seconds))
 
 
-@wrong("ttl-by-group", hint=4, sees="wanted from 2,700 to 3,300")
+@wrong("ttl-by-group", hint=5, sees="wanted from 2,700 to 3,300")
 def anything_up_to_the_ttl(client, prefix, groups):
     return by_group(client, prefix, groups, seconds=lambda seconds: random.randint(1, seconds))
 
 
-@wrong("ttl-by-group", hint=5, sees="200 of 300 permanent ones have one")
+@wrong("ttl-by-group", hint=6, sees="200 of 300 permanent ones have one")
 def by_the_beginning_of_the_name(client, prefix, groups):
     def kind(key, prefix):
         return next((group for group in groups if key.startswith(f"{prefix}:{group}")), None)
@@ -394,7 +409,7 @@ def by_the_beginning_of_the_name(client, prefix, groups):
     return by_group(client, prefix, groups, kind=kind)
 
 
-@wrong("ttl-by-group", hint=6, sees="wanted 790, as 10 keys had just gone")
+@wrong("ttl-by-group", hint=7, sees="wanted 790, as 10 keys had just gone")
 def counts_what_it_has_sent(client, prefix, groups):
     return by_group(client, prefix, groups, send=len)
 
@@ -441,19 +456,19 @@ def a_pattern_that_is_too_wide(client, keys, tenant):
     return by_batches(client, of_tenant(keys, tenant), names)
 
 
-@wrong("forget-tenant", hint=1, sees="SCAN was sent")
+@wrong("forget-tenant", hint=2, sees="SCAN was sent")
 def looks_at_every_key(client, keys, tenant):
     names = list(client.scan_iter(match=f"{keys.prefix}:{tenant}:*", count=500))
     return by_batches(client, of_tenant(keys, tenant), names)
 
 
-@wrong("forget-tenant", hint=2, sees="the longest command concerned 1200 names")
+@wrong("forget-tenant", hint=3, sees="the longest command concerned 1200 names")
 def everything_together(client, keys, tenant):
     listed = of_tenant(keys, tenant)
     return by_batches(client, listed, list(client.smembers(listed)), size=10_000)
 
 
-@wrong("forget-tenant", hint=2, sees="1201 round trips")
+@wrong("forget-tenant", hint=3, sees="1201 round trips")
 def name_by_name(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     for name in client.smembers(listed):
@@ -461,7 +476,7 @@ def name_by_name(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="is there, and no longer listed", race=True)
+@wrong("forget-tenant", hint=4, sees="is there, and no longer listed", race=True)
 def deletes_the_set_too(client, keys, tenant):
     deleted, names, listed = 0, list(client.smembers(of_tenant(keys, tenant))), of_tenant(keys, tenant)
     for at in range(0, len(names), 500):
@@ -470,7 +485,7 @@ def deletes_the_set_too(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees="† dies", race=True)
+@wrong("forget-tenant", hint=4, sees="† dies", race=True)
 def pops_the_names_first(client, keys, tenant):
     deleted = 0
     while names := client.spop(of_tenant(keys, tenant), 500):
@@ -478,7 +493,7 @@ def pops_the_names_first(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=3, sees=":acme:cart:1 is there, and no longer listed", race=True)
+@wrong("forget-tenant", hint=4, sees=":acme:cart:1 is there, and no longer listed", race=True)
 def one_command_after_the_other(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     while names := client.srandmember(listed, 500):
@@ -487,7 +502,7 @@ def one_command_after_the_other(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=4, sees="it returned 1200, wanted 1200 less 10")
+@wrong("forget-tenant", hint=5, sees="it returned 1200, wanted 1200 less 10")
 def counts_the_names(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     while names := client.srandmember(listed, 500):
@@ -495,7 +510,7 @@ def counts_the_names(client, keys, tenant):
     return deleted
 
 
-@wrong("forget-tenant", hint=4, sees="wrong number of arguments")
+@wrong("forget-tenant", hint=5, sees="wrong number of arguments")
 def even_if_there_are_none(client, keys, tenant):
     deleted, listed = 0, of_tenant(keys, tenant)
     while True:

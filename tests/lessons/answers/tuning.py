@@ -24,7 +24,7 @@ def as_the_library_does(client, keys, ids):
     return get_many(client, (keys.user(id) for id in ids), chunk=300)
 
 
-@wrong("in-chunks", hint=1, sees="1234 round trips")
+@wrong("in-chunks", hint=2, sees="1234 round trips")
 def one_by_one(client, keys, ids):
     return [client.get(keys.user(id)) for id in ids]
 
@@ -34,7 +34,7 @@ def what_is_not_there_is_left_out(client, keys, ids):
     return [value for value in many_by_mget(client, keys, ids) if value is not None]
 
 
-@wrong("in-chunks", hint=2, sees="one round trip asks for 1234")
+@wrong("in-chunks", hint=3, sees="one round trip asks for 1234")
 def one_long_pipeline(client, keys, ids):
     pipeline = client.pipeline(transaction=False)
     for id in ids:
@@ -42,7 +42,7 @@ def one_long_pipeline(client, keys, ids):
     return pipeline.execute()
 
 
-@wrong("in-chunks", hint=2, sees="one round trip asks for 1000")
+@wrong("in-chunks", hint=3, sees="one round trip asks for 1000")
 def a_thousand_at_once(client, keys, ids):
     return as_slices(client, keys, list(ids), 1000)
 
@@ -54,12 +54,12 @@ def as_slices(client, keys, ids, size):
     return values
 
 
-@wrong("in-chunks", hint=4, sees="object of type 'generator' has no len()")
+@wrong("in-chunks", hint=5, sees="object of type 'generator' has no len()")
 def needs_a_length(client, keys, ids):
     return as_slices(client, keys, ids, 500)
 
 
-@wrong("in-chunks", hint=3, sees="with 1 id 0 values came; wanted 1")
+@wrong("in-chunks", hint=4, sees="with 1 id 0 values came; wanted 1")
 def forgets_the_rest(client, keys, ids):
     chunk, values = [], []
     for id in ids:
@@ -118,7 +118,7 @@ def gets_and_sets(client, keys, name, by):
     return number
 
 
-@wrong("count-once", hint=3, sees="the process died between two commands", race=True)
+@wrong("count-once", hint=4, sees="the process died between two commands", race=True)
 def an_end_for_the_first(client, keys, name, by):
     number = client.incrby(keys.counter(name), by)
     if number == by:
@@ -126,13 +126,21 @@ def an_end_for_the_first(client, keys, name, by):
     return number
 
 
-@wrong("count-once", hint=3, sees="the counter ended between two commands", race=True)
+@wrong("count-once", hint=5, sees="the counter ended between two commands", race=True)
 def makes_it_and_counts_then(client, keys, name, by):
     client.set(keys.counter(name), 0, ex=3600, nx=True)
     return client.incrby(keys.counter(name), by)
 
 
-@wrong("count-once", hint=4, sees="9007199254740993 and 10 are stored as 9")
+@wrong("count-once", hint=6, sees="the counter ended between two commands", race=True)
+def looks_whether_there_is_one(client, keys, name, by):
+    key = keys.counter(name)
+    if client.exists(key):
+        return client.incrby(key, by)
+    return client.pipeline().incrby(key, by).expire(key, 3600, nx=True).execute()[0]
+
+
+@wrong("count-once", hint=7, sees="9007199254740993 and 10 are stored as 9")
 def a_sum_in_lua(client, keys, name, by):
     add = """
         redis.call('SET', KEYS[1], 0, 'EX', 3600, 'NX')
@@ -141,7 +149,7 @@ def a_sum_in_lua(client, keys, name, by):
     return counting(client, keys, name, by, add)
 
 
-@wrong("count-once", hint=4, sees="are stored as 9007199254741003, and 900719925474100")
+@wrong("count-once", hint=7, sees="are stored as 9007199254741003, and 900719925474100")
 def a_number_out_of_lua(client, keys, name, by):
     add = "redis.call('SET', KEYS[1], 0, 'EX', 3600, 'NX') local number = redis.call('INCRBY', KEYS[1], ARGV[1])"
     return counting(client, keys, name, by, add)
@@ -176,44 +184,69 @@ def swapping(client, keys, name, old, new, write, same="redis.call('GET', KEYS[1
     return client.eval(script, 1, keys.entity("config", name), old, new) == 1
 
 
-@wrong("swap-keeps-ttl", hint=2, sees="kept for ever")
+@wrong("swap-keeps-ttl", hint=4, sees="kept for ever")
 def swaps_as_in_the_module(client, keys, name, old, new):
     return swapping(client, keys, name, old, new, "redis.call('SET', KEYS[1], ARGV[2])")
 
 
-@wrong("swap-keeps-ttl", hint=2, sees="is kept for 3.6e+03 s")
+@wrong("swap-keeps-ttl", hint=4, sees="is kept for 3.6e+03 s")
 def a_new_end(client, keys, name, old, new):
     return swapping(client, keys, name, old, new, "redis.call('SET', KEYS[1], ARGV[2], 'EX', 3600)")
 
 
-@wrong("swap-keeps-ttl", hint=2, sees="invalid expire")
+@wrong("swap-keeps-ttl", hint=5, sees="invalid expire")
 def sets_the_old_end(client, keys, name, old, new):
     write = "redis.call('SET', KEYS[1], ARGV[2], 'PX', redis.call('PTTL', KEYS[1]))"
     return swapping(client, keys, name, old, new, write)
 
 
-@wrong("swap-keeps-ttl", hint=1, sees="'1.2' was expected; now it holds '1.21'")
+@wrong("swap-keeps-ttl", hint=2, sees="'1.2' was expected; now it holds '1.21'")
 def compares_numbers(client, keys, name, old, new):
     same = "tonumber(redis.call('GET', KEYS[1])) == tonumber(ARGV[1])"
     return swapping(client, keys, name, old, new, "redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')", same)
 
 
-@wrong("swap-keeps-ttl", hint=1, sees="now it holds '1.21', and True was returned")
+@wrong("swap-keeps-ttl", hint=2, sees="now it holds '1.21', and True was returned")
 def whatever_is_there(client, keys, name, old, new):
     return bool(client.set(keys.entity("config", name), new, xx=True, keepttl=True))
 
 
-@wrong("swap-keeps-ttl", hint=3, sees="'2.0' came between two commands, and is lost: '1.21'", race=True)
+@wrong("swap-keeps-ttl", hint=6, sees="'2.0' came between two commands, and is lost: '1.21'", race=True)
 def looks_and_sets_then(client, keys, name, old, new):
     key = keys.entity("config", name)
     return client.get(key) == old and bool(client.set(key, new, keepttl=True))
 
 
-@wrong("swap-keeps-ttl", hint=3, sees="5000 s were given to it between two commands", race=True)
+@wrong("swap-keeps-ttl", hint=7, sees="5000 s were given to it between two commands", race=True)
 def asks_for_the_end_before(client, keys, name, old, new):
     left = client.pttl(keys.entity("config", name))
     end = f"if {left} > 0 then redis.call('PEXPIRE', KEYS[1], {left}) end"
     return swapping(client, keys, name, old, new, f"redis.call('SET', KEYS[1], ARGV[2]) {end}")
+
+
+@wrong("swap-keeps-ttl", hint=1, sees="it holds '1.21', and 1 was returned")
+def returns_a_number(client, keys, name, old, new):
+    return as_the_library_does_it(client, keys, name, old, new) * 1
+
+
+@wrong("swap-keeps-ttl", hint=3, sees="there is a key now, and True was returned")
+def the_first_one_too(client, keys, name, old, new):
+    same = "(redis.call('GET', KEYS[1]) or ARGV[1]) == ARGV[1]"
+    return swapping(client, keys, name, old, new, "redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')", same)
+
+
+@wrong("swap-keeps-ttl", hint=8, sees="the process died between two commands", race=True)
+def gives_the_ttl_back(client, keys, name, old, new):
+    key = keys.entity("config", name)
+    script = """
+        local left = redis.call('PTTL', KEYS[1])
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 end
+        redis.call('SET', KEYS[1], ARGV[2])
+        return left"""
+    left = client.eval(script, 1, key, old, new)
+    if left > 0:
+        client.pexpire(key, left, nx=True)
+    return left != -2
 
 
 # NOSCRIPT
@@ -260,14 +293,14 @@ def by_name_only(client, script, names, args):
 known = {}
 
 
-@wrong("noscript", hint=3, sees="NoScriptError")
+@wrong("noscript", hint=5, sees="NoScriptError")
 def remembers_what_is_known(client, script, names, args):
     if script not in known:
         known[script] = client.script_load(script)
     return client.evalsha(known[script], len(names), *names, *args)
 
 
-@wrong("noscript", hint=4, sees="two calls ran it 3 times")
+@wrong("noscript", hint=6, sees="two calls ran it 3 times")
 def again_after_any_error(client, script, names, args):
     try:
         return client.evalsha(hashlib.sha1(script.encode()).hexdigest(), len(names), *names, *args)

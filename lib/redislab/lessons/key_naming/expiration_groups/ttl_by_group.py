@@ -68,7 +68,7 @@ class TtlByGroup(Exercise):
 
     name, context = "ttl-by-group", GroupsContext
 
-    @requirement("Every key of a group has a TTL, and no key of a permanent kind has one", hint=5)
+    @requirement("Every key of a group has a TTL, and no key of a permanent kind has one", hint=6)
     def grouped(self, context):
         context.call()
         without = sum(ttl < 0 for names in context.mortal.values() for ttl in context.ttls(names))
@@ -76,7 +76,7 @@ class TtlByGroup(Exercise):
         seen = f"{without} of {2 * EACH} keys of groups have none, and {wrongly} of {len(context.permanent)} permanent ones"
         return (without, wrongly) == (0, 0), f"{seen} have one"
 
-    @requirement("The TTLs of a group lie within 10 % of its own, and all over that range", hint=4)
+    @requirement("The TTLs of a group lie within 10 % of its own, and all over that range", hint=5)
     def varied(self, context):
         context.call()
         for kind, ttl in GROUPS.items():
@@ -98,7 +98,7 @@ class TtlByGroup(Exercise):
         changed = sum(not 0 <= context.had(name) - context.redis.ttl(name) <= SHORT for name in context.having)
         return not changed, f"{changed} of {HAVING} keys that had {SHORT} or {LONG:,} s left have another TTL"
 
-    @requirement("Also if it gets it meanwhile, between any two commands", hint=3)
+    @requirement("Also if it gets it meanwhile, between any two commands", hint=4)
     def race(self, context):
         met, seen = no_schedule_breaks(context.owner_comes())
         return met, f"another client (B) gives the key {SHORT} s at any moment: {seen}"
@@ -111,7 +111,7 @@ class TtlByGroup(Exercise):
     def batched(self, context):
         return batches(context.trips(), lambda command: 1)
 
-    @requirement("It returns how many keys got a TTL; keys that are gone by then do not count", hint=6)
+    @requirement("It returns how many keys got a TTL; keys that are gone by then do not count", hint=7)
     def counted(self, context):
         gone = context.mortal["code"][:VANISHED]
         context.tap.before = lambda command: command[0] in WALKING or context.redis.delete(*gone)

@@ -63,13 +63,13 @@ class ForgetTenant(Exercise):
         seen = f"{mine}, of the neighbour {kept} of {OTHERS} keys and {still} names"
         return (left, listed, kept, still) == (0, 0, OTHERS, OTHERS), seen
 
-    @requirement("It looks at this tenant's names, not at every key", hint=1)
+    @requirement("It looks at this tenant's names, not at every key", hint=2)
     def sparing(self, context):
         kinds = {command[0] for trip in context.trips(TENANT) for command in trip} & set(WALKING)
         return not kinds, f"{' and '.join(kinds)} was sent" if kinds else "neither SCAN nor KEYS was sent"
 
     @requirement(
-        f"No command concerns more than {MOST} names, and {KEYS} keys take {FEW_TRIPS} round trips at most", hint=2
+        f"No command concerns more than {MOST} names, and {KEYS} keys take {FEW_TRIPS} round trips at most", hint=3
     )
     def batched(self, context):
         trips = context.trips(TENANT)
@@ -77,12 +77,12 @@ class ForgetTenant(Exercise):
         seen = f"{count(len(trips), 'round trip')}; the longest command concerned {count(names, 'name')}"
         return len(trips) <= FEW_TRIPS and names <= MOST, seen
 
-    @requirement("A key that is written meanwhile, or left when the process dies, is still listed", hint=3)
+    @requirement("A key that is written meanwhile, or left when the process dies, is still listed", hint=4)
     def race(self, context):
         met, seen = no_schedule_breaks(context.writer_comes())
         return met, f"another client (B) writes cart {OLD[0]} and cart {NEW} at any moment: {seen}"
 
-    @requirement("It returns how many keys it deleted; those that had expired do not count, and nothing is 0", hint=4)
+    @requirement("It returns how many keys it deleted; those that had expired do not count, and nothing is 0", hint=5)
     def counted(self, context):
         context.redis.delete(*(context.keys.tenant(TENANT).entity("cart", id) for id in range(EXPIRED)))
         got, again = context.call(TENANT), context.call("no-one")

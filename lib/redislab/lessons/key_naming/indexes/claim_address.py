@@ -64,7 +64,7 @@ class ClaimAddress(Exercise):
         seen = f"the record has {email!r}, the entry leads to {holder!r}, and {got!r} was returned"
         return (got, email, holder) == (True, NEW, ADA), seen
 
-    @requirement("The member's other fields stay; and a member without an address can have one", hint=1)
+    @requirement("The member's other fields stay; and a member without an address can have one", hint=2)
     def others(self, context):
         context.call(ADA, NEW)
         name = context.redis.hget(context.record(ADA), "name")
@@ -75,18 +75,18 @@ class ClaimAddress(Exercise):
         got, trouble = context.call(ADA, NEW), context.trouble()
         return got is True and not trouble, trouble or f"the name is there, and {got!r} was returned to one without"
 
-    @requirement("The former address leads to no member, and others can claim it", hint=2)
+    @requirement("The former address leads to no member, and others can claim it", hint=3)
     def former(self, context):
         context.call(ADA, NEW)
         holder = context.holder(OLD)
         return holder is None, f"it leads to {holder or 'no member'}"
 
-    @requirement("To claim one's own address is True, and changes nothing", hint=2)
+    @requirement("To claim one's own address is True, and changes nothing", hint=4)
     def own(self, context):
         got, trouble = context.call(ADA, OLD), context.trouble()
         return got is True and not trouble, trouble or f"{got!r} was returned"
 
-    @requirement("Another member's address stays theirs: False, and nothing is changed", hint=3)
+    @requirement("Another member's address stays theirs: False, and nothing is changed", hint=5)
     def taken(self, context):
         got, holder, email = context.call(ADA, BOBS), context.holder(BOBS), context.email(ADA)
         seen = f"it leads to {holder!r}, whose it is not" if holder != BOB else f"it still leads to {BOB!r}"
@@ -94,20 +94,20 @@ class ClaimAddress(Exercise):
         return got is False and holder == BOB and email == OLD and not context.trouble(), seen
 
     @requirement(
-        "If another member claims it at any moment, one of the two has it", hint=4,
+        "If another member claims it at any moment, one of the two has it", hint=6,
         whenever=lambda context, client: context.claim(client, BOB, NEW),
     )  # fmt: skip
     def race(self, context):
         return self.consistent(context, "another one claimed it")
 
     @requirement(
-        "If the same member moves elsewhere at any moment, one address is left", hint=4,
+        "If the same member moves elsewhere at any moment, one address is left", hint=7,
         whenever=lambda context, client: context.claim(client, ADA, THIRD),
     )  # fmt: skip
     def elsewhere(self, context):
         return self.consistent(context, "the member moved elsewhere")
 
-    @requirement("A process that dies half-way leaves record and index consistent", hint=4, whenever=die)
+    @requirement("A process that dies half-way leaves record and index consistent", hint=8, whenever=die)
     def death(self, context):
         return self.consistent(context, "the process died")
 

@@ -37,14 +37,14 @@ class PartsOfAName(Exercise):
         name = context.name(PLAIN[0], int(PLAIN[1]), PLAIN[2])
         return name == ":".join((APP, *PLAIN)), f"user, 42 and profile make {name!r}"
 
-    @requirement("Two different lists of parts have two names", hint=1)
+    @requirement("Two different lists of parts have two names", hint=2)
     def distinct(self, context):
         for one, other in itertools.combinations(COLONS, 2):
             if (name := context.name(*one)) == context.name(*other):
                 return False, f"{one} and {other} are both {name!r}"
         return True, f"{len(COLONS)} lists with colons have {len(COLONS)} names"
 
-    @requirement("`parts` undoes what `name` did", hint=2)
+    @requirement("`parts` undoes what `name` did", hint=3)
     def undone(self, context):
         for given in (PLAIN, *COLONS, *ODD):
             name = context.name(*given)
@@ -52,7 +52,7 @@ class PartsOfAName(Exercise):
                 return False, f"{given} is named {name!r}, of which the parts are {got}"
         return True, f"for {len(COLONS) + len(ODD) + 1} lists of parts"
 
-    @requirement("An id has one name, as a number, as text and as bytes", hint=3)
+    @requirement("An id has one name, as a number, as text and as bytes", hint=4)
     def bytes_too(self, context):
         for number in (42, "José"):
             text = str(number)
@@ -61,7 +61,7 @@ class PartsOfAName(Exercise):
                 return False, f"{number!r}, {text!r} and {text.encode()!r} are named {' and '.join(sorted(names))}"
         return True, "all three are one name"
 
-    @requirement("As a pattern of `SCAN`, a name finds its own key and no other", hint=4)
+    @requirement("As a pattern of `SCAN`, a name finds its own key and no other", hint=5)
     def no_pattern(self, context):
         names = {parts: context.name(*parts) for parts in PATTERNS}
         context.redis.mset(dict.fromkeys(names.values(), "x"))
@@ -70,7 +70,7 @@ class PartsOfAName(Exercise):
                 return False, f"SCAN for the name of {parts} finds {len(found)} of {len(names)} keys: {found}"
         return True, f"{len(names)} names find {len(names)} keys"
 
-    @requirement("No part decides the slot: a name has no hash tag", hint=4)
+    @requirement("No part decides the slot: a name has no hash tag", hint=6)
     def no_tag(self, context):
         tags = {parts: hash_tag(context.name(*parts)) for parts in TAGS}
         tagged = [f"of the name of {parts} a cluster hashes {tag!r} only" for parts, tag in tags.items() if tag]

@@ -48,19 +48,19 @@ class CountOnce(Exercise):
         stored = context.redis.get(context.key)
         return stored == "45", f"30, 10 and the 5 that came between two commands make {stored}; wanted 45"
 
-    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3, whenever=die)
+    @requirement("A process that dies half-way leaves no counter without a TTL", hint=4, whenever=die)
     def death(self, context):
         return self.expires(context, "the process died")
 
-    @requirement("Nor does a new counter that expires half-way", hint=3, whenever=expire)
+    @requirement("Nor does a new counter that expires half-way", hint=5, whenever=expire)
     def new_end(self, context):
         return self.expires(context, "the counter ended")
 
-    @requirement("Nor one that was there before", hint=3, given=CounterContext.begin_at, whenever=expire)
+    @requirement("Nor one that was there before", hint=6, given=CounterContext.begin_at, whenever=expire)
     def end(self, context):
         return self.expires(context, "the counter ended")
 
-    @requirement("It counts to the last digit, beyond 2^53 too, and returns what it has counted", hint=4)
+    @requirement("It counts to the last digit, beyond 2^53 too, and returns what it has counted", hint=7)
     def exact(self, context):
         context.begin_at(BIG)
         got, stored, _ = context.add()

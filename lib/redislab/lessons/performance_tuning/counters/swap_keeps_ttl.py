@@ -36,7 +36,7 @@ class SwapKeepsTtl(Exercise):
         got, value = context.call(*SWAP), context.redis.get(context.key)
         return got is True and value == NEW, f"it holds {value!r}, and {got!r} was returned"
 
-    @requirement("If it holds another one, or one that only looks like it, nothing changes: False", hint=1)
+    @requirement("If it holds another one, or one that only looks like it, nothing changes: False", hint=2)
     def different(self, context):
         for old in (OTHER, "1.2"):
             got, value = context.call(NAME, old, NEW), context.redis.get(context.key)
@@ -44,26 +44,26 @@ class SwapKeepsTtl(Exercise):
                 return False, f"it held {OLD!r}, {old!r} was expected; now it holds {value!r}, and {got!r} was returned"
         return True, "it is as it was"
 
-    @requirement("If there is nothing, nothing is created: False", hint=1)
+    @requirement("If there is nothing, nothing is created: False", hint=3)
     def absent(self, context):
         context.empty()
         got, names = context.call(*SWAP), context.names()
         return got is False and not names, f"there is {'a key now' if names else 'none'}, and {got!r} was returned"
 
-    @requirement("It expires when it would have expired", hint=2)
+    @requirement("It expires when it would have expired", hint=4)
     def ends(self, context):
         context.call(*SWAP)
         left = context.time_left()
         return near(left, LEFT), f"it had {LEFT} s left, and is kept {life(left)}"
 
-    @requirement("A value without a TTL has none afterwards", hint=2)
+    @requirement("A value without a TTL has none afterwards", hint=5)
     def endless(self, context):
         context.redis.persist(context.key)
         got, left = context.call(*SWAP), context.time_left()
         return left == -1 and got is True, f"it is kept {life(left)}, and {got!r} was returned"
 
     @requirement(
-        "Another writer, at any moment, is not overwritten", hint=3,
+        "Another writer, at any moment, is not overwritten", hint=6,
         whenever=lambda context, client: client.set(context.key, OTHER, keepttl=True),
     )  # fmt: skip
     def another(self, context):
@@ -71,12 +71,12 @@ class SwapKeepsTtl(Exercise):
         return value == OTHER, f"{OTHER!r} came between two commands, and is lost: {value!r}"
 
     @requirement(
-        "Nor is another writer's EXPIRE", hint=3,
+        "Nor is another writer's EXPIRE", hint=7,
         whenever=lambda context, client: client.expire(context.key, LONGER),
     )  # fmt: skip
     def another_end(self, context):
         return context.ends(LONGER, f"{LONGER} s were given to it")
 
-    @requirement("A process that dies half-way does not remove the TTL", hint=3, whenever=die)
+    @requirement("A process that dies half-way does not remove the TTL", hint=8, whenever=die)
     def death(self, context):
         return context.ends(LEFT, "the process died")

@@ -22,17 +22,17 @@ class InChunks(Exercise):
     def ordered(self, context):
         return compare(context.call(range(2 * MOST)), VALUES[: 2 * MOST])
 
-    @requirement(f"{KEYS} ids take {FEW_TRIPS} round trips at most", hint=1)
+    @requirement(f"{KEYS} ids take {FEW_TRIPS} round trips at most", hint=2)
     def few(self, context):
         trips = len(context.trips(range(KEYS)))
         return trips <= FEW_TRIPS, f"{count(trips, 'round trip')} for {KEYS} ids"
 
-    @requirement(f"None of them asks for more than {MOST}", hint=2)
+    @requirement(f"None of them asks for more than {MOST}", hint=3)
     def bounded(self, context):
         longest = max((sum(len(command) - 1 for command in trip) for trip in context.trips(range(KEYS))), default=0)
         return longest <= MOST, f"one round trip asks for {longest}"
 
-    @requirement("Any number of ids will do: 1, a number that is no multiple of the chunk, and none at all", hint=3)
+    @requirement("Any number of ids will do: 1, a number that is no multiple of the chunk, and none at all", hint=4)
     def any_number(self, context):
         for number in (1, KEYS, 0):
             met, seen = compare(context.call(range(number)), VALUES[:number])
@@ -40,7 +40,7 @@ class InChunks(Exercise):
                 return False, f"with {count(number, 'id')} {seen}"
         return True, "each has its value"
 
-    @requirement("The ids may come from a generator, which can be read only once", hint=4)
+    @requirement("The ids may come from a generator, which can be read only once", hint=5)
     def generated(self, context):
         return compare(context.call(number for number in range(KEYS)), VALUES)
 

@@ -62,6 +62,6 @@ CLAIMS = (
         "1000/s, loopback": {"rate": 1000.0, "rtt": 0.0},
         "1000/s, 10 ms": {"rate": 1000.0, "rtt": 10.0},
     }),
-    typical("pool-worker", 1094, "A background worker", 5, 10, {"100/s, 10 ms": {"rate": 100.0, "rtt": 10.0}}),
+    typical("pool-worker", 1094, "A background worker", 5, 10, {"200/s, 10 ms": {"rate": 200.0, "rtt": 10.0}}),
     typical("pool-batch", 1095, "A batch processor", 20, 50, {"600/s, 10 ms": {"rate": 600.0, "rtt": 10.0}}),
 )  # fmt: skip

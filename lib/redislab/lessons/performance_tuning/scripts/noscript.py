@@ -60,7 +60,7 @@ class Noscript(Exercise):
         context.run(COUNT)
         return context.runs() == "2", f"two calls ran it {context.runs()} times"
 
-    @requirement("A server that has forgotten it gets the text once more, and then knows it", hint=3)
+    @requirement("A server that has forgotten it gets the text once more, and then knows it", hint=5)
     def forgotten(self, context):
         context.run(COUNT)
         context.redis.script_flush()
@@ -69,7 +69,7 @@ class Noscript(Exercise):
         seen = f"after SCRIPT FLUSH {got!r} was returned; then a call was {count(trips, 'round trip')}, {size:,} bytes"
         return got == 2 and trips == 1 and size <= FEW_BYTES, seen
 
-    @requirement("Also a script that fails half-way runs once, and the caller gets the error", hint=4)
+    @requirement("Also a script that fails half-way runs once, and the caller gets the error", hint=6)
     def fails(self, context):
         raised = "nothing was raised"
         with contextlib.suppress(redis.ResponseError):
