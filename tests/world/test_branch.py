@@ -3,6 +3,8 @@
 import pytest
 import redis
 
+from redislab.errors import StartError
+
 
 def test_keys_clients_and_servers_of_a_branch_go_with_it(lab):
     kept = lab.keys.entity("kept", 1)
@@ -32,3 +34,21 @@ def test_two_branches_do_not_see_each_others_keys(lab):
     except redis.RedisError as failure:
         raise AssertionError("closed with another one") from failure
     other.close()
+
+
+def test_what_is_made_after_the_end_is_closed_at_once(lab):
+    """As by the thread of a sweep, for which a reset did not wait."""
+    branch = lab.branch("trial")
+    branch.close()
+    started = []
+
+    class Late:
+        def close(self):
+            started.append("closed")
+
+    with pytest.raises(StartError, match="has been closed"):
+        branch.close_with(Late())
+    assert started == ["closed"]
+    for make in (branch.private_server, branch.open_database):
+        with pytest.raises(StartError, match="has been closed"):
+            make()

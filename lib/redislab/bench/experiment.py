@@ -32,7 +32,6 @@ A new lab is one class, in the `lab.py` of its section:
         verdict = "{p99:.2f} ms at p99, with values of {size:,} B"
 """
 
-import contextlib
 import difflib
 import functools
 import random
@@ -47,6 +46,7 @@ from redislab.bench.mine import YOURS, Mine, offered, with_bar
 from redislab.bench.readings import MissingError, Readings, fill
 from redislab.bench.session import Session
 from redislab.errors import KnobError
+from redislab.world.owned import Owned
 
 
 def on(*names: str):
@@ -108,7 +108,7 @@ class Experiment(HasTraits):
 
     def __init__(self, *, mine: Callable | None = None, **knobs):
         super().__init__()
-        self._owned = contextlib.ExitStack()
+        self._owned = Owned()
         self.set_knobs((self._offer(mine) if mine is not None else {}) | knobs)
 
     def _offer(self, function: Callable) -> dict:
@@ -181,12 +181,12 @@ class Experiment(HasTraits):
 
     def owned(self, resource):
         """Return `resource`, and have the bench close it at the end: what was made last is closed first."""
-        self._owned.callback(resource.close)
+        self._owned.add(resource)
         return resource
 
     def at_end(self, function, *arguments) -> None:
         """Have the bench call this at the end, in the order of `owned`."""
-        self._owned.callback(function, *arguments)
+        self._owned.add(None, functools.partial(function, *arguments))
 
     def follow(self, changed) -> None:
         """Call the methods that follow any of these knobs, in the order of the class. One may return the names of further

@@ -13,6 +13,7 @@ import redis
 
 from redislab.errors import StartError
 from redislab.keys import KeyNamespace
+from redislab.world.owned import Owned
 from redislab.world.servers import Server
 from redislab.world.supervisor import SupervisedResource
 
@@ -43,7 +44,7 @@ class Lab:
         self.server, self.prefix, self.passed_over = server, prefix, list(passed_over)
         self.keys = KeyNamespace(prefix)
         self._url, self._owner = database_url, database_url is None
-        self._redis, self._handle, self._is_branch, self._made = None, None, False, []
+        self._redis, self._handle, self._is_branch, self._owned = None, None, False, Owned()
         self._resource, self._provided, self.asked = None, None, None
 
     @classmethod
@@ -86,34 +87,40 @@ class Lab:
         """A further handle on the same database, with added latency, width and failures of its own."""
         from redislab.world.database import Database
 
-        self._made.append(database := Database(self._url))
-        return database
+        return self.close_with(Database(self._url))
 
     def private_server(self, **config) -> Server:
         """A server for one experiment alone, of the lab's kind if that can be: it may be filled, configured and killed.
 
         Args:
             config: redis.conf directives, such as `maxmemory="50mb"`.
+
+        Raises:
+            StartError: none can be started, or this lab has been closed.
         """
         kinds = ORDER if self.server.backend == "url" else (self.server.backend,)
         server, _ = first(kinds, report=lambda line: None, config=config)
-        self._made.append(server)
-        return server
+        return self.close_with(server)
 
     def private_cluster(self, nodes: int = 3):
         """A cluster for one experiment alone (redislab.world.cluster.Cluster), a process for each node.
 
         Raises:
-            StartError: there is no server to start here as a process.
+            StartError: there is no server to start here as a process, or this lab has been closed.
         """
         from redislab.world.cluster import Cluster
 
-        self._made.append(cluster := Cluster(nodes))
-        return cluster
+        return self.close_with(Cluster(nodes))
 
-    def close_with(self, made) -> None:
-        """Close `made` too when this lab is closed."""
-        self._made.append(made)
+    def close_with(self, made):
+        """Return `made`, which is closed with this lab.
+
+        Raises:
+            StartError: the lab has been closed, and so has `made` now.
+        """
+        if not self._owned.add(made):
+            raise StartError("This lab has been closed. Run start() again.")
+        return made
 
     def ended(self) -> str | None:
         """What of this lab's own has ended, "Redis" or "database"; None if both are there. Private servers do not count."""
@@ -126,7 +133,7 @@ class Lab:
         """What has failed of that this stands on, and was not stopped here, as a sentence; None if all is well."""
         if self._resource is not None and not self._resource.alive:
             return "What this lab has started is gone. Run start() again."
-        parts = [self.server, *(made for made in list(self._made) if hasattr(made, "failure"))]
+        parts = [self.server, *(made for made in list(self._owned.made) if hasattr(made, "failure"))]
         return next((told for part in parts if (told := part.failure())), None)
 
     def facts(self) -> dict:
@@ -150,8 +157,7 @@ class Lab:
         elsewhere = self.server.backend == "url"
         if (self._owner and elsewhere) or (self._is_branch and not elsewhere):
             self._sweep()
-        for made in reversed(self._made):
-            made.close()
+        self._owned.close()
         if not self._owner:
             self.server.disconnect()
         else:
