@@ -2,24 +2,23 @@
 
 import contextlib
 import os
+import socket
+import sys
 import time
 import uuid
-from pathlib import Path
+import warnings
 
 from redislab.errors import StartError
+from redislab.world.engines import brief, engine
 from redislab.world.processes import directives, free_port
 from redislab.world.servers import Server, wait_for
 from redislab.world.supervisor import SupervisedResource
+from redislab.world.waiting import eventually
 
 IMAGE = "redis:8.2.1"
-ASKED = 2  # s for Docker to say that it is there
 PATIENCE = 30  # s for pull and start together
-SOCKETS = (
-    "/var/run/docker.sock",
-    "{XDG_RUNTIME_DIR}/podman/podman.sock",
-    "/run/podman/podman.sock",
-    "{HOME}/.docker/run/docker.sock",
-)
+STALLED = 10  # s in which a registry sends nothing, and is given up
+PUBLISHED = 2 if sys.platform == "linux" else 10  # s for a port to appear; elsewhere a virtual machine is in between
 LABEL = "redislab.supervisor"
 
 
@@ -45,8 +44,7 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
     `extra` arguments follow the image's own command, which may load modules.
     """
     deadline = time.monotonic() + PATIENCE
-    _find_socket()
-    client = _engine()
+    client = engine(PATIENCE)
     _pull(client, image, deadline, report)
     _reaper(client, deadline, report)
     from testcontainers.core.container import DockerContainer
@@ -54,7 +52,7 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
     label = f"{LABEL}={uuid.uuid4().hex}"
     resource, public = SupervisedResource(label), free_port()
     try:
-        container = DockerContainer(image, docker_client_kw={"timeout": PATIENCE})
+        container = DockerContainer(image, docker_client_kw={"timeout": PATIENCE, "version": client.api.api_version})
         container.ports[f"{port}/tcp"] = ("127.0.0.1", public)
         container.with_envs(**(environment or {})).with_kwargs(labels=dict([label.split("=")]))
         if extra:
@@ -62,31 +60,22 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
         container.start()
     except Exception as failure:
         resource.close()
-        raise StartError(f"the container of {image} did not start ({_brief(failure)})") from None
-    return _Container(container.get_wrapped_container(), public, resource)
+        raise StartError(f"the container of {image} did not start ({brief(failure)})") from None
+    control = _Container(container.get_wrapped_container(), public, resource)
+    if not eventually(lambda: _listens(public) or not control.alive(), PUBLISHED):
+        control.close()
+        raise StartError(
+            f"the port that the container of {image} publishes is not here; this may run in a container itself, or the engine elsewhere"
+        )
+    return control
 
 
-def _find_socket() -> None:
-    """Point DOCKER_HOST at a socket that is there, Podman's included, unless it is set."""
-    if "DOCKER_HOST" in os.environ or Path(SOCKETS[0]).exists():
-        return
-    places = {"HOME": str(Path.home()), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "/run")}
-    for socket in SOCKETS:
-        if Path(socket.format_map(places)).exists():
-            os.environ["DOCKER_HOST"] = f"unix://{socket.format_map(places)}"
-            return
-
-
-def _engine():
+def _listens(port: int) -> bool:
     try:
-        import docker as api
-
-        client = api.from_env(timeout=ASKED)
-        client.ping()
-    except Exception as failure:
-        raise StartError(f"no Docker answers ({_brief(failure)}); start Docker or Podman") from None
-    client.api.timeout = PATIENCE
-    return client
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+        return True
+    except OSError:
+        return False
 
 
 def _pull(client, image: str, deadline: float, report) -> None:
@@ -96,11 +85,9 @@ def _pull(client, image: str, deadline: float, report) -> None:
     with contextlib.suppress(docker.errors.ImageNotFound):
         return client.images.get(image)
     report(f"Pulling {image} …")
-    client.api.timeout = max(1, deadline - time.monotonic())
-    repository, _, tag = image.rpartition(":")
     try:
         done, told = set(), time.monotonic()
-        for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
+        for event in _events(client.api, image, min(STALLED, max(1, deadline - time.monotonic()))):
             if "error" in event:
                 raise RuntimeError(event["error"])
             done |= {event["id"]} if event.get("status") == "Pull complete" else set()
@@ -115,8 +102,26 @@ def _pull(client, image: str, deadline: float, report) -> None:
         raise
     except Exception as failure:
         raise StartError(
-            f"the image {image} cannot be pulled ({_brief(failure)}); set REDISLAB_REDIS_IMAGE to one that is here"
+            f"the image {image} cannot be pulled ({brief(failure)}); set REDISLAB_REDIS_IMAGE to one that is here"
         ) from None
+
+
+def _events(api, image: str, patience: float):
+    """What the engine tells while it pulls the image; it may be silent for `patience` seconds, where docker itself would wait for ever."""
+    import docker.errors
+
+    post, api.post = api.post, lambda url, **options: post(url, **{**options, "timeout": patience})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the helper which keeps credentials is missing
+            try:
+                yield from api.pull(image, stream=True, decode=True)
+            except docker.errors.DockerException as failure:
+                if "redentials store" not in str(failure):
+                    raise
+                yield from api.pull(image, stream=True, decode=True, auth_config={})  # a public image needs none
+    finally:
+        api.post = post
 
 
 def _reaper(client, deadline: float, report) -> None:
@@ -130,11 +135,6 @@ def _reaper(client, deadline: float, report) -> None:
             Reaper.get_instance()
         except Exception:
             testcontainers_config.ryuk_disabled = True
-
-
-def _brief(failure: Exception) -> str:
-    """One line; what Docker says itself, if it does, without the address that was asked."""
-    return " ".join(str(getattr(failure, "explanation", None) or failure).split())[:160]
 
 
 class _Container:
