@@ -5,6 +5,7 @@ Every notebook is run on one backend, and on each other backend those that, betw
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -44,6 +45,15 @@ def test_a_notebook_runs_by_itself_and_leaves_nothing_running(path, backend, mon
     assert time.monotonic() - began < 60
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("redislab:" in str(output) for output in outputs)  # the lab's card
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_kernel_without_the_course_is_told_which_python_it_is(path):
+    # Given a Python that has its standard library and nothing else
+    start = next(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", start], capture_output=True, text=True)
+    told = done.stderr.splitlines()[-1]
+    assert "'redislab'" in told and f"for {sys.executable}. Choose the kernel" in told
 
 
 class Kernel:

@@ -44,23 +44,25 @@ def run(image: str, port: int, *, extra=(), environment=None, report=print) -> "
     `extra` arguments follow the image's own command, which may load modules.
     """
     deadline = time.monotonic() + PATIENCE
-    client = engine(PATIENCE)
-    _pull(client, image, deadline, report)
-    _reaper(client, deadline, report)
-    from testcontainers.core.container import DockerContainer
-
     label = f"{LABEL}={uuid.uuid4().hex}"
-    resource, public = SupervisedResource(label), free_port()
-    try:
-        container = DockerContainer(image, docker_client_kw={"timeout": PATIENCE, "version": client.api.api_version})
-        container.ports[f"{port}/tcp"] = ("127.0.0.1", public)
-        container.with_envs(**(environment or {})).with_kwargs(labels=dict([label.split("=")]))
-        if extra:
-            container.with_command([*(client.images.get(image).attrs["Config"]["Cmd"] or []), *extra])
-        container.start()
-    except Exception as failure:
-        resource.close()
-        raise StartError(f"the container of {image} did not start ({brief(failure)})") from None
+    with contextlib.closing(engine(PATIENCE)) as client:
+        _pull(client, image, deadline, report)
+        _reaper(client, deadline, report)
+        from testcontainers.core.container import DockerContainer
+
+        resource, public = SupervisedResource(label), free_port()
+        try:
+            container = DockerContainer(
+                image, docker_client_kw={"timeout": PATIENCE, "version": client.api.api_version}
+            )
+            container.ports[f"{port}/tcp"] = ("127.0.0.1", public)
+            container.with_envs(**(environment or {})).with_kwargs(labels=dict([label.split("=")]))
+            if extra:
+                container.with_command([*(client.images.get(image).attrs["Config"]["Cmd"] or []), *extra])
+            container.start()
+        except Exception as failure:
+            resource.close()
+            raise StartError(f"the container of {image} did not start ({brief(failure)})") from None
     control = _Container(container.get_wrapped_container(), public, resource)
     if not eventually(lambda: _listens(public) or not control.alive(), PUBLISHED):
         control.close()
