@@ -11,7 +11,8 @@ from pathlib import Path
 USAGE = """\
 Looks for anti-patterns in a Redis or Valkey, or a cluster of them, without writing anything: keys without a TTL, big
 keys, names, heavy prefixes, encodings past their limits, indexes that point nowhere, records that may be evicted. Each
-finding says why it matters, how to mend it, and which lab of the course explains it."""
+finding says why it matters, how to mend it, and which lab of the course explains it: a line for a cell of a notebook
+opens it with its knobs set to what was found."""
 STATUSES = """\
 exit status:
   0  clean: nothing graver than a hint
@@ -85,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         help="redis://host:6379, rediss://user:password@host:port, unix:///socket",
     )
     add("--json", action="store_true", help="print the report as JSON")
+    add(
+        "--ticket",
+        action="store_true",
+        help="print, instead of the report, a text in Markdown for a ticket on each finding",
+    )
     add("--sample", type=_count, metavar="N", help="look at about N keys, and say what that is worth")
     add("--match", default="*", metavar="GLOB", help="look only at keys whose names match, such as 'shop:*'")
     add("--top", type=_count, default=0, metavar="N", help="also list the N largest keys, and the node that each is on")
@@ -130,12 +136,7 @@ def _audit(options) -> int:
     except UNREACHABLE as failure:
         return _cannot(f"It cannot be audited ({server.hide(failure)}). Is the server still there?")
     found = report(survey)
-    if options.json:
-        said = json.dumps({"server": server.name} | found.as_dict(), indent=2) + "\n"
-    else:
-        from redislab.antipatterns.printed import text
-
-        said = text(found, server.name)
+    said = _said(found, server.name, options)
     verdict = (FOUND if found.worst >= 2 else CLEAN) if found.complete else INCOMPLETE
     status = _write(said, verdict)
     if not survey.finished:
@@ -143,6 +144,25 @@ def _audit(options) -> int:
     elif options.resume and status == verdict:
         os.unlink(options.resume)
     return status
+
+
+def _said(found, server: str, options) -> str:
+    """The report, each finding with the lab that shows it."""
+    from redislab.antipatterns.printed import text
+    from redislab.antipatterns.ticket import ticket
+
+    if found.findings:
+        from redislab.lessons.anti_patterns.clinic.openings import opening
+    openings = [opening(finding) for finding in found]
+    tickets = [ticket(each, server, lab.line) for each, lab in zip(found, openings, strict=True)]
+    if options.ticket:
+        return "\n".join(tickets)
+    if not options.json:
+        return text(found, server, openings)
+    said = {"server": server} | found.as_dict()
+    for each, lab, words in zip(said["findings"], openings, tickets, strict=True):
+        each |= {"opens": lab.line, "notes": lab.notes, "ticket": words}
+    return json.dumps(said, indent=2) + "\n"
 
 
 def _read(path: str | None) -> dict | None:

@@ -521,3 +521,69 @@ def test_of_a_cluster_the_other_nodes_are_reported(request):
     left = Survey(client, resume=survey.saved())
     assert list(left.walk()) == [] and left.lost.keys() == survey.lost.keys()
     assert report(left).seen == found.seen and not report(left).complete
+
+
+@pytest.fixture
+def ill(client):
+    """A shop with something for every audit but the two on eviction."""
+    pipeline = client.pipeline(transaction=False)
+    for number in range(1200):
+        pipeline.set(f"shop:session:{number}", "x" * 100)
+    for number in range(60):
+        pipeline.hset(f"shop:review:{number}", mapping={"stars": 5, "text": "word " * 60})
+        pipeline.set(f"shop:id:{number}", 1, ex=3600)
+    pipeline.set("shop:export:1", "x" * 20_000_000)
+    pipeline.rpush("shop:log:orders", *range(20_000))
+    pipeline.sadd("shop:picks:today", "shop:session:1", *(f"shop:session:9{number}" for number in range(9999, 10_009)))
+    pipeline.set("shop:x`*_y_[](a)<b>|:\x1b\n'\"\\ 1", 1)
+    pipeline.execute()
+    return client
+
+
+def test_every_finding_opens_its_lab_with_the_figures_that_were_found(url, ill):
+    import redislab
+
+    answer = run("audit", url)
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("panel(")]
+    # Given each line in a cell of a notebook, in which `panel` shows what it is given
+    opened = [eval(line, {"labs": redislab.labs, "panel": lambda experiment: experiment}) for line in lines]
+    knobs = {type(experiment).__name__: experiment.settings() for experiment in opened}
+    assert knobs["MissingTtlsLab"]["with_ttl"] == 0 and knobs["MissingTtlsLab"]["policy"] == "noeviction"
+    assert (knobs["ComplexityLab"]["largest"], knobs["ComplexityLab"]["structure"]) == (20_000, "list")
+    assert knobs["LargeValuesLab"]["size"] == 10_000_000  # the lab's end
+    assert "the lab goes to 10,000,000 B" in answer.stdout
+    assert knobs["IndexLab"]["rtt"] < 10 and knobs["EncodingsLab"]["value"] == 80
+    assert knobs["KeyspaceLab"]["keys"] == 1400 and "your 1,326; the nearest stop is 1,400" in answer.stdout
+    assert any(experiment.settings().get("key", "").endswith("'\"\\ 1") for experiment in opened)
+    # and the same as JSON
+    found = json.loads(run("audit", url, "--json").stdout)["findings"]
+    assert {line.partition("rtt")[0] for line in lines} == {finding["opens"].partition("rtt")[0] for finding in found}
+    assert all(finding["figures"] and finding["check"] and finding["ticket"] for finding in found)
+
+
+def test_a_ticket_on_each_finding_says_names_as_they_are_and_no_password(url, own, ill):
+    from markdown_it import MarkdownIt
+
+    answer = run("audit", url, "--ticket")
+    assert answer.returncode == 1 and WORD not in answer.stdout + answer.stderr
+    # Given what a tracker makes of it: no name has become a list, a link, or a tag
+    blocks = MarkdownIt().parse(answer.stdout)
+    assert {block.type for block in blocks} == {
+        "heading_open",
+        "inline",
+        "heading_close",
+        "paragraph_open",
+        "paragraph_close",
+    }
+    words = [child for block in blocks for child in block.children or ()]
+    assert {child.type for child in words} <= {"text", "strong_open", "strong_close", "code_inline", "text_special"}
+    said = ["".join(child.content for child in block.children) for block in blocks if block.type == "inline"]
+    found = json.loads(run("audit", url, "--json").stdout)["findings"]
+    assert len([block for block in blocks if block.type == "heading_open"]) == len(found)
+    for finding in found:
+        if finding["rule"] != "dangling index":  # whose members are looked at by chance
+            assert any(
+                finding["seen"] in words and own.where in words and finding["subject"] in words for words in said
+            )
+        opens = finding["opens"].partition("rtt")[0]  # which is measured each time
+        assert any(finding["check"] in words for words in said) and any(opens in words for words in said)

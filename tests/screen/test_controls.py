@@ -4,7 +4,8 @@ import ipywidgets as widgets
 import pytest
 
 from redislab.bench import Experiment, choice, decision, number, switch, text
-from redislab.screen.controls import Button, Controls, Toolbar, choices, close_tree, nearest, stops
+from redislab.bench.knobs import nearest
+from redislab.screen.controls import Button, Controls, Toolbar, choices, close_tree
 
 
 class Knobs(Experiment):
@@ -26,15 +27,15 @@ NUMBERS = [knob for knob in KNOBS.values() if knob.kind in ("number", "integer")
 
 @pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.name)
 def test_stops_go_from_bound_to_bound_with_the_default_among_them_and_the_knob_takes_each(knob):
-    values = stops(knob)
+    values = knob.stops
     assert values[0] == knob.low and values[-1] == knob.high and knob.default in values
     assert values == sorted(set(values)) and 10 <= len(values) <= 210
     assert [knob.check(value) for value in values] == values
 
 
 def test_stops_are_figures_that_one_says_aloud():
-    assert {0.2, 0.5, 1.0, 2.5, 10.0, 60.0} <= set(stops(KNOBS["ttl"]))
-    assert stops(KNOBS["jitter"]) == [5.0 * i for i in range(11)]
+    assert {0.2, 0.5, 1.0, 2.5, 10.0, 60.0} <= set(KNOBS["ttl"].stops)
+    assert KNOBS["jitter"].stops == [5.0 * i for i in range(11)]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import redis
 from redis.client import NEVER_DECODE
@@ -65,6 +66,8 @@ def missing_ttls(survey: Survey) -> Iterator[Finding]:
             if weight > HINT
             else "If it can be loaded again, give it a TTL; if it is meant to last, mind that it only grows.",
             weight,
+            check="TTL of a key that has just been written is above 0, and the audit counts fewer keys without one.",
+            figures=_counts(survey, tally) | _lifetimes(survey, tally.keys, tally.lasting),
         )
 
 
@@ -84,6 +87,8 @@ def nothing_to_evict(survey: Survey) -> Iterator[Finding]:
             "Only keys with a TTL can be evicted. When they are gone and the memory is full, writes are refused.",
             f"Give TTLs to what can be loaded again. {CHOICE}",
             DANGER,
+            check="INFO memory: used_memory stays under maxmemory while evicted_keys of INFO stats grows, and no write fails.",
+            figures=_lifetimes(survey, whole, lasting),
         )
 
 
@@ -106,6 +111,8 @@ def evicted_records(survey: Survey) -> Iterator[Finding]:
                 else "When the memory is full, entries of an index or a queue are lost without any error.",
                 CHOICE,
                 DANGER if streams else WARNING,
+                check="CONFIG GET maxmemory-policy where these keys are now: noeviction, or volatile-* and they have no TTL.",
+                figures=_counts(survey, tally) | _lifetimes(survey, tally.keys, tally.lasting),
             )
 
 
@@ -124,6 +131,8 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
                 "Whatever reads or deletes it whole takes as long as it has elements, and every other client waits meanwhile.",
                 "Split it by id or period, trim it as it grows, read it by ranges, and delete it by UNLINK.",
                 DANGER if fact.length >= 100 * LONG else WARNING if fact.length >= 10 * LONG else HINT,
+                check=f"The longest key of the audit's next report has under {LONG:,} elements, and SLOWLOG GET no longer names it.",
+                figures=_largest(survey, tally.long, fact),
             )
         elif tally.large:
             fact = tally.heaviest
@@ -135,6 +144,8 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
                 "Each read sends all of it. The wire is full first: 100 KB are 0.8 ms at 1 Gb/s; others wait behind it.",
                 "Keep what is read together in a hash of its own, compress it, or store it elsewhere and keep its address.",
                 DANGER if fact.size >= 100 * LARGE else WARNING if fact.size >= 10 * LARGE else HINT,
+                check=f"MEMORY USAGE of the largest key is under {size(LARGE)}, and audit --top 10 names no other one.",
+                figures=_largest(survey, tally.large, fact),
             )
 
 
@@ -142,21 +153,30 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
 def naming(survey: Survey) -> Iterator[Finding]:
     """What `redislab.keys.lint` says of some names of each pattern, and kinds that are spelt in two ways."""
     for pattern, tally in survey.tallies.items():
-        found: dict[str, list[Finding]] = {}
+        found: dict[str, list[tuple[Finding, bytes]]] = {}
         for key in tally.examples:
             for finding in lint(key):
-                found.setdefault(finding.rule, []).append(finding)
-        for rule, same in found.items():
-            first, some = (
-                same[0],
-                "" if len(same) == len(tally.examples) else f"{len(same)} of {len(tally.examples)} of ",
-            )
+                found.setdefault(finding.rule, []).append((finding, key))
+        for same in found.values():
+            (first, key), looked = same[0], len(tally.examples)
+            some = "" if len(same) == looked else f"{len(same)} of {looked} of "
             seen = f"{some}{_keys(survey, tally)} such as {first.subject}: {first.seen}"
-            yield Finding(f"naming: {rule}", pattern, seen, first.why, first.cure, first.weight)
-    names = [key.decode("utf-8", "replace") for tally in survey.tallies.values() for key in tally.examples]
+            yield _named(first, pattern, seen, {"key": _text(key)} | _counts(survey, tally))
+    names = [_text(key) for tally in survey.tallies.values() for key in tally.examples]
     for finding in inconsistent(names):
         seen = f"among {len(names):,} names looked at, {finding.seen}"
-        yield Finding(f"naming: {finding.rule}", finding.subject, seen, finding.why, finding.cure, finding.weight)
+        key = next((name for name in names if finding.subject in name.split(":")), finding.subject)
+        yield _named(finding, finding.subject, seen, {"key": key})
+
+
+def _named(finding: Finding, subject: str, seen: str, figures: dict) -> Finding:
+    """What is wrong with one name, as said of all that are like it."""
+    check = "New keys are named by the rule, and once the old ones have expired or been moved, the audit is silent about them."
+    return replace(finding, rule=f"naming: {finding.rule}", subject=subject, seen=seen, check=check, figures=figures)
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "replace")
 
 
 @reads("size", lab="03_key_naming.ipynb#Going-deeper:-a-map-of-the-keyspace")
@@ -176,6 +196,13 @@ def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
                 "What is saved here counts more than everywhere else together.",
                 "Shorter TTLs first; then fewer, fuller hashes: a key of its own costs about 50 B, a TTL another 50.",
                 HINT,
+                check="Its share of keys and of memory falls in the audit's table of patterns, and used_memory in INFO memory.",
+                figures=_counts(survey, tally)
+                | {
+                    "total": survey.estimate(survey.seen),
+                    "share": 100 * keys,
+                    "memory_share": 100 * memory if whole else None,
+                },
             )
 
 
@@ -191,6 +218,7 @@ def encodings(survey: Survey) -> Iterator[Finding]:
             limit, long = survey.limits[kind], survey.config.get(value, usual)
             many = f"{survey.about(over)} with {limit + 1:,} to {4 * limit:,} elements" if over else ""
             long_one = f"{survey.about(wide)} with one of over {long} B" if wide else ""
+            keys, elements, of_them = (tally.spilled_elements[kind, each] for each in ("keys", "elements", "bytes"))
             yield Finding(
                 "encoding",
                 pattern,
@@ -198,10 +226,20 @@ def encodings(survey: Survey) -> Iterator[Finding]:
                 f"Up to {limit:,} elements of up to {long} B are kept as one piece, in about half the memory.",
                 f"Split it, keep what is long apart, or raise {entries if over else value} and measure.",
                 HINT,
+                check="OBJECT ENCODING of such a key says listpack, and MEMORY USAGE about half of what it said before.",
+                figures={
+                    "kind": kind,
+                    "keys": survey.estimate(over + wide),
+                    "too_long": survey.estimate(wide),
+                    "elements": round(elements / keys) if keys else None,
+                    "element_bytes": round(of_them / elements) if elements else None,
+                    "limit": limit,
+                    "longest": int(long),
+                },
             )
 
 
-@reads("kind", lab="03_key_naming.ipynb#3.4-Indexes")
+@reads("kind", "ttl", lab="03_key_naming.ipynb#3.4-Indexes")
 def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]:
     """Sets and sorted sets that name keys of a pattern which exists, though those keys are gone; by up to `members` of some."""
     room = SETS
@@ -220,6 +258,14 @@ def dangling_indexes(survey: Survey, *, members: int = 100) -> Iterator[Finding]
                 "An entry does not end with what it points to. A reader that follows it finds nothing, and the index only grows.",
                 "Remove both in one script, and take out on reading what is no longer there.",
                 WARNING,
+                check="Audit again: every member that it looks at leads to a key. SCARD or ZCARD of the index no longer only grows.",
+                figures={
+                    "looked": len(named),
+                    "gone": len(gone),
+                    "elements": max(len(named), *(fact.length for fact in sets)),
+                    "expiring": _expiring(survey, gone),
+                    "round_trip_ms": survey.round_trip_ms,
+                },
             )
 
 
@@ -247,6 +293,39 @@ def size(count: float) -> str:
 def _keys(survey: Survey, tally: Tally, count: int | None = None) -> str:
     count = tally.keys if count is None else count
     return f"{survey.about(count)} key{'s' if survey.estimate(count) != 1 else ''}"
+
+
+def _counts(survey: Survey, tally: Tally) -> dict:
+    """How many keys of a pattern there are, and the bytes of one on the average."""
+    known = tally.sizes.total()
+    return {"keys": survey.estimate(tally.keys), "bytes": round(tally.memory / known) if known else None}
+
+
+def _lifetimes(survey: Survey, whole: int, lasting: int) -> dict:
+    """The share that has a TTL, what evicts, and the memory limit as a percentage of what the keys take."""
+    policy, limit = _eviction(survey)
+    memory = survey.estimate(sum(tally.memory for tally in survey.tallies.values()))
+    unknown = survey.unknown["ttl"] or "ttl" not in survey.asks
+    return {
+        "lasting": None if unknown else survey.estimate(lasting),
+        "with_ttl": None if unknown else 100 * (whole - lasting) / whole,
+        "policy": policy or None,
+        "limit": 100 * limit / memory if limit and memory else None,
+    }
+
+
+def _largest(survey: Survey, count: int, fact: Fact) -> dict:
+    """How many such keys there are, and the largest one of them."""
+    found = {"keys": survey.estimate(count), "key": _text(fact.key), "kind": fact.kind or "string"}
+    return found | {"elements": fact.length if fact.length > 0 else None, "bytes": fact.size}
+
+
+def _expiring(survey: Survey, gone: list[bytes]) -> bool | None:
+    """Whether keys like those that are gone have a TTL, as a rule; None where that is unknown."""
+    tallies = [survey.tallies[pattern] for pattern in {survey.pattern(member) for member in gone}]
+    if survey.unknown["ttl"] or "ttl" not in survey.asks:
+        return None
+    return 2 * sum(tally.lasting for tally in tallies) < sum(tally.keys for tally in tallies)
 
 
 def _eviction(survey: Survey) -> tuple[str, int]:

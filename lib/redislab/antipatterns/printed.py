@@ -3,6 +3,7 @@
 import io
 import sys
 import time
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,17 +16,23 @@ WEIGHTS = {1: ("hint", "dim"), 2: ("warning", "yellow"), 3: ("danger", "bold red
 SHOWN = 12  # patterns in the table
 
 
-def text(found, where: str) -> str:
-    """The report, as wide as the terminal, and in colour if that is one."""
+def text(found, where: str, openings=()) -> str:
+    """The report, as wide as the terminal, and in colour if that is one.
+
+    Args:
+        openings: for each finding what opens its lab: `line`, Python on one line, and `notes` on it.
+    """
     encoding = sys.stdout.encoding or "utf-8"
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
-    console = Console(file=file, width=Console().width, force_terminal=sys.stdout.isatty())
+    console = Console(file=file, width=Console().width, force_terminal=sys.stdout.isatty(), emoji=False)
     console.print(f"[bold]{_plain(where)}[/]: {_plain(found.basis)}", highlight=False)
     if not found.complete:
         console.print("The report is incomplete.", style="yellow")
     for table in (_patterns(found), _top(found), _findings(found)):
         if table.row_count:
             console.print(table)
+    for line in _lines(found, openings):
+        console.print(line, soft_wrap=True, highlight=False)
     if found.seen and not found.findings:
         console.print("Nothing found.", style="green")
     file.flush()
@@ -103,6 +110,24 @@ def _findings(found) -> Table:
         ]
         table.add_row(f"[{style}]{word}[/]\n{rule}", "\n".join(lines))
     return table
+
+
+def _lines(found, openings) -> Iterator[str]:
+    """What opens the labs, to be copied: never wrapped, and what stands around it is a comment of Python's."""
+    alike = {}
+    for finding, opening in zip(found, openings, strict=False):
+        alike.setdefault(opening.line, (opening, []))[1].append(f"{finding.rule}: {finding.subject}")
+    if alike:
+        yield "Labs with these figures, each a line for a cell of any notebook of the course"
+    for line, (opening, subjects) in alike.items():
+        more = f", and {len(subjects) - 1:,} more" if len(subjects) > 1 else ""
+        yield f"[dim]# {_comment(subjects[0])}{more}[/]"
+        yield from (f"[dim]# {_comment(note)}[/]" for note in opening.notes)
+        yield _plain(line)
+
+
+def _comment(words: str) -> str:
+    return _plain(words).replace("\n", " ")
 
 
 def _plain(words: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import redis
+from redis.client import NEVER_DECODE
 from redis.utils import str_if_bytes
 
 from redislab.antipatterns.patterns import Patterns
@@ -21,6 +22,7 @@ LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: eleme
     "zset": ("zset-max-listpack-entries", 128, "zset-max-listpack-value", 64),
     "set": ("set-max-listpack-entries", 0, "set-max-listpack-value", 64),  # before 7.2 sets of text had none
 }
+TRIPS = 5  # questions by which the round trip is measured
 END = "end"  # instead of a cursor: this node has been walked through
 KEPT = ("seen", "refused", "why", "unknown", "cursors", "runs", "config")
 
@@ -66,6 +68,7 @@ class Survey:
         cursors: where to go on, by the address of each node. runs: the id of each one's run, where it says that.
         tallies: a Tally by pattern. top: the largest keys, the largest first.
         config, memory: what CONFIG GET and INFO say, as far as they may be asked.
+        round_trip_ms: from a question to its answer, the quickest of some; None before the walk.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Survey:
         self.match, self.pause, self.resumed = match, pause, resume is not None
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
         self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
-        self.config, self.memory = {}, {}
+        self.config, self.memory, self.round_trip_ms = {}, {}, None
         self._held, self._places, self._largest, self._room = None, [], [], top
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (None, {}, {})
         if resume is not None:
@@ -115,6 +118,7 @@ class Survey:
         """One node, or as much of it as is wanted."""
         if not self.memory and not self.config:
             self._ask(node.client)
+        self.round_trip_ms = self.round_trip_ms or _round_trip_ms(node.client)
         enough = min(self._end, self.met + self._quota(node))
         start = self.cursors.setdefault(node.name, "0")
         for page in walk(node.client, self.asks, scripts=self.scripts, match=self.match, cursor=start):
@@ -321,6 +325,16 @@ def _size(client) -> int | None:
     except UNREACHABLE:  # it may not be asked; if it is gone, the walk will say so
         return None
     return size if isinstance(size, int) else None
+
+
+def _round_trip_ms(client) -> float:
+    """By SCAN of one place, which whoever is to be audited allows anyway."""
+    trips = []
+    for _ in range(TRIPS):
+        began = time.perf_counter()
+        client.execute_command("SCAN", 0, "COUNT", 1, **{NEVER_DECODE: True})
+        trips.append(1e3 * (time.perf_counter() - began))
+    return min(trips)
 
 
 def _run(client) -> str:

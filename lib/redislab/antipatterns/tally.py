@@ -37,7 +37,8 @@ class Tally:
         large, long: how many have `LARGE` bytes, and `LONG` elements, or more; the heaviest and the longest one.
         sizes: how many have about so many bytes; see `percentile`.
         spilled: how many collections have become tables, by type and reason: "over" (up to four times the elements of the
-            compact encoding) or "wide" (too long an element); spilled_memory: their bytes by type.
+            compact encoding) or "wide" (too long an element); spilled_memory: their bytes by type; spilled_elements: by type,
+            the "keys" among them whose elements are counted, their "elements", and their "bytes".
         indexes: some of its sets and sorted sets.
     """
 
@@ -53,6 +54,7 @@ class Tally:
     sizes: Counter = field(default_factory=Counter)
     spilled: Counter = field(default_factory=Counter)
     spilled_memory: Counter = field(default_factory=Counter)
+    spilled_elements: Counter = field(default_factory=Counter)
     examples: list[bytes] = field(default_factory=list)
     indexes: list[Fact] = field(default_factory=list)
 
@@ -72,6 +74,10 @@ class Tally:
         if most and fact.encoding and fact.encoding not in COMPACT and fact.length <= 4 * most:
             self.spilled[fact.kind, "over" if fact.length > most else "wide"] += 1
             self.spilled_memory[fact.kind] += size
+            if fact.length > 0:
+                self.spilled_elements.update(
+                    {(fact.kind, "keys"): 1, (fact.kind, "elements"): fact.length, (fact.kind, "bytes"): size}
+                )
 
     def percentile(self, percent: float) -> int | None:
         """The bytes that so many percent of the keys do not exceed, to about 3 %; None if no key told its bytes."""
@@ -110,7 +116,7 @@ class Tally:
         tally = cls(**saved)
         for name in ("heaviest", "longest"):
             setattr(tally, name, fact(saved[name]) if saved[name] else None)
-        for name in ("kinds", "sizes", "spilled", "spilled_memory"):
+        for name in ("kinds", "sizes", "spilled", "spilled_memory", "spilled_elements"):
             setattr(tally, name, Counter({tuple(of) if isinstance(of, list) else of: n for of, n in saved[name]}))
         tally.examples, tally.indexes = [*map(raw, saved["examples"])], [*map(fact, saved["indexes"])]
         return tally

@@ -1,11 +1,14 @@
 """Knobs: the traits of an experiment that a learner may turn, each with a label, a unit and its bounds."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from traitlets import Any, TraitType
 
 from redislab.errors import KnobError
+
+STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,51 @@ class Knob:
         if self.kind in ("number", "integer") and self._within(value):
             return int(value) if self.kind == "integer" else float(value)
         raise KnobError(f"{self.name} = {value!r} does not work: choose {self.choices}.")
+
+    @property
+    def slides(self) -> bool:
+        return self.kind in ("number", "integer")
+
+    @property
+    def stops(self) -> list:
+        """The values that a slider offers: figures that one would also say aloud."""
+        if self.log:
+            decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            values = [float(f"{stop * 10.0**decade:.2g}") for decade in decades for stop in STOPS]
+        else:
+            step = self.step or (1 if self.kind == "integer" else (self.high - self.low) / 100)
+            values = [float(f"{self.low + i * step:.6g}") for i in range(math.ceil((self.high - self.low) / step))]
+        inside = {self.low, self.high, self.default, *(each for each in values if self.low <= each <= self.high)}
+        return sorted(
+            {int(each) for each in inside if each == int(each)} if self.kind == "integer" else map(float, inside)
+        )
+
+    def fit(self, value) -> tuple[object, str]:
+        """The nearest value that this knob has, and what was changed for that, in words; "" if nothing was.
+
+        Raises:
+            KnobError: a choice that there is not.
+        """
+        if self.kind == "text":
+            cut = value[: self.high]
+            return cut, "" if cut == value else f"{self.label}: its first {self.high} characters"
+        if not self.slides:
+            return self.check(value), ""
+        fitting = nearest(self.stops, value)
+        end = (
+            f"the lab goes to {self.said(fitting)}" if value > self.high else f"the lab begins at {self.said(fitting)}"
+        )
+        stop = f"the nearest stop is {self.said(fitting)}"
+        changed = self.said(fitting) != self.said(value)
+        return (
+            fitting,
+            f"{self.label}: your {self.said(value)}; {stop if self._within(value) else end}" if changed else "",
+        )
+
+    def said(self, value) -> str:
+        """A figure with this knob's unit."""
+        text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return f"{text}{'' if self.unit.startswith('/') else ' '}{self.unit}".rstrip()
 
     def _within(self, value) -> bool:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -99,6 +147,10 @@ def decision(default, tree, *, label) -> Any:
         tree: (question, {answer: tree or name of a leaf}).
     """
     return KnobTrait(label=label, kind="decision", default=default, options=tuple(leaves(tree)), tree=tree)
+
+
+def nearest(values, value):
+    return min(values, key=lambda each: abs(each - value))
 
 
 def leaves(tree) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What every audit says: one finding, with its reason and its cure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,8 @@ class Finding:
     cure: how to mend it.
     weight: how much it matters; 1 a hint, 2 a warning, 3 a danger.
     lab: the notebook and the section of the course that explain it; empty where there is none.
+    check: how to see afterwards that it is mended.
+    figures: what was seen, for programs: counts, bytes, ms, percentages and names by key; None where it is unknown.
     """
 
     rule: str
@@ -23,3 +25,5 @@ class Finding:
     cure: str
     weight: int = 1
     lab: str = ""
+    check: str = ""
+    figures: dict = field(default_factory=dict, hash=False)

@@ -1,7 +1,6 @@
 """A control for each kind of knob, buttons, and how to take widgets off the page for good."""
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,12 +8,12 @@ import ipywidgets as widgets
 import traitlets
 
 from redislab.bench import Knob
+from redislab.bench.knobs import nearest
 from redislab.screen.decision import Decision
 from redislab.screen.page import HERE, Moved, PageWidget, directly, script
 from redislab.screen.words import quantity
 
 KNOBS, CHARTS = 3, 2  # that are in sight when a panel opens
-STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
 
 
 class Fields(Moved):
@@ -117,13 +116,9 @@ class Controls:
             self._on_turn(name, value)
 
 
-def slides(knob: Knob) -> bool:
-    return knob.kind in ("number", "integer")
-
-
 def choices(knob: Knob) -> list:
     """What a slider or a menu offers, in order; nothing for a switch or a text."""
-    return stops(knob) if slides(knob) else list(knob.options)
+    return knob.stops if knob.slides else list(knob.options)
 
 
 def place(values: list, value):
@@ -131,24 +126,6 @@ def place(values: list, value):
     if not values:
         return value
     return values.index(value if value in values else nearest(values, value))
-
-
-def stops(knob: Knob) -> list:
-    """The values that a slider offers: figures that one would also say aloud."""
-    if knob.log:
-        decades = range(math.floor(math.log10(knob.low)), math.ceil(math.log10(knob.high)) + 1)
-        values = [float(f"{stop * 10.0**decade:.2g}") for decade in decades for stop in STOPS]
-    else:
-        step = knob.step or (1 if knob.kind == "integer" else (knob.high - knob.low) / 100)
-        values = [float(f"{knob.low + i * step:.6g}") for i in range(math.ceil((knob.high - knob.low) / step))]
-    inside = {knob.low, knob.high, knob.default, *(value for value in values if knob.low <= value <= knob.high)}
-    return sorted(
-        {int(value) for value in inside if value == int(value)} if knob.kind == "integer" else map(float, inside)
-    )
-
-
-def nearest(values, value):
-    return min(values, key=lambda each: abs(each - value))
 
 
 @dataclass(frozen=True)
