@@ -328,7 +328,7 @@ def _size(client) -> int | None:
 
 
 def _round_trip_ms(client) -> float:
-    """By SCAN of one place, which whoever is to be audited allows anyway."""
+    """By SCAN of one place, which every audit needs anyway."""
     trips = []
     for _ in range(TRIPS):
         began = time.perf_counter()
