@@ -7,7 +7,7 @@ import time
 import pytest
 import redis
 
-from redislab.tuning import Settings, connect, module_connect
+from redislab.tuning import Settings, connect, module_connect, settings_of
 from redislab.world.lab import first
 from tests.conftest import settles
 
@@ -33,6 +33,14 @@ def test_each_setting_reaches_the_connection(lab, opened):
     assert connection.socket_keepalive and connection.socket_keepalive_options
     assert connection.retry.get_retries() == 0
     client.connection_pool.release(connection)
+
+
+def test_what_a_client_was_given_is_read_off_it(lab, opened):
+    given = Settings(max_connections=7, timeout=0.5, socket_timeout=0.4, retries=2, protocol=2)
+    told = settings_of(opened(connect(lab.server.url, given)))
+    assert told == {name: getattr(given, name) for name in told}
+    assert settings_of(redis.Redis())["timeout"] is None  # it raises
+    assert settings_of(redis.Redis())["retries"] == redis.Redis().get_retry().get_retries()
 
 
 def test_what_is_said_besides_goes_to_the_client_as_it_is(lab, opened):

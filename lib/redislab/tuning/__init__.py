@@ -5,7 +5,7 @@
 
 | what | where |
 |---|---|
-| a client with every setting chosen | `connect`, `Settings` |
+| a client with every setting chosen; what another one was given | `connect`, `Settings`; `settings_of` |
 | how many connections | `busy`, `square_root`, `waiting`, `mean_wait`, `wait`; the module's: `module_formula` |
 | many commands in few round trips | `pipelined`, `get_many`, `set_many`, `chunked` |
 | one counter, five ways | `IncrCounter`, `ScriptCounter`, `WatchCounter`, `LockCounter`, `RacingCounter` |
@@ -16,7 +16,7 @@
 
 from redislab.tuning.as_in_the_module import ModuleCompareAndSet, ModuleCounter, ModuleScriptCounter, module_connect
 from redislab.tuning.compare_and_set import CompareAndSet
-from redislab.tuning.connect import Settings, connect
+from redislab.tuning.connect import Settings, connect, settings_of
 from redislab.tuning.counters import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 from redislab.tuning.near_cache import NearCache
 from redislab.tuning.pipelines import chunked, get_many, pipelined, set_many
@@ -45,6 +45,7 @@ __all__ = [
     "module_formula",
     "pipelined",
     "set_many",
+    "settings_of",
     "square_root",
     "wait",
     "waiting",

@@ -90,6 +90,26 @@ def connect(url: str, settings: Settings = Settings(), **options) -> redis.Redis
     return redis.Redis.from_pool(redis.BlockingConnectionPool(**chosen))
 
 
+def settings_of(client: redis.Redis) -> dict:
+    """What a client was given, or got from redis-py, by redis-py's names; no connection is opened for that.
+
+    `timeout` is None where a pool does not wait, and raises.
+    """
+    pool = client.connection_pool
+    one = pool.make_connection()
+    waits = isinstance(pool, redis.BlockingConnectionPool)
+    return {
+        "max_connections": pool.max_connections,
+        "timeout": pool.timeout if waits else None,
+        "socket_connect_timeout": one.socket_connect_timeout,
+        "socket_timeout": one.socket_timeout,
+        "retries": one.retry.get_retries(),
+        "health_check_interval": one.health_check_interval,
+        "protocol": one.protocol,
+        "decode_responses": one.encoder.decode_responses,
+    }
+
+
 def url_options(url: str) -> dict:
     """What a URL says, as keyword arguments of a pool.
 
