@@ -48,3 +48,16 @@ def test_a_write_takes_a_commit_and_a_round_trip(running):
     lab.until(lambda sample: sample["p50"] and sample["p50"] < 100)
     lab.experiment.set_knobs({"commit_ms": 100.0, "rtt": 5.0})
     lab.until(lambda sample: sample["p50"] and sample["p50"] >= 104)
+
+
+def test_without_redis_cache_first_writes_nothing_and_the_other_orders_write_all(running):
+    lab = running(WriteThroughLab(order=CACHE_FIRST, writers=2))
+    lab.until(lambda sample: sample["written"] > 5 and not sample["failed"])
+    lab.session.act("stop_redis")
+    refused = lab.until(lambda sample: sample["down"] and sample["failed"] > 5 and sample["failed"] == sample["written"])
+    assert "0 writes a second are committed" in lab.experiment.say(refused) + lab.experiment.judge(refused)
+    for order in (DB_FIRST, DB_THEN_DELETE):
+        lab.experiment.order = order
+        lab.until(lambda sample, order=order: sample["order"] == order and sample["written"] > 5 and not sample["failed"])
+    lab.session.act("start_redis")
+    lab.until(lambda sample: not sample["down"] and sample["races"] >= 5)

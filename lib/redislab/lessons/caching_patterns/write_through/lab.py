@@ -7,7 +7,9 @@ import random
 import time
 from collections import deque
 
-from redislab.bench import YOURS, Networked, Watch, choice, number, on, time_chart
+import redis
+
+from redislab.bench import YOURS, Networked, Watch, action, choice, number, on, time_chart
 from redislab.caching import WriteThrough
 from redislab.caching.background import Background
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
@@ -15,6 +17,11 @@ from redislab.errors import DatabaseError
 from redislab.lessons.caching_patterns.write_through.ledger import Ledger, Race
 
 ROWS = 5
+RACED = (
+    "After {differs:.0f} % of the last {races:.0f} races the cache holds one row and the database another; "
+    "{uncommitted:.1f} % of the reads see what is not committed. Half of the writes take under {p50:.0f} ms.",
+    "{lost:.1f} failed writes a second take the entry with them.",
+)
 
 
 class WriteThroughLab(Networked):
@@ -63,8 +70,9 @@ class WriteThroughLab(Networked):
         )  # the race that begins, and how many of its writers are to come
         self.entrants = deque()  # a race for each of its writers
         self.results = deque()  # whether cache and database differed, race by race
-        self.inspector, self.comparing = lab.client(), self.owned(Background(1))
-        self.connect(lab.server, max_connections=self.workers)
+        self.private, self.down = lab.private_server(), False  # it will be killed
+        self.inspector, self.comparing = self.private.client(), self.owned(Background(1))
+        self.connect(self.private, max_connections=self.workers)
 
     @on("client")
     def build(self):
@@ -114,9 +122,21 @@ class WriteThroughLab(Networked):
             return "write"
         except DatabaseError:
             return ("write", "failed", "lost") if self.has_deleted() else ("write", "failed")
+        except redis.RedisError:
+            return "write", "failed"
         finally:
             if race.finish():
                 self.comparing.submit(self.compare, race.id)
+
+    @action("Stop Redis")
+    def stop_redis(self):
+        self.down = True
+        self.private.kill()
+
+    @action("Start Redis")
+    def start_redis(self):
+        self.private.restart()
+        self.down = False
 
     def has_deleted(self) -> bool:
         """Whether this thread's write has deleted an entry; within a transaction, the reply to a DEL is only "QUEUED"."""
@@ -139,16 +159,17 @@ class WriteThroughLab(Networked):
             "races": window.recent.tags["races"],
             "uncommitted": window.share("uncommitted", of="read"),
             "failed": window.rate("failed"),
+            "written": window.rate("write"),
+            "down": self.down,
             "lost": window.rate("lost"),
         }
 
-    sentence = (
-        "After {differs:.0f} % of the last {races:.0f} races the cache holds one row and the database another; "
-        "{uncommitted:.1f} % of the reads see what is not committed. Half of the writes take under {p50:.0f} ms.",
-        "{lost:.1f} failed writes a second take the entry with them.",
-    )
+    def sentence(self, values):
+        return f"Redis is down: {self.written(values)}." if values["down"] else RACED
 
     def verdict(self, values):
+        if values["down"]:
+            return f"Without Redis, with {self.order}: {self.written(values)}"
         differs, uncommitted = values["differs"], values.get("uncommitted")
         wrong = [f"{differs:.0f} % of the rows differ"] if differs else []
         wrong += [f"{uncommitted:.1f} % of the reads are of nothing committed"] if uncommitted else []
@@ -157,3 +178,6 @@ class WriteThroughLab(Networked):
         if self.order == DB_THEN_DELETE:
             return "True of this order, which the module does not have: it deletes, and the next reader loads"
         return f"Nothing seen against it with {self.order} and {self.writers} writers at the same time. More writers, or failures, test it"
+
+    def written(self, values) -> str:
+        return f"{values['written'] - values['failed']:.0f} writes a second are committed, {values['failed']:.0f} fail"

@@ -10,7 +10,7 @@ HASH, SORTED_SET, NUMBERS = "hash", "sorted set", "set of numbers"
 COMPACT = ("listpack", "intset")
 ENCODINGS = (*COMPACT, "hashtable", "skiplist")
 AXIS = {"x": "fields", "x_unit": "in one key"}
-POINTS = 24
+FIRST, POINTS = (1, 2, 5, 10, 20), 24  # the key's own bytes show in the first ones
 
 
 class Kind(NamedTuple):
@@ -80,7 +80,7 @@ class EncodingsLab(Sweep):
 
     def points(self):
         even = {round(i * self.fields / POINTS) for i in range(1, POINTS + 1)}
-        return sorted(n for n in even | {self.entries, self.entries + 1} if 1 <= n <= self.fields)
+        return sorted(n for n in even | {*FIRST, self.entries, self.entries + 1} if 1 <= n <= self.fields)
 
     def name(self, x):
         return f"{x:,} fields"
