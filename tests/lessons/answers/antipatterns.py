@@ -56,7 +56,7 @@ def measured(ping, period, count, *, scheduled=True, waits=True, from_due=True, 
     return seen
 
 
-@wrong("measure-honestly", hint=1, sees="due after 0.59 s")
+@wrong("measure-honestly", hint=2, sees="due after 0.59 s")
 def as_fast_as_it_can(ping, period, count):
     return measured(ping, period, count, waits=False, from_due=False)
 
@@ -66,12 +66,12 @@ def in_milliseconds(ping, period, count):
     return measured(ping, period, count, unit=1000)
 
 
-@wrong("measure-honestly", hint=2, sees="the last ones went out")
+@wrong("measure-honestly", hint=3, sees="the last ones went out")
 def sleeps_between(ping, period, count):
     return measured(ping, period, count, scheduled=False, from_due=False)
 
 
-@wrong("measure-honestly", hint=2, sees="the last ones went out")
+@wrong("measure-honestly", hint=3, sees="the last ones went out")
 def begins_anew_after_a_stall(ping, period, count):
     seen, due = [], time.perf_counter()
     for _ in range(count):
@@ -82,12 +82,12 @@ def begins_anew_after_a_stall(ping, period, count):
     return seen
 
 
-@wrong("measure-honestly", hint=3, sees="latencies are above 50 ms; 25 of 60 would be")
+@wrong("measure-honestly", hint=4, sees="latencies are above 50 ms; 25 of 60 would be")
 def from_when_it_was_sent(ping, period, count):
     return measured(ping, period, count, from_due=False)
 
 
-@wrong("measure-honestly", hint=3, sees="latencies are above 50 ms; 25 of 60 would be")
+@wrong("measure-honestly", hint=4, sees="latencies are above 50 ms; 25 of 60 would be")
 def leaves_the_late_ones_out(ping, period, count):
     return measured(ping, period, count, skips=True)
 
@@ -128,7 +128,7 @@ def audit(client, prefix, *, wanted=lambda left: left == -1, size=500, count=500
     return found
 
 
-@wrong("ttl-audit", hint=1, sees="10 of 10 that had expired were named")
+@wrong("ttl-audit", hint=2, sees="10 of 10 that had expired were named")
 def less_than_nothing(client, prefix):
     return audit(client, prefix, wanted=lambda left: left < 0)
 
@@ -138,7 +138,7 @@ def those_that_are_gone(client, prefix):
     return audit(client, prefix, wanted=lambda left: left == -2)
 
 
-@wrong("ttl-audit", hint=2, sees="KEYS was sent")
+@wrong("ttl-audit", hint=3, sees="KEYS was sent")
 def names_by_keys(client, prefix):
     return [
         name
@@ -148,27 +148,27 @@ def names_by_keys(client, prefix):
     ]
 
 
-@wrong("ttl-audit", hint=2, sees="SCAN was to look at 100,000")
+@wrong("ttl-audit", hint=3, sees="SCAN was to look at 100,000")
 def one_great_scan(client, prefix):
     return audit(client, prefix, count=100_000)
 
 
-@wrong("ttl-audit", hint=3, sees="1200 round trips for 1200 keys")
+@wrong("ttl-audit", hint=4, sees="1200 round trips for 1200 keys")
 def each_by_itself(client, prefix):
     return [name for name in set(client.scan_iter(match=f"{prefix}*", count=500)) if client.ttl(name) == -1]
 
 
-@wrong("ttl-audit", hint=3, sees="the longest about 1200")
+@wrong("ttl-audit", hint=4, sees="the longest about 1200")
 def all_at_once(client, prefix):
     return audit(client, prefix, size=100_000)
 
 
-@wrong("ttl-audit", hint=4, sees="240 have got a TTL")
+@wrong("ttl-audit", hint=5, sees="240 have got a TTL")
 def mends_them(client, prefix):
     return audit(client, prefix, then=lambda pipeline, name: pipeline.expire(name, 3600))
 
 
-@wrong("ttl-audit", hint=4, sees="240 of 1200 keys are gone")
+@wrong("ttl-audit", hint=5, sees="240 of 1200 keys are gone")
 def deletes_them_as_in_the_module(client, prefix):
     return audit(client, prefix, then=lambda pipeline, name: pipeline.delete(name))
 
@@ -192,7 +192,7 @@ def two_clients_on_one_pool(url):
     return functions(redis.Redis(connection_pool=pool))[0], functions(redis.Redis(connection_pool=pool))[1]
 
 
-@wrong("one-connection", hint=1, sees="40 connections for 40 calls")
+@wrong("one-connection", hint=2, sees="40 connections for 40 calls")
 def closes_each(url):
     def get(name):
         with redis.Redis.from_url(url, decode_responses=True) as client:
@@ -201,7 +201,7 @@ def closes_each(url):
     return (lambda number: get(f"user:{number}")), (lambda number: get(f"order:{number}"))
 
 
-@wrong("one-connection", hint=1, sees="2 connections for 40 calls")
+@wrong("one-connection", hint=2, sees="2 connections for 40 calls")
 def a_pool_for_each_function(url):
     clients = [redis.Redis.from_url(url, decode_responses=True, max_connections=8) for _ in range(2)]
     return functions(clients[0])[0], functions(clients[1])[1]
@@ -212,17 +212,17 @@ def gives_bytes(url):
     return functions(redis.Redis(connection_pool=redis.BlockingConnectionPool.from_url(url, max_connections=8)))
 
 
-@wrong("one-connection", hint=2, sees="connections for 32 calls at the same time")
+@wrong("one-connection", hint=3, sees="connections for 32 calls at the same time")
 def a_pool_that_grows(url):
     return functions(redis.Redis.from_url(url, decode_responses=True))
 
 
-@wrong("one-connection", hint=3, sees="of 32 got their answer")
+@wrong("one-connection", hint=4, sees="of 32 got their answer")
 def a_pool_that_raises(url):
     return functions(redis.Redis.from_url(url, decode_responses=True, max_connections=8))
 
 
-@wrong("one-connection", hint=3, sees="of 32 got their answer")
+@wrong("one-connection", hint=4, sees="of 32 got their answer")
 def waits_too_shortly(url):
     pool = redis.BlockingConnectionPool.from_url(url, max_connections=4, timeout=0.001, decode_responses=True)
     return functions(redis.Redis(connection_pool=pool))
@@ -279,36 +279,41 @@ def a_key_for_each_product(client, keys):
     return store, lambda number: client.get(keys.product(number))
 
 
-@wrong("one-product", hint=1, sees="KB in 1 round trip for a product of 500 characters")
+@wrong("one-product", hint=2, sees="KB in 1 round trip for a product of 500 characters")
 def reads_the_whole_hash(client, keys):
     return catalogue(client, keys, read=lambda client, key, number: client.hgetall(key).get(number))
 
 
-@wrong("one-product", hint=1, sees="KB in 2 round trips for a product of 500 characters")
+@wrong("one-product", hint=2, sees="KB in 2 round trips for a product of 500 characters")
 def asks_whether_it_is_there_first(client, keys):
     return catalogue(
         client, keys, read=lambda client, key, number: client.hget(key, number) if client.hexists(key, number) else None
     )
 
 
-@wrong("one-product", hint=2, sees="the largest command 1,0")
+@wrong("one-product", hint=3, sees="the largest command 1,0")
 def writes_all_in_one_command(client, keys):
     return catalogue(client, keys, size=10_000)
 
 
-@wrong("one-product", hint=2, sees="2001 round trips, the largest command 1 KB")
+@wrong("one-product", hint=3, sees="2001 round trips, the largest command 1 KB")
 def writes_one_by_one(client, keys):
     return catalogue(client, keys, size=1)
 
 
-@wrong("one-product", hint=3, sees="still there")
+@wrong("one-product", hint=4, sees="still there")
 def only_adds(client, keys):
     return catalogue(client, keys, sweeps=False)
 
 
-@wrong("one-product", hint=4, sees="the reader got None", race=True)
+@wrong("one-product", hint=5, sees="the reader got None", race=True)
 def deletes_first(client, keys):
     return catalogue(client, keys, clears=True)
+
+
+@wrong("one-product", hint=1, sees="and '' for one that is not")
+def an_empty_text_for_none(client, keys):
+    return catalogue(client, keys, read=lambda client, key, number: client.hget(key, number) or "")
 
 
 # to prefix
@@ -350,7 +355,7 @@ def leaves_the_old_ones(old, new, prefix):
         old.copy(name, prefix + name, destination_db=0, replace=True)
 
 
-@wrong("to-prefix", hint=1, sees="report:7 in database 0 is None")
+@wrong("to-prefix", hint=2, sees="report:7 in database 0 is None")
 def over_the_name_of_the_shop(old, new, prefix):
     for name in old.scan_iter():
         old.copy(name, name, destination_db=0, replace=True)
@@ -358,7 +363,7 @@ def over_the_name_of_the_shop(old, new, prefix):
         old.unlink(name)
 
 
-@wrong("to-prefix", hint=2, sees="a key that had 600 s left is kept for ever")
+@wrong("to-prefix", hint=3, sees="a key that had 600 s left is kept for ever")
 def value_by_value(old, new, prefix):
     for name in old.scan_iter():
         if old.type(name) == "list":
@@ -368,21 +373,21 @@ def value_by_value(old, new, prefix):
         old.delete(name)
 
 
-@wrong("to-prefix", hint=3, sees="it died, and after a second run report:", race=True)
+@wrong("to-prefix", hint=4, sees="it died, and after a second run report:", race=True)
 def refuses_to_overwrite(old, new, prefix):
     for name in old.scan_iter():
         if old.copy(name, prefix + name, destination_db=0):
             old.unlink(name)
 
 
-@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
+@wrong("to-prefix", hint=5, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
 def in_two_steps(old, new, prefix):
     for name in old.scan_iter():
         old.copy(name, prefix + name, destination_db=0, replace=True)
         old.unlink(name)
 
 
-@wrong("to-prefix", hint=4, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
+@wrong("to-prefix", hint=5, sees="after a second run the report is 'seven'; wanted 'a newer seven'", race=True)
 def keeps_the_first_copy(old, new, prefix):
     for name in old.scan_iter():
         old.pipeline().copy(name, prefix + name, destination_db=0).unlink(name).execute()
@@ -421,31 +426,31 @@ def fails_for_the_known(before, after):
     return [finding for finding in after["findings"] if worth(finding) or not before]
 
 
-@wrong("only-new", hint=1, sees="it returned nothing; wanted ['missing TTL shop:session:*']")
+@wrong("only-new", hint=2, sees="it returned nothing; wanted ['missing TTL shop:session:*']")
 def compares_rules_alone(before, after):
     known = {finding["rule"] for finding in before["findings"]}
     return [finding for finding in after["findings"] if worth(finding) and finding["rule"] not in known]
 
 
-@wrong("only-new", hint=2, sees="it returned missing TTL shop:cache:page:*; wanted []")
+@wrong("only-new", hint=3, sees="it returned missing TTL shop:cache:page:*; wanted []")
 def compares_whole_findings(before, after):
     assert_complete(after)
     return [finding for finding in after["findings"] if worth(finding) and finding not in before["findings"]]
 
 
-@wrong("only-new", hint=2, sees="shop:invoice:*; wanted []")
+@wrong("only-new", hint=4, sees="shop:invoice:*; wanted []")
 def fails_for_hints(before, after):
     known = set(map(place, before["findings"]))
     return [finding for finding in after["findings"] if place(finding) not in known]
 
 
-@wrong("only-new", hint=3, sees="it returned nothing; wanted ['big key shop:export:*']")
+@wrong("only-new", hint=5, sees="it returned nothing; wanted ['big key shop:export:*']")
 def forgives_what_it_knows(before, after):
     known = set(map(place, before["findings"]))
     return [finding for finding in after["findings"] if worth(finding) and place(finding) not in known]
 
 
-@wrong("only-new", hint=4, sees="500 of")
+@wrong("only-new", hint=6, sees="500 of")
 def trusts_a_part(before, after):
     known = {place(finding): finding["weight"] for finding in before["findings"]}
     return [each for each in after["findings"] if worth(each) and each["weight"] > known.get(place(each), 0)]

@@ -48,7 +48,7 @@ def a_key_of_its_own(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=1, sees="1000 queries for 1000 reads; wanted 1")
+@wrong("negative-caching", hint=4, sees="1000 queries for 1000 reads; wanted 1")
 def asks_each_time(client, source, keys, id):
     if cached := client.get(keys.user(id)):
         return json.loads(cached)
@@ -57,7 +57,7 @@ def asks_each_time(client, source, keys, id):
     return record or None
 
 
-@wrong("negative-caching", hint=1, sees="1000 queries")
+@wrong("negative-caching", hint=4, sees="1000 queries")
 def stores_what_is_as_false_as_a_miss(client, source, keys, id):
     if cached := client.get(keys.user(id)):
         return json.loads(cached)
@@ -66,7 +66,7 @@ def stores_what_is_as_false_as_a_miss(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=2, sees="JSONDecodeError")
+@wrong("negative-caching", hint=3, sees="JSONDecodeError")
 def takes_an_empty_string_for_a_record(client, source, keys, id):
     cached = client.get(keys.user(id))
     if cached is not None:
@@ -76,7 +76,7 @@ def takes_an_empty_string_for_a_record(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=2, sees="three reads gave None, {}, {}")
+@wrong("negative-caching", hint=3, sees="three reads gave None, {}, {}")
 def gives_an_empty_record(client, source, keys, id):
     cached = client.get(keys.user(id))
     if cached is not None:
@@ -86,7 +86,7 @@ def gives_an_empty_record(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=3, sees="kept for ever")
+@wrong("negative-caching", hint=5, sees="kept for ever")
 def remembers_for_ever(client, source, keys, id):
     cached = client.get(keys.user(id))
     if cached is not None:
@@ -99,13 +99,38 @@ def remembers_for_ever(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=3, sees="kept for 60 s; wanted 5 s")
+@wrong("negative-caching", hint=5, sees="kept for 60 s; wanted 5 s")
 def remembers_as_long_as_a_record(client, source, keys, id):
     cached = client.get(keys.user(id))
     if cached is not None:
         return json.loads(cached)
     record = source.find(id)
     client.set(keys.user(id), json.dumps(record), ex=60)
+    return record
+
+
+@wrong("negative-caching", hint=1, sees="the record, kept for 5 s")
+def keeps_all_of_them_briefly(client, source, keys, id):
+    cached = client.get(keys.user(id))
+    if cached is not None:
+        return json.loads(cached)
+    record = source.find(id)
+    client.set(keys.user(id), json.dumps(record), ex=5)
+    return record
+
+
+@wrong("negative-caching", hint=2, sees="2 round trips, 0 queries")
+def asks_for_a_mark_first(client, source, keys, id):
+    key = keys.user(id)
+    if client.exists(keys.beside(key, "missing")):
+        return None
+    if cached := client.get(key):
+        return json.loads(cached)
+    record = source.find(id)
+    if record:
+        client.set(key, json.dumps(record), ex=60)
+    else:
+        client.set(keys.beside(key, "missing"), 1, ex=5)
     return record
 
 
@@ -172,17 +197,17 @@ def single_flight(client, source, keys, id, *, take=None, wait=None, again=True,
 IN_PROCESS = defaultdict(list)
 
 
-@wrong("single-flight", hint=1, sees="there was no key during the query")
+@wrong("single-flight", hint=2, sees="there was no key during the query")
 def a_lock_of_this_process_only(client, source, keys, id):
     return single_flight(client, source, keys, id, take=lambda: not IN_PROCESS[keys.user(id)].append(1), release=print)
 
 
-@wrong("single-flight", hint=1, sees="there was no key during the query")
+@wrong("single-flight", hint=2, sees="there was no key during the query")
 def no_lock(client, source, keys, id):
     return single_flight(client, source, keys, id, take=lambda: True, release=lambda lock: None)
 
 
-@wrong("single-flight", hint=2, sees="the lock lives for ever; wanted 5 s")
+@wrong("single-flight", hint=3, sees="the lock lives for ever; wanted 5 s")
 def a_lock_without_an_end(client, source, keys, id):
     lock = keys.beside(keys.user(id), "lock")
     return single_flight(
@@ -190,7 +215,7 @@ def a_lock_without_an_end(client, source, keys, id):
     )
 
 
-@wrong("single-flight", hint=2, sees="its TTL came in a second command", race=True)
+@wrong("single-flight", hint=4, sees="its TTL came in a second command", race=True)
 def a_lock_whose_end_comes_late(client, source, keys, id):
     lock = keys.beside(keys.user(id), "lock")
     return single_flight(
@@ -203,22 +228,22 @@ def a_lock_whose_end_comes_late(client, source, keys, id):
     )
 
 
-@wrong("single-flight", hint=3, sees="2 queries for 2 readers; wanted 1", race=True)
+@wrong("single-flight", hint=5, sees="2 queries for 2 readers; wanted 1", race=True)
 def no_second_look(client, source, keys, id):
     return single_flight(client, source, keys, id, again=False)
 
 
-@wrong("single-flight", hint=3, sees="2 queries for 2 readers; wanted 1", race=True)
+@wrong("single-flight", hint=5, sees="2 queries for 2 readers; wanted 1", race=True)
 def who_gets_no_lock_loads_too(client, source, keys, id):
     return single_flight(client, source, keys, id, wait=lambda: source.find(id))
 
 
-@wrong("single-flight", hint=3, sees="a reader got None", race=True)
+@wrong("single-flight", hint=6, sees="a reader got None", race=True)
 def who_gets_no_lock_gets_nothing(client, source, keys, id):
     return single_flight(client, source, keys, id, wait=lambda: None)
 
 
-@wrong("single-flight", hint=3, sees="the slowest reader took")
+@wrong("single-flight", hint=7, sees="the slowest reader took")
 def who_gets_no_lock_sleeps_too_long(client, source, keys, id):
     def wait():
         time.sleep(1.6)
@@ -227,17 +252,17 @@ def who_gets_no_lock_sleeps_too_long(client, source, keys, id):
     return single_flight(client, source, keys, id, wait=wait)
 
 
-@wrong("single-flight", hint=4, sees="afterwards there is lock:{user:42}")
+@wrong("single-flight", hint=8, sees="afterwards there is lock:{user:42}")
 def keeps_the_lock(client, source, keys, id):
     return single_flight(client, source, keys, id, release=lambda lock: None)
 
 
-@wrong("single-flight", hint=4, sees="and A took it away", race=True)
+@wrong("single-flight", hint=9, sees="and A took it away", race=True)
 def deletes_whosesoever_lock(client, source, keys, id):
     return single_flight(client, source, keys, id, release=client.delete)
 
 
-@wrong("single-flight", hint=4, sees="and A took it away", race=True)
+@wrong("single-flight", hint=9, sees="and A took it away", race=True)
 def looks_whose_lock_it_is_and_then_deletes(client, source, keys, id):
     key, token = keys.user(id), secrets.token_hex(8)
     lock = keys.beside(key, "lock")
@@ -252,6 +277,14 @@ def looks_whose_lock_it_is_and_then_deletes(client, source, keys, id):
         else:
             time.sleep(0.01)
     return json.loads(cached)
+
+
+@wrong("single-flight", hint=1, sees="the record, kept for ever")
+def stores_without_an_end(client, source, keys, id):
+    key = keys.user(id)
+    single_flight(client, source, keys, id)
+    client.persist(key)
+    return json.loads(client.get(key))
 
 
 # write order
@@ -277,13 +310,13 @@ def sets_what_is_newer(client, source, keys, id, record):
     client.eval(if_newer, 1, keys.user(id), new, version)
 
 
-@wrong("write-order", hint=1, sees="just before the commit the cache held 'New Name'")
+@wrong("write-order", hint=2, sees="just before the commit the cache held 'New Name'")
 def cache_first(client, source, keys, id, record):
     client.set(keys.user(id), json.dumps(record), ex=60)
     source.save(id, record)
 
 
-@wrong("write-order", hint=1, sees="just before the commit the cache held 'New Name'")
+@wrong("write-order", hint=2, sees="just before the commit the cache held 'New Name'")
 def cache_first_with_a_roll_back(client, source, keys, id, record):
     client.set(keys.user(id), json.dumps(record), ex=60)
     try:
@@ -293,7 +326,7 @@ def cache_first_with_a_roll_back(client, source, keys, id, record):
         raise
 
 
-@wrong("write-order", hint=1, sees="nothing was raised")
+@wrong("write-order", hint=4, sees="nothing was raised")
 def keeps_the_failure_to_itself(client, source, keys, id, record):
     try:
         source.save(id, record)
@@ -302,21 +335,28 @@ def keeps_the_failure_to_itself(client, source, keys, id, record):
     client.delete(keys.user(id))
 
 
-@wrong("write-order", hint=2, sees="after that reader the cache holds 'Old Name'")
+@wrong("write-order", hint=3, sees="after that reader the cache holds 'Old Name'")
 def deletes_before_the_commit(client, source, keys, id, record):
     client.delete(keys.user(id))
     source.save(id, record)
 
 
-@wrong("write-order", hint=2, sees="the row says 'New Name', the cache holds 'Old Name'")
+@wrong("write-order", hint=1, sees="the row says 'New Name', the cache holds 'Old Name'")
 def deletes_nothing(client, source, keys, id, record):
     source.save(id, record)
 
 
-@wrong("write-order", hint=3, sees="the row says 'Newer Name', the cache holds 'New Name'", race=True)
+@wrong("write-order", hint=5, sees="the row says 'Newer Name', the cache holds 'New Name'", race=True)
 def sets_after_the_commit(client, source, keys, id, record):
     source.save(id, record)
     client.set(keys.user(id), json.dumps(record), ex=60)
+
+
+@wrong("write-order", hint=6, sees="Redis was killed, and the row says 'Old Name'")
+def asks_redis_first(client, source, keys, id, record):
+    client.ping()
+    source.save(id, record)
+    client.delete(keys.user(id))
 
 
 # guarded refresh
@@ -363,13 +403,13 @@ def refresh_ahead(client, source, keys, id, *, look=None, due=None, guard=None, 
     return json.loads(cached)
 
 
-@wrong("guarded-refresh", hint=1, sees="2 commands in 2 round trips; wanted 1")
+@wrong("guarded-refresh", hint=3, sees="2 commands in 2 round trips; wanted 1")
 def asks_twice(client, source, keys, id):
     key = keys.user(id)
     return refresh_ahead(client, source, keys, id, look=lambda: (client.get(key), client.pttl(key)))
 
 
-@wrong("guarded-refresh", hint=2, sees="0 queries after a read with 0.45 s left; wanted 1")
+@wrong("guarded-refresh", hint=6, sees="0 queries after a read with 0.45 s left; wanted 1")
 def counts_whole_seconds(client, source, keys, id):
     key = keys.user(id)
     look = client.pipeline(transaction=False).get(key).ttl(key).execute
@@ -381,12 +421,12 @@ def refreshes_all_the_time(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, due=lambda left: True)
 
 
-@wrong("guarded-refresh", hint=3, sees="the reader waited for the query")
+@wrong("guarded-refresh", hint=4, sees="the reader waited for the query")
 def refreshes_in_the_readers_time(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, start=load)
 
 
-@wrong("guarded-refresh", hint=3, sees="no running event loop")
+@wrong("guarded-refresh", hint=4, sees="no running event loop")
 def a_task_without_a_loop(client, source, keys, id):
     async def later(*arguments):
         load(*arguments)
@@ -394,7 +434,7 @@ def a_task_without_a_loop(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, start=lambda *arguments: asyncio.create_task(later(*arguments)))
 
 
-@wrong("guarded-refresh", hint=3, sees="still the old value")
+@wrong("guarded-refresh", hint=5, sees="still the old value")
 def loads_and_forgets_to_store(client, source, keys, id):
     def start(*_):
         threading.Thread(target=source.find, args=(id,), daemon=True).start()
@@ -402,17 +442,17 @@ def loads_and_forgets_to_store(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, start=start)
 
 
-@wrong("guarded-refresh", hint=4, sees="2 queries for 2 readers; wanted 1", race=True)
+@wrong("guarded-refresh", hint=7, sees="2 queries for 2 readers; wanted 1", race=True)
 def no_guard(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, guard=lambda name: True)
 
 
-@wrong("guarded-refresh", hint=4, sees="the guard lives for ever")
+@wrong("guarded-refresh", hint=7, sees="the guard lives for ever")
 def a_guard_without_an_end(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, guard=lambda name: client.setnx(name, 1))
 
 
-@wrong("guarded-refresh", hint=4, sees="the guard lives for 60 s")
+@wrong("guarded-refresh", hint=7, sees="the guard lives for 60 s")
 def a_guard_that_outlives_the_entry(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, guard=lambda name: client.set(name, 1, nx=True, ex=60))
 
@@ -422,12 +462,26 @@ def first_of_this_process(name):
     return [True]
 
 
-@wrong("guarded-refresh", hint=4, sees="other processes do not see it")
+@wrong("guarded-refresh", hint=7, sees="other processes do not see it")
 def a_guard_of_this_process_only(client, source, keys, id):
     def guard(name):
         return first_of_this_process(name) and first_of_this_process(name).pop()
 
     return refresh_ahead(client, source, keys, id, guard=guard)
+
+
+@wrong("guarded-refresh", hint=1, sees="the record, kept for ever")
+def stores_a_miss_without_an_end(client, source, keys, id):
+    if client.get(keys.user(id)) is None:
+        client.set(keys.user(id), json.dumps(source.find(id)))
+    return refresh_ahead(client, source, keys, id)
+
+
+@wrong("guarded-refresh", hint=8, sees="2 queries for 2 readers; wanted 1", race=True)
+def looks_for_a_guard_and_then_sets_it(client, source, keys, id):
+    return refresh_ahead(
+        client, source, keys, id, guard=lambda name: not client.exists(name) and client.set(name, 1, px=5000)
+    )
 
 
 # save a batch
@@ -470,7 +524,7 @@ def by_pending_and_claim(client, source, keys, worker):
     return len(entries)
 
 
-@wrong("save-batch", hint=1, sees="is neither in the database nor pending")
+@wrong("save-batch", hint=2, sees="is neither in the database nor pending")
 def acknowledges_first(client, source, keys, worker):
     stream = keys.stream("user")
 
@@ -482,13 +536,13 @@ def acknowledges_first(client, source, keys, worker):
     return batch(client, source, keys, worker, read=read, acknowledge=lambda ids: client.xack(stream, "writers", *ids))
 
 
-@wrong("save-batch", hint=1, sees="NOACK")
+@wrong("save-batch", hint=2, sees="NOACK")
 def never_pending(client, source, keys, worker):
     read = functools.partial(client.xreadgroup, noack=True)
     return batch(client, source, keys, worker, read=read)
 
 
-@wrong("save-batch", hint=1, sees="DatabaseError was raised, and 0 of 2 writes are kept")
+@wrong("save-batch", hint=3, sees="DatabaseError was raised, and 0 of 2 writes are kept")
 def acknowledges_in_any_case(client, source, keys, worker):
     stream = keys.stream("user")
     reply = client.xreadgroup("writers", worker, {stream: ">"}, count=100)
@@ -508,19 +562,19 @@ def forgets_to_acknowledge(client, source, keys, worker):
     return batch(client, source, keys, worker, acknowledge=lambda ids: None)
 
 
-@wrong("save-batch", hint=2, sees="60 rows in 60 transactions")
+@wrong("save-batch", hint=4, sees="60 rows in 60 transactions")
 def a_commit_each(client, source, keys, worker):
     return batch(
         client, source, keys, worker, save=lambda source, records: [source.save_many([one]) for one in records]
     )
 
 
-@wrong("save-batch", hint=2, sees="60 rows in 1 transaction")
+@wrong("save-batch", hint=4, sees="60 rows in 1 transaction")
 def every_version(client, source, keys, worker):
     return batch(client, source, keys, worker, save=lambda source, records: source.save_many(records))
 
 
-@wrong("save-batch", hint=2, sees="57 of 60 entries are not acknowledged")
+@wrong("save-batch", hint=4, sees="57 of 60 entries are not acknowledged")
 def acknowledges_the_newest_only(client, source, keys, worker):
     stream = keys.stream("user")
     _, left, _ = client.xautoclaim(stream, "writers", worker, 10_000, count=100)
@@ -534,7 +588,7 @@ def acknowledges_the_newest_only(client, source, keys, worker):
     return len(newest)
 
 
-@wrong("save-batch", hint=3, sees="the row says 'Old City'")
+@wrong("save-batch", hint=7, sees="the row says 'Old City'")
 def the_last_one_is_not_the_newest(client, source, keys, worker):
     def save(source, records):
         source.save_many(list({record["id"]: record for record in reversed(records)}.values()))
@@ -542,12 +596,12 @@ def the_last_one_is_not_the_newest(client, source, keys, worker):
     return batch(client, source, keys, worker, save=save)
 
 
-@wrong("save-batch", hint=4, sees="it was read 20 s ago; the row says")
+@wrong("save-batch", hint=5, sees="it was read 20 s ago; the row says")
 def new_entries_only(client, source, keys, worker):
     return batch(client, source, keys, worker, claim=False)
 
 
-@wrong("save-batch", hint=4, sees="it was read a moment ago, and was acknowledged")
+@wrong("save-batch", hint=6, sees="it was read a moment ago, and was acknowledged")
 def takes_over_what_is_under_way(client, source, keys, worker):
     return batch(client, source, keys, worker, idle=0)
 
@@ -582,7 +636,7 @@ def one_table_for_all(client, database, keys):
     return {"order": Resilient(client, database.orders, keys), "user": users, "product": users}
 
 
-@wrong("pattern-by-kind", hint=2, sees="and the row says 'paid'; get: ConnectionError was raised")
+@wrong("pattern-by-kind", hint=3, sees="and the row says 'paid'; get: ConnectionError was raised")
 def cache_aside_for_orders(client, database, keys):
     return kinds(client, database, keys, order=CacheAside)
 
@@ -592,26 +646,26 @@ def orders_by_the_queue(client, database, keys):
     return kinds(client, database, keys, order=WriteBehind)
 
 
-@wrong("pattern-by-kind", hint=2, sees="put: ConnectionError was raised")
+@wrong("pattern-by-kind", hint=3, sees="put: ConnectionError was raised")
 def orders_to_the_cache_first(client, database, keys):
     return kinds(client, database, keys, order=functools.partial(WriteThrough, order="cache first"))
 
 
-@wrong("pattern-by-kind", hint=3, sees="It raised DatabaseError")
+@wrong("pattern-by-kind", hint=4, sees="It raised DatabaseError")
 def users_like_orders(client, database, keys):
     return kinds(client, database, keys, user=WriteThrough)
 
 
-@wrong("pattern-by-kind", hint=3, sees="'Lagos' was accepted, its process died, and the row says")
+@wrong("pattern-by-kind", hint=5, sees="'Lagos' was accepted, its process died, and the row says")
 def a_queue_in_the_process(client, database, keys):
     return kinds(client, database, keys, user=ModuleWriteBehind)
 
 
-@wrong("pattern-by-kind", hint=4, sees="0 queries; it expires, and the next reader waits")
+@wrong("pattern-by-kind", hint=6, sees="0 queries; it expires, and the next reader waits")
 def single_flight_for_products(client, database, keys):
     return kinds(client, database, keys, product=SingleFlight)
 
 
-@wrong("pattern-by-kind", hint=4, sees="queries for 16 readers; wanted 1")
+@wrong("pattern-by-kind", hint=7, sees="queries for 16 readers; wanted 1")
 def refreshed_by_all(client, database, keys):
     return kinds(client, database, keys, product=functools.partial(RefreshAhead, guard=False))

@@ -27,7 +27,7 @@ def a_script_that_counts_only_who_is_admitted(client, keys, subject, limit, wind
     return bool(client.register_script(count)([keys.limit("fixed", subject)], [limit, window]))
 
 
-@wrong("fixed-window", hint=1, sees="and 2 of two were admitted", race=True)
+@wrong("fixed-window", hint=2, sees="and 2 of two were admitted", race=True)
 def looks_and_counts_then(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     if int(client.get(key) or 0) >= limit:
@@ -48,18 +48,18 @@ def one_counter_for_all(client, keys, subject, limit, window):
     return client.pipeline().set(key, 0, ex=window, nx=True).incr(key).execute()[1] <= limit
 
 
-@wrong("fixed-window", hint=2, sees="then the counter was kept for 60 s")
+@wrong("fixed-window", hint=4, sees="then the counter was kept for 60 s")
 def each_request_prolongs_it(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     return client.pipeline().incr(key).expire(key, window).execute()[0] <= limit
 
 
-@wrong("fixed-window", hint=2, sees="kept for ever")
+@wrong("fixed-window", hint=3, sees="kept for ever")
 def no_end_at_all(client, keys, subject, limit, window):
     return client.incr(keys.limit("fixed", subject)) <= limit
 
 
-@wrong("fixed-window", hint=3, sees="the process died between two commands", race=True)
+@wrong("fixed-window", hint=5, sees="the process died between two commands", race=True)
 def as_in_the_module(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     count = client.incr(key)
@@ -68,7 +68,7 @@ def as_in_the_module(client, keys, subject, limit, window):
     return count <= limit
 
 
-@wrong("fixed-window", hint=3, sees="the window ended between two commands", race=True)
+@wrong("fixed-window", hint=6, sees="the window ended between two commands", race=True)
 def set_and_then_count(client, keys, subject, limit, window):
     key = keys.limit("fixed", subject)
     client.set(key, 0, ex=window, nx=True)
@@ -174,7 +174,7 @@ def one_script(client, keys, id, city, points):
     return client.eval(script, 1, keys.profile(id), city, points)
 
 
-@wrong("own-field", hint=1, sees="another one set the theme to 'light', and now it is 'dark'", race=True)
+@wrong("own-field", hint=3, sees="another one set the theme to 'light', and now it is 'dark'", race=True)
 def the_whole_hash_back(client, keys, id, city, points):
     key = keys.profile(id)
     profile = client.hgetall(key)
@@ -183,7 +183,7 @@ def the_whole_hash_back(client, keys, id, city, points):
     return profile["points"]
 
 
-@wrong("own-field", hint=1, sees="kept for ever")
+@wrong("own-field", hint=2, sees="kept for ever")
 def a_new_hash(client, keys, id, city, points):
     key = keys.profile(id)
     profile = client.hgetall(key)
@@ -200,7 +200,7 @@ def one_long_string(client, keys, id, city, points):
     return profile["points"]
 
 
-@wrong("own-field", hint=2, sees="5 that came between two commands make 40; wanted 45", race=True)
+@wrong("own-field", hint=4, sees="5 that came between two commands make 40; wanted 45", race=True)
 def reads_its_own_field(client, keys, id, city, points):
     key = keys.profile(id)
     total = int(client.hget(key, "points")) + points
@@ -208,7 +208,7 @@ def reads_its_own_field(client, keys, id, city, points):
     return total
 
 
-@wrong("own-field", hint=3, sees="left the city 'Turin' with 30 points", race=True)
+@wrong("own-field", hint=5, sees="left the city 'Turin' with 30 points", race=True)
 def two_commands(client, keys, id, city, points):
     client.hset(keys.profile(id), "city", city)
     return client.hincrby(keys.profile(id), "points", points)
@@ -241,7 +241,7 @@ def the_worst_first(client, keys, player, n):
     return [(place, name, score) for place, (name, score) in enumerate(rows, first + 1)]
 
 
-@wrong("around-me", hint=1, sees="around player:100: ")
+@wrong("around-me", hint=2, sees="around player:100: ")
 def sorts_in_python(client, keys, player, n):
     board = sorted(client.zrange(keys.leaderboard("global"), 0, -1, withscores=True), key=lambda row: -row[1])
     ranks = {name: rank for rank, (name, _) in enumerate(board)}
@@ -251,7 +251,7 @@ def sorts_in_python(client, keys, player, n):
     return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
 
 
-@wrong("around-me", hint=1, sees="values came back for 5 rows")
+@wrong("around-me", hint=5, sees="values came back for 5 rows")
 def fetches_the_board(client, keys, player, n):
     board = client.zrange(keys.leaderboard("global"), 0, -1, desc=True, withscores=True)
     ranks = {name: rank for rank, (name, _) in enumerate(board)}
@@ -261,7 +261,7 @@ def fetches_the_board(client, keys, player, n):
     return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
 
 
-@wrong("around-me", hint=2, sees="around player:499: no player")
+@wrong("around-me", hint=3, sees="around player:499: no player")
 def begins_before_the_first(client, keys, player, n):
     key = keys.leaderboard("global")
     rank = client.zrevrank(key, player)
@@ -271,7 +271,7 @@ def begins_before_the_first(client, keys, player, n):
     return [(place, name, score) for place, (name, score) in enumerate(rows, rank - n + 1)]
 
 
-@wrong("around-me", hint=2, sees="It raised")
+@wrong("around-me", hint=4, sees="It raised")
 def knows_everybody(client, keys, player, n):
     script = """
         local rank = redis.call('ZREVRANK', KEYS[1], ARGV[1])
@@ -282,7 +282,7 @@ def knows_everybody(client, keys, player, n):
     return [(place, name, score) for place, (name, score) in enumerate(pairs, first + 1)]
 
 
-@wrong("around-me", hint=3, sees="2 round trips; wanted 1")
+@wrong("around-me", hint=6, sees="2 round trips; wanted 1")
 def asks_twice(client, keys, player, n):
     key = keys.leaderboard("global")
     rank = client.zrevrank(key, player)
@@ -329,7 +329,7 @@ def writes_and_does_not_extend(client, keys, id, page):
     return True
 
 
-@wrong("touch-session", hint=1, sees="it says user None; wanted '42'")
+@wrong("touch-session", hint=2, sees="it says user None; wanted '42'")
 def makes_it_anew(client, keys, id, page):
     key = keys.session(id)
     if not client.exists(key):
@@ -338,13 +338,13 @@ def makes_it_anew(client, keys, id, page):
     return True
 
 
-@wrong("touch-session", hint=2, sees="there is a session again, kept for 1.8e+03 s, and True was returned")
+@wrong("touch-session", hint=3, sees="there is a session again, kept for 1.8e+03 s, and True was returned")
 def as_in_the_module_but_in_one_step(client, keys, id, page):
     client.pipeline().hset(keys.session(id), "page", page).expire(keys.session(id), 1800).execute()
     return True
 
 
-@wrong("touch-session", hint=3, sees="came back as {'page': '/cart'}", race=True)
+@wrong("touch-session", hint=4, sees="came back as {'page': '/cart'}", race=True)
 def asks_first(client, keys, id, page):
     key = keys.session(id)
     if not client.exists(key):
@@ -353,12 +353,23 @@ def asks_first(client, keys, id, page):
     return True
 
 
-@wrong("touch-session", hint=3, sees="kept for ever", race=True)
+@wrong("touch-session", hint=4, sees="kept for ever", race=True)
 def extends_first(client, keys, id, page):
     if not client.expire(keys.session(id), 1800):
         return False
     client.hset(keys.session(id), "page", page)
     return True
+
+
+@wrong(
+    "touch-session", hint=5, sees="the process died between two commands, and left page '/cart', for 300 s", race=True
+)
+def extends_in_a_second_command(client, keys, id, page):
+    script = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], 'page', ARGV[1]) + 1 or 0"
+    there = client.eval(script, 1, keys.session(id), page) > 0
+    if there:
+        client.expire(keys.session(id), 1800)
+    return there
 
 
 # feed page
@@ -376,29 +387,38 @@ def the_oldest_first(client, keys, owner, size, after=None):
     return [item for _, item in entries], entries[-1][0] if len(entries) == size else None
 
 
-@wrong("feed-page", hint=1, sees="values came back for 10 items")
+@wrong("feed-page", hint=5, sees="values came back for 10 items")
 def reads_all_of_it(client, keys, owner, size, after=None):
     entries = client.xrevrange(keys.feed(owner), max=f"({after}" if after else "+")[:size]
     return [item for _, item in entries], entries[-1][0] if len(entries) == size else None
 
 
-@wrong("feed-page", hint=2, sees="0 did not come, and 18 came again")
+@wrong("feed-page", hint=3, sees="0 did not come, and 18 came again")
 def by_position(client, keys, owner, size, after=None):
     first = after or 0
     entries = client.xrevrange(keys.feed(owner), count=first + size)[first:]
     return [item for _, item in entries], first + size if len(entries) == size else None
 
 
-@wrong("feed-page", hint=3, sees="0 did not come, and 4 came again")
+@wrong("feed-page", hint=2, sees="0 did not come, and 4 came again")
 def the_last_one_again(client, keys, owner, size, after=None):
     entries = client.xrevrange(keys.feed(owner), max=after or "+", count=size)
     return [item for _, item in entries], entries[-1][0] if len(entries) == size else None
 
 
-@wrong("feed-page", hint=3, sees="after 20 pages there was no end")
+@wrong("feed-page", hint=2, sees="after 20 pages there was no end")
 def without_an_end(client, keys, owner, size, after=None):
     entries = client.xrevrange(keys.feed(owner), max=f"({after}" if after else "+", count=size)
     return [item for _, item in entries], entries[-1][0] if entries else after
+
+
+@wrong("feed-page", hint=4, sees="wanted nothing, what came before is gone")
+def looks_for_the_last_one(client, keys, owner, size, after=None):
+    entries = client.xrevrange(keys.feed(owner))
+    ids = [id for id, _ in entries]
+    first = ids.index(after) + 1 if after in ids else 0
+    found = entries[first : first + size]
+    return [item for _, item in found], found[-1][0] if len(found) == size else None
 
 
 # living products
@@ -445,7 +465,7 @@ def any_of_the_tags(client, keys, *tags):
     return look_and_prune(client, keys, tags, sets, find=lambda: client.sunion(sets))
 
 
-@wrong("living-products", hint=1, sees="values came back for 7 products")
+@wrong("living-products", hint=3, sees="values came back for 7 products")
 def intersects_in_python(client, keys, *tags):
     sets = [keys.catalog("tag", tag) for tag in tags]
 
@@ -463,24 +483,24 @@ def does_not_look(client, keys, *tags):
     return client.sinter([keys.catalog("tag", tag) for tag in tags])
 
 
-@wrong("living-products", hint=2, sees="11 round trips for 10 products")
+@wrong("living-products", hint=4, sees="11 round trips for 10 products")
 def one_by_one(client, keys, *tags):
     ids = client.sinter([keys.catalog("tag", tag) for tag in tags])
     return [id for id in ids if client.exists(keys.catalog("product", id))]
 
 
-@wrong("living-products", hint=3, sees="still has 3 of 3 that have expired")
+@wrong("living-products", hint=5, sees="still has 3 of 3 that have expired")
 def leaves_them_there(client, keys, *tags):
     return look_and_prune(client, keys, tags, [keys.catalog("tag", tag) for tag in tags], prune=False)
 
 
-@wrong("living-products", hint=3, sees="the tag 'light' still has 3 of 3")
+@wrong("living-products", hint=5, sees="the tag 'light' still has 3 of 3")
 def prunes_the_first_tag_only(client, keys, *tags):
     sets = [keys.catalog("tag", tag) for tag in tags]
     return look_and_prune(client, keys, tags, sets, prune=sets[:1])
 
 
-@wrong("living-products", hint=4, sees="product 12 came back between two commands", race=True)
+@wrong("living-products", hint=6, sees="product 12 came back between two commands", race=True)
 def prunes_what_it_has_seen_dead(client, keys, *tags):
     return look_and_prune(client, keys, tags, [keys.catalog("tag", tag) for tag in tags])
 
@@ -532,14 +552,14 @@ def a_hyperloglog_for_all(client, keys, id):
     return not new, different, ids
 
 
-@wrong("note-visit", hint=1, sees="both of the two visits counted as the first", race=True)
+@wrong("note-visit", hint=2, sees="both of the two visits counted as the first", race=True)
 def looks_and_notes_then(client, keys, id):
     seen = client.getbit(keys.entity("visits", "here"), id)
     _, different, ids = noted(client, keys, id)
     return bool(seen), different, ids
 
 
-@wrong("note-visit", hint=2, sees="visits:here is a set (hashtable) of")
+@wrong("note-visit", hint=4, sees="visits:here is a set (hashtable) of")
 def a_set(client, keys, id):
     here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
     pipeline = client.pipeline().sadd(here, id).scard(here).lpush(last, id).ltrim(last, 0, 4).lrange(last, 0, 4)
@@ -547,7 +567,7 @@ def a_set(client, keys, id):
     return not new, different, ids
 
 
-@wrong("note-visit", hint=2, sees="visits:today is a zset (skiplist) of")
+@wrong("note-visit", hint=4, sees="visits:today is a zset (skiplist) of")
 def one_sorted_set_for_all(client, keys, id):
     visits, last = keys.entity("visits", "today"), keys.entity("visits", "last")
     pipeline = client.pipeline().zadd(visits, {id: time.time()}).zcard(visits)
@@ -555,18 +575,18 @@ def one_sorted_set_for_all(client, keys, id):
     return not new, different, ids
 
 
-@wrong("note-visit", hint=2, sees="4 visits of 2 customers gave 4")
+@wrong("note-visit", hint=3, sees="4 visits of 2 customers gave 4")
 def counts_visits(client, keys, id):
     seen, _, ids = noted(client, keys, id)
     return seen, client.incr(keys.counter("visits")), ids
 
 
-@wrong("note-visit", hint=3, sees="500 more visits of the same 50 customers took")
+@wrong("note-visit", hint=6, sees="500 more visits of the same 50 customers took")
 def a_list_that_grows(client, keys, id):
     return noted(client, keys, id, trim=False)
 
 
-@wrong("note-visit", hint=3, sees="and after 1, 2, 3, 2, 2, 4 ['4711', '1', '2', '3', '2']")
+@wrong("note-visit", hint=5, sees="and after 1, 2, 3, 2, 2, 4 ['4711', '1', '2', '3', '2']")
 def the_first_five(client, keys, id):
     here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
     pipeline = client.pipeline().setbit(here, id, 1).bitcount(here).rpush(last, id)
@@ -574,7 +594,7 @@ def the_first_five(client, keys, id):
     return bool(seen), different, ids
 
 
-@wrong("note-visit", hint=3, sees="and after 1, 2, 3, 2, 2, 4 ['4', '2', '3', '1', '4711']")
+@wrong("note-visit", hint=5, sees="and after 1, 2, 3, 2, 2, 4 ['4', '2', '3', '1', '4711']")
 def each_customer_once(client, keys, id):
     here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
     pipeline = client.pipeline().setbit(here, id, 1).bitcount(here).lrem(last, 0, id).lpush(last, id)
@@ -582,7 +602,7 @@ def each_customer_once(client, keys, id):
     return bool(seen), different, ids
 
 
-@wrong("note-visit", hint=4, sees="5 commands in 5 round trips")
+@wrong("note-visit", hint=7, sees="5 commands in 5 round trips")
 def one_after_the_other(client, keys, id):
     here, last = keys.entity("visits", "here"), keys.entity("visits", "last")
     seen = client.setbit(here, id, 1)

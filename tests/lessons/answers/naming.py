@@ -165,50 +165,50 @@ def sweep(client, names, size=500, delete="unlink"):
     return sum(getattr(client, delete)(*names[at : at + size]) for at in range(0, len(names), size))
 
 
-@wrong("sweep-unlink", hint=1, sees="KEYS was sent")
+@wrong("sweep-unlink", hint=3, sees="KEYS was sent")
 def by_keys(client, prefix):
     return sweep(client, client.keys(f"{prefix}*"))
 
 
-@wrong("sweep-unlink", hint=1, sees="SCAN was to look at 1,000,000 in one step")
+@wrong("sweep-unlink", hint=3, sees="SCAN was to look at 1,000,000 in one step")
 def all_in_one_scan(client, prefix):
     return sweep(client, client.scan_iter(match=f"{prefix}*", count=1_000_000))
 
 
-@wrong("sweep-unlink", hint=1, sees="0 of 300 others")
+@wrong("sweep-unlink", hint=2, sees="0 of 300 others")
 def without_the_last_colon(client, prefix):
     return sweep(client, client.scan_iter(match=f"{prefix.rstrip(':')}*", count=500))
 
 
-@wrong("sweep-unlink", hint=1, sees="of 1200 are left")
+@wrong("sweep-unlink", hint=2, sees="of 1200 are left")
 def the_first_page_only(client, prefix):
     return sweep(client, client.scan(0, match=f"{prefix}*", count=500)[1])
 
 
-@wrong("sweep-unlink", hint=2, sees="1200 round trips for 1200 keys")
+@wrong("sweep-unlink", hint=4, sees="1200 round trips for 1200 keys")
 def one_by_one(client, prefix):
     return sum(client.unlink(name) for name in client.scan_iter(match=f"{prefix}*", count=500))
 
 
-@wrong("sweep-unlink", hint=2, sees="the longest about 1200")
+@wrong("sweep-unlink", hint=4, sees="the longest about 1200")
 def all_in_one(client, prefix):
     names = list(client.scan_iter(match=f"{prefix}*", count=500))
     return client.unlink(*names) if names else 0
 
 
-@wrong("sweep-unlink", hint=3, sees="DEL frees it immediately")
+@wrong("sweep-unlink", hint=5, sees="DEL frees it immediately")
 def by_del(client, prefix):
     return sweep(client, client.scan_iter(match=f"{prefix}*", count=500), delete="delete")
 
 
-@wrong("sweep-unlink", hint=4, sees="it returned 1200; wanted 1200 less 10")
+@wrong("sweep-unlink", hint=6, sees="it returned 1200; wanted 1200 less 10")
 def counts_what_it_has_seen(client, prefix):
     names = list(client.scan_iter(match=f"{prefix}*", count=500))
     sweep(client, names)
     return len(names)
 
 
-@wrong("sweep-unlink", hint=4, sees="wrong number of arguments")
+@wrong("sweep-unlink", hint=1, sees="wrong number of arguments")
 def unlinks_an_empty_page(client, prefix):
     deleted, cursor = 0, None
     while cursor != 0:

@@ -36,27 +36,27 @@ class OnlyNew(Exercise):
     def unchanged(self, context):
         return named(context.call(), [])
 
-    @requirement("A warning or a danger that was not there before is returned", hint=1)
+    @requirement("A warning or a danger that was not there before is returned", hint=2)
     def new(self, context):
         context.write("shop:session", KNOWN)
         return named(context.call(), ["missing TTL shop:session:*"])
 
-    @requirement("A known fault whose figures have changed is not new", hint=2)
+    @requirement("A known fault whose figures have changed is not new", hint=3)
     def figures(self, context):
         context.write("shop:cache:page", MORE)
         return named(context.call(), [])
 
-    @requirement("A mere hint, of weight 1, is not returned", hint=2)
+    @requirement("A mere hint, of weight 1, is not returned", hint=4)
     def hints(self, context):
         context.write("shop:invoice", 2000)
         return named(context.call(), [])
 
-    @requirement("A known fault that has become graver is returned", hint=3)
+    @requirement("A known fault that has become graver is returned", hint=5)
     def graver(self, context):
         context.redis.set("shop:export:1", "x" * LARGER, ex=600)
         return named(context.call(), ["big key shop:export:*"])
 
-    @requirement("If the second audit did not see everything, a ValueError is raised", hint=4)
+    @requirement("If the second audit did not see everything, a ValueError is raised", hint=6)
     def incomplete(self, context):
         context.write("shop:product", 2000)
         try:

@@ -48,19 +48,19 @@ class MeasureHonestly(Exercise):
         seen = f"{len(got)} latencies for {len(sent)} requests, their median {middle:.3g}"
         return len(got) == len(sent) and 0 < middle < SLOW, seen
 
-    @requirement("Requests go out one a period, none before it is due", hint=1)
+    @requirement("Requests go out one a period, none before it is due", hint=2)
     def paced(self, context):
         _, sent = self.run(context, stalls=False)
         last, wanted = max(sent, default=0), PERIOD * (COUNT - 1)
         seen = f"the last one was sent {last:.2f} s after the first; it was due after {wanted:.2f} s"
         return last >= wanted - NEARLY, seen
 
-    @requirement(f"After a stall of {STALL:g} s requests catch up: the last ones go out when due", hint=2)
+    @requirement(f"After a stall of {STALL:g} s requests catch up: the last ones go out when due", hint=3)
     def on_schedule(self, context):
         _, sent = self.run(context, stalls=True)
         return late(sent) < HICCUP, f"the last ones went out {1000 * late(sent):.0f} ms late"
 
-    @requirement("All that were due during the stall are slow, and none is left out", hint=3)
+    @requirement("All that were due during the stall are slow, and none is left out", hint=4)
     def shows(self, context):
         got, _ = self.run(context, stalls=True)
         slow, due = sum(seconds > SLOW for seconds in got), round((STALL - SLOW) / PERIOD)

@@ -60,7 +60,7 @@ class OneProduct(Exercise):
         seen = f"{'the product' if got == context.large[KEPT] else f'{got!r:.40}'}, and {nothing!r:.40} for one that is not"
         return got == context.large[KEPT] and nothing is None, f"it gave {seen}"
 
-    @requirement(f"`read` is one round trip and receives at most {MOST_READ // 1000} KB", hint=1)
+    @requirement(f"`read` is one round trip and receives at most {MOST_READ // 1000} KB", hint=2)
     def narrow(self, context):
         _, read = context.stored()
         read(KEPT)
@@ -70,7 +70,7 @@ class OneProduct(Exercise):
 
     @requirement(
         f"`store` sends no command of more than {MOST_WRITTEN // 1000} KB, and takes at most {FEW_TRIPS} round trips",
-        hint=2,
+        hint=3,
     )
     def batches(self, context):
         sizes, (store, _) = [], context.functions()
@@ -81,7 +81,7 @@ class OneProduct(Exercise):
         seen = f"{count(trips, 'round trip')}, the largest command {largest / 1000:,.0f} KB"
         return largest <= MOST_WRITTEN and trips <= FEW_TRIPS, seen
 
-    @requirement("A product that is no longer in the catalogue is gone after the next `store`", hint=3)
+    @requirement("A product that is no longer in the catalogue is gone after the next `store`", hint=4)
     def sold_out(self, context):
         store, read = context.functions()
         store(context.small)
@@ -89,6 +89,6 @@ class OneProduct(Exercise):
         got = read(SOLD_OUT)
         return got is None, f"it is {'gone' if got is None else f'still there: {got!r:.20}'}"
 
-    @requirement("A product that stays in the catalogue is never missing, not even while `store` runs", hint=4)
+    @requirement("A product that stays in the catalogue is never missing, not even while `store` runs", hint=5)
     def never_missing(self, context):
         return no_schedule_breaks(context.reader_meanwhile())

@@ -41,7 +41,7 @@ class TtlAudit(Exercise):
     def found(self, context):
         return compare(context.endless, context.call())
 
-    @requirement("A key that expires before its TTL is asked for is not named", hint=1)
+    @requirement("A key that expires before its TTL is asked for is not named", hint=2)
     def vanishing(self, context):
         gone = set()
 
@@ -56,15 +56,15 @@ class TtlAudit(Exercise):
         met, seen = compare(context.endless - gone, names - gone)
         return met and not dead, f"{dead} of {len(gone)} that had expired were named; of the others {seen}"
 
-    @requirement(f"No client waits for the walk: no KEYS, and no SCAN of more than {MOST}", hint=2)
+    @requirement(f"No client waits for the walk: no KEYS, and no SCAN of more than {MOST}", hint=3)
     def walks(self, context):
         return steps(context.trips())
 
-    @requirement(f"The TTLs of {KEYS} keys take {FEW_TRIPS} round trips at most, each of about {MOST} at most", hint=3)
+    @requirement(f"The TTLs of {KEYS} keys take {FEW_TRIPS} round trips at most, each of about {MOST} at most", hint=4)
     def pipelined(self, context):
         return batches(context.trips(), lambda command: command[0] in ASKING)
 
-    @requirement("It only reads: every key is still there, and expires when it would have", hint=4)
+    @requirement("It only reads: every key is still there, and expires when it would have", hint=5)
     def reads(self, context):
         context.call()
         ttls = context.ttls()

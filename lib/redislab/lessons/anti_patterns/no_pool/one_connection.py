@@ -47,7 +47,7 @@ class OneConnection(Exercise):
         got = get_user(7), get_order(7), get_user("nobody")
         return got == ("user 7", "order 7", None), f"they gave {', '.join(map(repr, got))}"
 
-    @requirement(f"{CALLS} calls of each, one after the other, are one connection", hint=1)
+    @requirement(f"{CALLS} calls of each, one after the other, are one connection", hint=2)
     def one(self, context):
         functions, before = context.call(), context.connections()
         for number in range(CALLS):
@@ -56,12 +56,12 @@ class OneConnection(Exercise):
         made = context.connections() - before
         return made <= 1, f"{count(made, 'connection')} for {2 * CALLS} calls"
 
-    @requirement(f"{CROWD} simultaneous calls, on a slow server, have {MOST} connections at most", hint=2)
+    @requirement(f"{CROWD} simultaneous calls, on a slow server, have {MOST} connections at most", hint=3)
     def few(self, context):
         _, made = context.crowd()
         return made <= MOST, f"{count(made, 'connection')} for {CROWD} calls at the same time"
 
-    @requirement("And all of them are answered", hint=3)
+    @requirement("And all of them are answered", hint=4)
     def all(self, context):
         got, _ = context.crowd()
         right = len(set(got) & {f"user {number}" for number in range(CROWD)})

@@ -90,24 +90,24 @@ class ToPrefix(Exercise):
         there = f"{count(len(REPORTS) - len(wrong), 'key')} of {len(REPORTS)}"
         return not wrong, f"{there}, not {wrong[0]}" if wrong else there
 
-    @requirement("The shop's key of the same name in database 0 is as it was", hint=1)
+    @requirement("The shop's key of the same name in database 0 is as it was", hint=2)
     def theirs(self, context):
         context.call()
         found = held(context.redis, NAME)
         return found == THEIRS, f"{NAME} in database 0 is {found!r}; it was {THEIRS!r}"
 
-    @requirement("Each key expires when it would have, or never", hint=2)
+    @requirement("Each key expires when it would have, or never", hint=3)
     def expiry(self, context):
         context.call()
         ending, lasting = (context.left(context.prefix + name) for name in list(REPORTS)[:2])
         seen = f"a key that had {TTL} s left is kept {life(ending)}, one without a TTL {life(lasting)}"
         return near(ending, TTL) and lasting == -1, seen
 
-    @requirement("If the process dies before any command and runs again, everything has moved", hint=3)
+    @requirement("If the process dies before any command and runs again, everything has moved", hint=4)
     def death(self, context):
         return no_schedule_breaks(context.mover_dies())
 
-    @requirement("What an application still writes into database 1 meanwhile is not lost", hint=4)
+    @requirement("What an application still writes into database 1 meanwhile is not lost", hint=5)
     def race(self, context):
         return no_schedule_breaks(context.writer_meanwhile())
 

@@ -17,7 +17,7 @@ class NegativeCaching(CachedExercise):
     def record(self, context):
         return context.loads(KNOWN, TTL)
 
-    @requirement("Its next read is a hit: one round trip, no query", hint=1)
+    @requirement("Its next read is a hit: one round trip, no query", hint=2)
     def hit(self, context):
         first = context.call(KNOWN)
         queries, _ = context.source.finds, context.sent()
@@ -26,18 +26,18 @@ class NegativeCaching(CachedExercise):
         seen = f"{count(trips, 'round trip')}, {count(finds, 'query')}, {same}; wanted 1 and 0"
         return trips == 1 and finds == 0 and first == second, seen
 
-    @requirement("An unknown id gives None, each time it is read", hint=2)
+    @requirement("An unknown id gives None, each time it is read", hint=3)
     def nothing(self, context):
         got = [context.call(UNKNOWN) for _ in range(3)]
         return got == [None] * 3, f"three reads gave {', '.join(f'{each!r:.40}' for each in got)}"
 
-    @requirement(f"{READS} reads of an unknown id are one query", hint=1)
+    @requirement(f"{READS} reads of an unknown id are one query", hint=4)
     def once(self, context):
         for _ in range(READS):
             context.call(UNKNOWN)
         return context.source.finds == 1, f"{count(context.source.finds, 'query')} for {READS} reads; wanted 1"
 
-    @requirement(f"The missing record is remembered for {MISSING_TTL} s only", hint=3)
+    @requirement(f"The missing record is remembered for {MISSING_TTL} s only", hint=5)
     def briefly(self, context):
         context.call(UNKNOWN)
         kept = [context.left(key) for key in context.names()] or [-2]

@@ -56,7 +56,7 @@ class PatternByKind(Exercise):
         status = context.row_of("order")["status"]
         return status == "cancelled", f"'cancelled' was put, and the row says {status!r}"
 
-    @requirement("With Redis gone, orders are taken, and can be read", hint=2)
+    @requirement("With Redis gone, orders are taken, and can be read", hint=3)
     def without_redis(self, context):
         patterns, _ = context.process()
         order = context.row_of("order") | {"status": "paid"}
@@ -67,14 +67,14 @@ class PatternByKind(Exercise):
         seen = f"Redis was killed. put: {put}, and the row says {row['status']!r}; get: {get}"
         return put == get == FINE and row["status"] == "paid" and got == row, seen
 
-    @requirement("A user's write is accepted while the database is down", hint=3)
+    @requirement("A user's write is accepted while the database is down", hint=4)
     def accepted(self, context):
         patterns, _ = context.process()
         record, context.database.failing = context.row_of("user") | {"city": "Lima"}, True
         patterns["user"].put(ID, record)
         return True, "the database was down, and put returned"
 
-    @requirement("It is saved later, by another process if this one dies", hint=3)
+    @requirement("It is saved later, by another process if this one dies", hint=5)
     def saved_later(self, context):
         dead = context.lab.open_database()  # it is never up for the process that dies
         record, dead.failing = context.row_of("user") | {"city": "Lagos"}, True
@@ -86,7 +86,7 @@ class PatternByKind(Exercise):
         city = context.row_of("user")["city"]
         return city == "Lagos", f"'Lagos' was accepted, its process died, and the row says {city!r}"
 
-    @requirement("A product's entry that gets old is loaded again, and its reader does not wait", hint=4)
+    @requirement("A product's entry that gets old is loaded again, and its reader does not wait", hint=6)
     def refreshed(self, context):
         context.process()[0]["product"].get(ID)
         context.get_old()
@@ -102,7 +102,7 @@ class PatternByKind(Exercise):
         seen = f"with {100 * LITTLE:.0f} % of its life left: {count(len(askers), 'query')}; {went}"
         return got == context.row_of("product") and len(askers) == 1 and not waited, seen
 
-    @requirement(f"With {READERS} readers of such an entry there is one query", hint=4)
+    @requirement(f"With {READERS} readers of such an entry there is one query", hint=7)
     def guarded(self, context):
         context.process()[0]["product"].get(ID)
         context.get_old()

@@ -47,14 +47,14 @@ class GuardedRefresh(CachedExercise):
         finds = eventually(lambda: context.source.finds, SETTLING)
         return finds == 0, f"{count(finds, 'query')} for 5 reads with {TTL} s left; wanted 0"
 
-    @requirement("A hit is one round trip, for the value and the time that is left", hint=1)
+    @requirement("A hit is one round trip, for the value and the time that is left", hint=3)
     def one_trip(self, context):
         context.have(1000 * TTL)
         context.call(ID)
         commands, trips, _ = context.sent()
         return trips == 1, f"{count(commands, 'command')} in {count(trips, 'round trip')}; wanted 1"
 
-    @requirement(f"With less than {AHEAD} s left, the reader has the old value before the query is done", hint=3)
+    @requirement(f"With less than {AHEAD} s left, the reader has the old value before the query is done", hint=4)
     def immediately(self, context):
         context.have(NEAR_END)
         context.hold()
@@ -63,7 +63,7 @@ class GuardedRefresh(CachedExercise):
             return False, "the reader waited for the query"
         return context.is_old(reader.result()), f"it returned {reader.result()!r:.60}"
 
-    @requirement(f"Then the new value is there, for {TTL} s again", hint=3)
+    @requirement(f"Then the new value is there, for {TTL} s again", hint=5)
     def refreshed(self, context):
         context.have(NEAR_END)
         context.call(ID)
@@ -72,7 +72,7 @@ class GuardedRefresh(CachedExercise):
         seen = f"{'the new' if new else 'still the old'} value, {life(kept)}, after {queries}"
         return new and near(kept, TTL), seen
 
-    @requirement("With 0.4 s left it is still refreshed", hint=2)
+    @requirement("With 0.4 s left it is still refreshed", hint=6)
     def last_moment(self, context):
         for _ in range(5):  # the entry may expire before a busy machine comes to read it
             context.source.finds = 0
@@ -83,7 +83,7 @@ class GuardedRefresh(CachedExercise):
         return finds > 0, f"{count(finds, 'query')} after a read with {LAST_MOMENT / 1000:g} s left; wanted 1"
 
     @requirement(
-        f"The guard is in Redis, and expires within {AHEAD} s, so that a load that died is tried again in time", hint=4
+        f"The guard is in Redis, and expires within {AHEAD} s, so that a load that died is tried again in time", hint=7
     )
     def mortal(self, context):
         context.have(NEAR_END)
@@ -99,6 +99,6 @@ class GuardedRefresh(CachedExercise):
         there = f"lives {lives(kept)}" if kept else "is not in Redis: other processes do not see it"
         return bool(kept) and all(0 < seconds <= AHEAD for seconds in kept), f"during the query the guard {there}"
 
-    @requirement("Two readers near the end make one query", hint=4)
+    @requirement("Two readers near the end make one query", hint=8)
     def guarded(self, context):
         return context.one_query(ID, given=lambda context: context.have(NEAR_END))

@@ -60,14 +60,14 @@ class SingleFlight(CachedExercise):
         finds = context.source.finds
         return right and finds == 1, f"{seen}, by {count(finds, 'query')}"
 
-    @requirement("During the load there is a lock in Redis, where other processes see it", hint=1)
+    @requirement("During the load there is a lock in Redis, where other processes see it", hint=2)
     def in_redis(self, context):
         locks = []
         context.source.before_find = lambda _: locks.extend(context.locks())
         context.call(ID)
         return bool(locks), f"besides the entry there was {context.spelt(locks, 'no key')} during the query"
 
-    @requirement(f"The lock expires after {LOCK_TTL} s", hint=2)
+    @requirement(f"The lock expires after {LOCK_TTL} s", hint=3)
     def mortal(self, context):
         kept = {}
         context.source.before_find = lambda _: kept.update({key: context.left(key) for key in context.locks()})
@@ -75,16 +75,16 @@ class SingleFlight(CachedExercise):
         wanted = bool(kept) and all(near(seconds, LOCK_TTL) for seconds in kept.values())
         return wanted, f"the lock lives {lives(kept.values()) or 'not at all'}; wanted {LOCK_TTL} s"
 
-    @requirement("A reader that dies leaves no lock without a TTL", hint=2, whenever=die)
+    @requirement("A reader that dies leaves no lock without a TTL", hint=4, whenever=die)
     def death(self, context):
         endless = any(context.left(key) == -1 for key in context.locks())
         return not endless, "the reader died, and the lock lives for ever: its TTL came in a second command"
 
-    @requirement("Two readers make one query, also if the second one missed before the first one stored", hint=3)
+    @requirement("Two readers make one query, also if the second one missed before the first one stored", hint=5)
     def one_query(self, context):
         return context.one_query(ID)
 
-    @requirement("Both of them get the record", hint=3)
+    @requirement("Both of them get the record", hint=6)
     def both_served(self, context):
         row, reader = context.row(ID), context.client_of(ID)
 
@@ -93,18 +93,18 @@ class SingleFlight(CachedExercise):
 
         return no_schedule_breaks(context.race(reader, reader, expect=expect))
 
-    @requirement(f"None of {READERS} readers waits much longer than the load takes", hint=3)
+    @requirement(f"None of {READERS} readers waits much longer than the load takes", hint=7)
     def soon(self, context):
         seconds = context.crowd()
         return max(seconds) <= LOAD + SLACK, f"the load takes {LOAD} s, the slowest reader took {max(seconds):.2f} s"
 
-    @requirement("The lock is released", hint=4)
+    @requirement("The lock is released", hint=8)
     def released(self, context):
         context.call(ID)
         locks = context.locks()
         return not locks, f"afterwards there is {context.spelt(locks, 'no lock')}"
 
-    @requirement("Only its owner releases it, also if it expires and another reader takes it", hint=4)
+    @requirement("Only its owner releases it, also if it expires and another reader takes it", hint=9)
     def owner(self, context):
         lock = context.lock_of_a_reader()
         if lock is None:

@@ -93,11 +93,11 @@ class SaveBatch(CachedExercise):
         seen = f"{there} of 5 rows are saved, {context.kept} of 5 entries not acknowledged; it returned {got!r}, and {none!r} before"
         return (none, got, there, context.kept) == (0, 5, 5, 0), seen
 
-    @requirement("If the process dies at any moment, no write is lost", hint=1)
+    @requirement("If the process dies at any moment, no write is lost", hint=2)
     def death(self, context):
         return no_schedule_breaks(context.crashing())
 
-    @requirement("If the commit fails, that is raised, and nothing is acknowledged", hint=1)
+    @requirement("If the commit fails, that is raised, and nothing is acknowledged", hint=3)
     def failure(self, context):
         for id in (6, 7):
             context.write(id, "Oslo")
@@ -112,7 +112,7 @@ class SaveBatch(CachedExercise):
         )
 
     @requirement(
-        f"{WRITES} writes to {len(HOT)} rows are one transaction of {len(HOT)} rows, and all are acknowledged", hint=2
+        f"{WRITES} writes to {len(HOT)} rows are one transaction of {len(HOT)} rows, and all are acknowledged", hint=4
     )
     def coalesced(self, context):
         for number in range(WRITES):
@@ -125,7 +125,7 @@ class SaveBatch(CachedExercise):
         seen = f"{count(rows, 'row')} in {count(transactions, 'transaction')}, and {left}"
         return (rows, transactions, context.kept) == (len(HOT), 1, 0), seen
 
-    @requirement("What another worker read more than 10 s ago, and never acknowledged, is saved", hint=4)
+    @requirement("What another worker read more than 10 s ago, and never acknowledged, is saved", hint=5)
     def taken_over(self, context):
         context.write(21, "Seoul")
         context.read_by_other(LONG_AGO)
@@ -134,14 +134,14 @@ class SaveBatch(CachedExercise):
         seen = f"it was read 20 s ago; the row says {city!r}, and the entry {pending} pending"
         return city == "Seoul" and not context.kept, seen
 
-    @requirement("What another worker has just read is left to it", hint=4)
+    @requirement("What another worker has just read is left to it", hint=6)
     def left_alone(self, context):
         context.write(22, "Lagos")
         context.read_by_other(idle=0)
         got, now = context.turn(), "is left to it" if context.kept else "was acknowledged"
         return context.kept == 1, f"it was read a moment ago, and {now}; the turn returned {got!r}"
 
-    @requirement("Of an old write that is taken over and a new one to the same row, the new one is saved", hint=3)
+    @requirement("Of an old write that is taken over and a new one to the same row, the new one is saved", hint=7)
     def newest(self, context):
         context.write(23, "Old City")
         context.read_by_other(LONG_AGO)

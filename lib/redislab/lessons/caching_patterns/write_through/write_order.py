@@ -39,28 +39,28 @@ class WriteOrder(CachedExercise):
 
     name, context = "write-order", WriteContext
 
-    @requirement("The row is committed, and the old entry is gone", hint=2)
+    @requirement("The row is committed, and the old entry is gone", hint=1)
     def committed(self, context):
         context.write(NEW)
         row, cached, kept = context.row(ID)["name"], context.cached, context.left(context.keys.user(ID))
         seen = f"the row says {row!r}, the cache holds {said(cached)}{f', {life(kept)}' if cached else ''}"
         return row == NEW and cached in (None, NEW) and kept != -1, seen
 
-    @requirement("Readers do not see what is not committed yet", hint=1)
+    @requirement("Readers do not see what is not committed yet", hint=2)
     def dirty(self, context):
         seen = []
         context.source.before_commit = lambda _: seen.append(context.cached)
         context.write(NEW)
         return bool(seen) and NEW not in seen, f"just before the commit the cache held {said(*seen[:1] or [None])}"
 
-    @requirement("A reader just before the commit does not bring the old row back", hint=2)
+    @requirement("A reader just before the commit does not bring the old row back", hint=3)
     def reader(self, context):
         context.source.before_commit = lambda _: context.cached or context.fill()
         context.write(NEW)
         cached = context.cached
         return cached in (None, NEW), f"the row says {NEW!r}, and after that reader the cache holds {said(cached)}"
 
-    @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=1)
+    @requirement("If the commit fails, that is raised, and the last good entry is still there", hint=4)
     def failure(self, context):
         new, context.database.failing = context.user(NEW), True
         raised = "nothing was raised"
@@ -71,7 +71,7 @@ class WriteOrder(CachedExercise):
         seen = f"{raised}, and the cache holds {said(context.cached)}; wanted {OLD!r}"
         return context.cached == OLD and "nothing" not in raised, seen
 
-    @requirement("When two writers race, the cache ends with the later one's record", hint=3)
+    @requirement("When two writers race, the cache ends with the later one's record", hint=5)
     def race(self, context):
         def expect(users):
             row, cached = users.find(ID)["name"], context.cached
@@ -80,7 +80,7 @@ class WriteOrder(CachedExercise):
         writers = [context.client_of(ID, context.user(name)) for name in (NEW, NEWER)]
         return no_schedule_breaks(context.race(*writers, given=WriteContext.empty, expect=expect))
 
-    @requirement("With Redis dead, the row is committed all the same", hint=1)
+    @requirement("With Redis dead, the row is committed all the same", hint=6)
     def dead(self, context):
         context.server.kill()
         with contextlib.suppress(Exception):  # to say that the entry could not be deleted is right, too

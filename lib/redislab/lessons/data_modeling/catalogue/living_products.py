@@ -63,17 +63,17 @@ class LivingProducts(Exercise):
         seen = f"{dead} of {len(GONE)} that have expired came back, and {len(got) - dead} living; wanted 0 and 7"
         return got == BOTH - GONE, seen
 
-    @requirement("It fetches the products that have all the tags, not the tags", hint=1)
+    @requirement("It fetches the products that have all the tags, not the tags", hint=3)
     def sparing(self, context):
         values = context.cost().values
         return values <= MOST_VALUES, f"{count(values, 'value')} came back for 7 products"
 
-    @requirement(f"In {MOST_TRIPS} round trips at most, however many products there are", hint=2)
+    @requirement(f"In {MOST_TRIPS} round trips at most, however many products there are", hint=4)
     def trips(self, context):
         trips = context.cost().trips
         return trips <= MOST_TRIPS, f"{count(trips, 'round trip')} for 10 products"
 
-    @requirement("Afterwards the expired ones are gone from these tags, and the living are not", hint=3)
+    @requirement("Afterwards the expired ones are gone from these tags, and the living are not", hint=5)
     def pruned(self, context):
         context.ask()
         for tag in ASKED:
@@ -85,7 +85,7 @@ class LivingProducts(Exercise):
         return True, "both tags hold the living only"
 
     @requirement(
-        "A product that comes back meanwhile keeps its tags", hint=4,
+        "A product that comes back meanwhile keeps its tags", hint=6,
         whenever=lambda context, client: context.come_back(client, "12"),
     )  # fmt: skip
     def returns(self, context):

@@ -54,11 +54,11 @@ class NoteVisit(Exercise):
         seen = f"{told}; of {len(DIFFERENT)} who came once, {wrong} had been here before"
         return got == [False, True, False, False, False, True] and not wrong, seen
 
-    @requirement("Of two simultaneous visits of a new customer, one is the first", hint=1)
+    @requirement("Of two simultaneous visits of a new customer, one is the first", hint=2)
     def once(self, context):
         return no_schedule_breaks(context.two_tabs())
 
-    @requirement("How many different customers, within 3 %", hint=2)
+    @requirement("How many different customers, within 3 %", hint=3)
     def different(self, context):
         _, few, _ = context.come([ID, ID, ID + 1, ID])
         context.empty()
@@ -69,13 +69,13 @@ class NoteVisit(Exercise):
             f"4 visits of 2 customers gave {few!r}, a visit of each of {len(DIFFERENT)} gave {many!r}",
         )
 
-    @requirement(f"{len(DIFFERENT)} customers take {MOST_BYTES / 1000:.0f} kB at most", hint=2)
+    @requirement(f"{len(DIFFERENT)} customers take {MOST_BYTES / 1000:.0f} kB at most", hint=4)
     def small(self, context):
         context.come(DIFFERENT)
         taken = sum(context.bytes().values())
         return taken <= MOST_BYTES, f"{taken:,} B; {context.structures()}"
 
-    @requirement(f"The last {LAST} visits, the newest first", hint=3)
+    @requirement(f"The last {LAST} visits, the newest first", hint=5)
     def last(self, context):
         _, _, one = context.come([ID])
         _, _, five = context.come([1, 2, 3, 2, 2, 4])
@@ -85,7 +85,7 @@ class NoteVisit(Exercise):
             list("42232"),
         ], f"after a visit of {ID} it was {got[0]}, and after 1, 2, 3, 2, 2, 4 {got[1]}"
 
-    @requirement("Visits of customers who were here before take no more memory", hint=3)
+    @requirement("Visits of customers who were here before take no more memory", hint=6)
     def steady(self, context):
         context.come(DIFFERENT[:50])
         before = sum(context.bytes().values())
@@ -96,7 +96,7 @@ class NoteVisit(Exercise):
             f"500 more visits of the same 50 customers took {grown:,} B more; {context.structures()}",
         )
 
-    @requirement("One round trip for a visit", hint=4)
+    @requirement("One round trip for a visit", hint=7)
     def one_trip(self, context):
         commands, trips, _ = context.cost(ID)
         return trips == 1, f"{count(commands, 'command')} in {count(trips, 'round trip')}"

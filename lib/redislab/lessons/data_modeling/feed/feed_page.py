@@ -49,15 +49,15 @@ class FeedPage(Exercise):
         numbers, _ = context.page()
         return numbers == ALL[:SIZE], f"it holds {spelt(numbers)}"
 
-    @requirement("Page by page each item comes once, and after the last one the cursor is None", hint=3)
+    @requirement("Page by page each item comes once, and after the last one the cursor is None", hint=2)
     def follows(self, context):
         return context.read(posts=0)
 
-    @requirement("Also while new ones arrive between the pages", hint=2)
+    @requirement("Also while new ones arrive between the pages", hint=3)
     def grows(self, context):
         return context.read(posts=3)
 
-    @requirement("And while the oldest are trimmed, the last one seen among them", hint=2)
+    @requirement("And while the oldest are trimmed, the last one seen among them", hint=4)
     def shrinks(self, context):
         _, cursor = context.page()
         context.redis.xtrim(context.feed, maxlen=5, approximate=False)
@@ -65,7 +65,7 @@ class FeedPage(Exercise):
         numbers, _ = context.page(cursor)
         return numbers == [], f"the page after that holds {spelt(numbers)}; wanted nothing, what came before is gone"
 
-    @requirement("It reads a page, not the feed, in one round trip", hint=1)
+    @requirement("It reads a page, not the feed, in one round trip", hint=5)
     def sparing(self, context):
         _, cursor = context.page()
         sent = context.cost(OWNER, SIZE, cursor)

@@ -42,24 +42,24 @@ class AroundMe(Exercise):
     def middle(self, context):
         return context.pages("player:250")
 
-    @requirement("Among equal scores as well: places as the board has them", hint=1)
+    @requirement("Among equal scores as well: places as the board has them", hint=2)
     def ties(self, context):
         return context.pages("player:100")
 
-    @requirement("For the first and the second player too", hint=2)
+    @requirement("For the first and the second player too", hint=3)
     def top(self, context):
         return context.pages("player:499", "player:498")
 
-    @requirement("For the last one too; and for a stranger the page is empty", hint=2)
+    @requirement("For the last one too; and for a stranger the page is empty", hint=4)
     def bottom(self, context):
         return context.pages("player:0", "stranger")
 
-    @requirement("It reads a page, not the board", hint=1)
+    @requirement("It reads a page, not the board", hint=5)
     def sparing(self, context):
         values = context.cost("player:250", AROUND).values
         return values <= 50, f"{count(values, 'value')} came back for 5 rows"
 
-    @requirement("Rank and page are one round trip", hint=3)
+    @requirement("Rank and page are one round trip", hint=6)
     def one_trip(self, context):
         trips = context.cost("player:250", AROUND).trips
         return trips == 1, f"{count(trips, 'round trip')}; wanted 1"

@@ -35,7 +35,7 @@ class OwnField(Exercise):
         seen = f"city {now.get('city')!r}, points {now.get('points')!r}, and {got!r:.40} was returned"
         return (now.get("city"), now.get("points"), str(got)) == (CITY, "40", "40"), seen
 
-    @requirement("The other fields, and the time until the profile expires, are as they were", hint=1)
+    @requirement("The other fields, and the time until the profile expires, are as they were", hint=2)
     def others(self, context):
         context.call(*CHANGE)
         now, left = context.profile(), context.left(context.key)
@@ -45,7 +45,7 @@ class OwnField(Exercise):
         return same and near(left, TTL), f"{seen}, and the profile is kept {life(left)}"
 
     @requirement(
-        "Another writer's field survives, whenever it is written", hint=1,
+        "Another writer's field survives, whenever it is written", hint=3,
         whenever=lambda context, client: client.hset(context.key, "theme", "light"),
     )  # fmt: skip
     def another_field(self, context):
@@ -53,14 +53,14 @@ class OwnField(Exercise):
         return theme == "light", f"between two commands another one set the theme to 'light', and now it is {theme!r}"
 
     @requirement(
-        "Points that another writer adds meanwhile are not lost", hint=2,
+        "Points that another writer adds meanwhile are not lost", hint=4,
         whenever=lambda context, client: client.hincrby(context.key, "points", 5),
     )  # fmt: skip
     def another_count(self, context):
         points = context.profile().get("points")
         return points == "45", f"30 points, 10 of yours and 5 that came between two commands make {points}; wanted 45"
 
-    @requirement("A process that dies half-way has changed both, or nothing", hint=3, whenever=die)
+    @requirement("A process that dies half-way has changed both, or nothing", hint=5, whenever=die)
     def death(self, context):
         city, points = map(context.profile().get, ("city", "points"))
         left = f"the process died between two commands, and left the city {city!r} with {points} points"

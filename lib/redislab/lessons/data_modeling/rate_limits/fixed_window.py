@@ -22,17 +22,17 @@ class FixedWindow(Exercise):
                 return False, f"{got.count(True)} of {ASKED} were admitted of {subject}{first}; wanted {LIMIT}"
         return True, f"{LIMIT} of {ASKED}, twice"
 
-    @requirement("If one place is left and two requests race for it, one of them gets it", hint=1)
+    @requirement("If one place is left and two requests race for it, one of them gets it", hint=2)
     def last_place(self, context):
         return context.last_place()
 
-    @requirement(f"The window ends {WINDOW} s after its first request", hint=2)
+    @requirement(f"The window ends {WINDOW} s after its first request", hint=3)
     def ends(self, context):
         context.ask()
         kept = [context.left(key) for key in context.names()] or [-2]
         return all(near(left, WINDOW) for left in kept), f"the counter is kept {lives(kept)}"
 
-    @requirement("No later request prolongs it, admitted or refused", hint=2)
+    @requirement("No later request prolongs it, admitted or refused", hint=4)
     def not_prolonged(self, context):
         context.ask()
         for key in context.names():
@@ -43,11 +43,11 @@ class FixedWindow(Exercise):
         seen = f"with {LEFT} s left came {2 * LIMIT} requests, and then the counter was kept {life(longest)}"
         return near(longest, LEFT), seen
 
-    @requirement("A process that dies half-way leaves no counter without a TTL", hint=3, whenever=die)
+    @requirement("A process that dies half-way leaves no counter without a TTL", hint=5, whenever=die)
     def death(self, context):
         return self.expires(context, "the process died")
 
-    @requirement("Nor does a request whose window ends half-way", hint=3, given=LimitContext.ask, whenever=expire)
+    @requirement("Nor does a request whose window ends half-way", hint=6, given=LimitContext.ask, whenever=expire)
     def end(self, context):
         return self.expires(context, "the window ended")
 

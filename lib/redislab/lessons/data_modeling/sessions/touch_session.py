@@ -34,25 +34,25 @@ class TouchSession(Exercise):
         seen = f"page {page!r}, {life(left)}, and {got!r} was returned"
         return got is True and page == PAGE and near(left, TTL), seen
 
-    @requirement("Its other fields stay", hint=1)
+    @requirement("Its other fields stay", hint=2)
     def others(self, context):
         context.call(ID, PAGE)
         user = context.redis.hget(context.key, "user")
         return user == OLD["user"], f"it says user {user!r}; wanted {OLD['user']!r}"
 
-    @requirement("For one that has expired nothing is written, and False is returned", hint=2)
+    @requirement("For one that has expired nothing is written, and False is returned", hint=3)
     def ended(self, context):
         context.empty()
         got, names = context.call(ID, PAGE), context.names()
         back = f"there is a session again, kept {life(context.left(names[0]))}" if names else "there is none"
         return got is False and not names, f"{back}, and {got!r} was returned"
 
-    @requirement("One that expires half-way stays expired too", hint=3, whenever=expire)
+    @requirement("One that expires half-way stays expired too", hint=4, whenever=expire)
     def ending(self, context):
         back, left = context.redis.hgetall(context.key), life(context.left(context.key))
         return not back or "user" in back, f"it ended between two commands, and came back as {back}, kept {left}"
 
-    @requirement("A process that dies half-way has written both the page and the TTL, or nothing", hint=3, whenever=die)
+    @requirement("A process that dies half-way has written both the page and the TTL, or nothing", hint=5, whenever=die)
     def death(self, context):
         page, left = context.page()
         half = f"the process died between two commands, and left page {page!r}, {life(left)}"
