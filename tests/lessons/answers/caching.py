@@ -470,11 +470,15 @@ def a_guard_of_this_process_only(client, source, keys, id):
     return refresh_ahead(client, source, keys, id, guard=guard)
 
 
-@wrong("guarded-refresh", hint=1, sees="the record, kept for ever")
-def stores_a_miss_without_an_end(client, source, keys, id):
-    if client.get(keys.user(id)) is None:
-        client.set(keys.user(id), json.dumps(source.find(id)))
-    return refresh_ahead(client, source, keys, id)
+@wrong("guarded-refresh", hint=1, sees="the record, kept for 20 s")
+def keeps_a_miss_for_less(client, source, keys, id):
+    key = keys.user(id)
+    cached, left = client.pipeline(transaction=False).get(key).pttl(key).execute()
+    if cached is None:
+        record = source.find(id)
+        client.set(key, json.dumps(record), ex=20)
+        return record
+    return refresh_ahead(client, source, keys, id, look=lambda: (cached, left))
 
 
 @wrong("guarded-refresh", hint=8, sees="2 queries for 2 readers; wanted 1", race=True)
