@@ -177,7 +177,7 @@ def one_script_looks_and_locks(client, source, keys, id):
 DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
-def single_flight(client, source, keys, id, *, take=None, wait=None, again=True, release=None):
+def single_flight(client, source, keys, id, *, take=None, wait=None, pause=0.01, again=True, release=None):
     """The solution, with one part of it exchanged."""
     key, token = keys.user(id), secrets.token_hex(8)
     lock = keys.beside(key, "lock")
@@ -190,7 +190,7 @@ def single_flight(client, source, keys, id, *, take=None, wait=None, again=True,
         elif wait:
             return wait()
         else:
-            time.sleep(0.01)
+            time.sleep(pause)
     return json.loads(cached)
 
 
@@ -245,11 +245,7 @@ def who_gets_no_lock_gets_nothing(client, source, keys, id):
 
 @wrong("single-flight", hint=7, sees="the slowest reader took")
 def who_gets_no_lock_sleeps_too_long(client, source, keys, id):
-    def wait():
-        time.sleep(1.6)
-        return json.loads(client.get(keys.user(id)))
-
-    return single_flight(client, source, keys, id, wait=wait)
+    return single_flight(client, source, keys, id, pause=1.6)
 
 
 @wrong("single-flight", hint=8, sees="afterwards there is lock:{user:42}")
