@@ -26,13 +26,17 @@ def test_every_planted_fault_is_found_and_each_has_its_reason_and_cure(running):
     lab = running(ClinicLab(keys=3000))
     sample = examined(lab)
     assert sample["planted"] == len(FAULTS) and sample["seen"] > 3000 and sample["progress"] == 1.0
-    rows = lab.experiment.findings(sample)
-    assert len(rows) == 1 + len(sample["found"]) and all(len(row) == len(rows[0]) and all(row) for row in rows)
-    for *_, (title, address) in rows[1:]:
+    cards = lab.experiment.cards(sample)
+    assert len(cards) == len(sample["found"]) and all(len(card.rows) == 3 and card.note for card in cards)
+    for card in cards:
+        title, address = card.link
         file, _, anchor = address.partition("#")
         assert (ROOT / "notebooks" / file).exists() and title.split()[0] == anchor.split("-")[0]
-    assert ("5.3 Missing TTLs", "05_anti_patterns.ipynb#5.3-Missing-TTLs") in {row[-1] for row in rows}
-    assert rows[1][0].startswith("✗ danger") and "shop:otp:*" in rows[1][1]
+        assert card.opens().title in card.offer and sample["who"] in card.copy.replace("\\", "")
+    assert ("5.3 Missing TTLs", "05_anti_patterns.ipynb#5.3-Missing-TTLs") in {card.link for card in cards}
+    assert (cards[0].mood, cards[0].subject) == ("danger", "shop:otp:*")
+    (export,) = (card.opens() for card in cards if card.subject == "shop:export:*")
+    assert export.size == 3_000_000
     assert sample["dangers"] + sample["warnings"] >= 6 and "All 3,2" in lab.experiment.say(sample)
     assert f"{len(FAULTS)} of {len(FAULTS)} planted faults" in lab.experiment.judge(sample)
     assert {"shop:export:*", "shop:product:*"} <= {name for name, _ in sample["memory"]}
@@ -70,7 +74,7 @@ def test_another_redis_is_read_and_nothing_is_written_to_it(running, lab):
     before = client.info("stats")["total_commands_processed"]
     clinic = running(ClinicLab(whom=OTHER, address=f"redis://{with_keys.host}:{with_keys.port}"))
     sample = examined(clinic)
-    assert sample["seen"] == 1 and {subject for _, _, subject, *_ in sample["found"]} == {"shop:cache:*"}
+    assert sample["seen"] == 1 and {finding["subject"] for finding in sample["found"]} == {"shop:cache:*"}
     assert str(with_keys.port) in clinic.experiment.say(sample)
     commands = client.info("commandstats")
     assert not {name for name in commands if name.startswith(("cmdstat_del", "cmdstat_flush", "cmdstat_unlink"))}
@@ -90,7 +94,7 @@ def test_the_labs_own_redis_can_be_the_patient(running, lab):
 def test_who_cannot_be_reached_is_said_and_the_next_one_is_looked_at(running):
     clinic = running(ClinicLab(whom=OTHER, address="redis://127.0.0.1:1"))
     sample = clinic.until(lambda sample: sample["trouble"])
-    assert "No Redis can be reached" in clinic.experiment.say(sample) and not clinic.experiment.findings(sample)
+    assert "No Redis can be reached" in clinic.experiment.say(sample) and not clinic.experiment.cards(sample)
     clinic.experiment.set_knobs({"whom": PATIENT, "keys": 3000})
     assert examined(clinic)["planted"] == len(FAULTS)
 

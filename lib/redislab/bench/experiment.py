@@ -267,6 +267,10 @@ class Experiment(HasTraits):
         """
         return []
 
+    def cards(self, values: dict) -> list:
+        """What was found, each as a `Card` below the charts, in order."""
+        return []
+
     def run(self, seconds: float = 5.0, **knobs):
         """Measure for some seconds, without a screen, and return a `Recording`.
 

@@ -86,7 +86,9 @@ class Knob:
         )
 
     def said(self, value) -> str:
-        """A figure with this knob's unit."""
+        """A figure with this knob's unit, or an option."""
+        if not self.slides:
+            return str(value)
         text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
         return f"{text}{'' if self.unit.startswith('/') else ' '}{self.unit}".rstrip()
 

@@ -5,6 +5,7 @@ import time
 from redislab.bench import Experiment, PauseReason
 from redislab.screen import words
 from redislab.screen.figures import columns, point_columns
+from redislab.screen.found import Found
 from redislab.screen.runner import Runner
 from redislab.screen.words import Words
 
@@ -24,8 +25,8 @@ class Narration:
         guess: what `predict` returned, or None; its `found` is set when the panel rests.
     """
 
-    def __init__(self, experiment: Experiment, runner: Runner, guess=None):
-        self.experiment, self.runner, self.guess = experiment, runner, guess
+    def __init__(self, experiment: Experiment, runner: Runner, guess=None, found: Found | None = None):
+        self.experiment, self.runner, self.guess, self.found = experiment, runner, guess, found
         self.status = Words(names=["rl-head"])
         self.sentence = Words(names=["rl-sentence"])
         self.heard = Words(
@@ -76,6 +77,8 @@ class Narration:
             self.guess.found = self._answer  # at rest, and not at every sample: it may be written down
         found = self.experiment.findings(values) if values else []
         self.findings.html = words.grid(found) if found else ""
+        if self.found is not None:
+            self.found.show(self.experiment.cards(values) if values else [])
         if self.table.layout.display != "none" and self.runner.recording:
             self.table.html = self._table_text(values)
 

@@ -141,6 +141,21 @@ function create(tag, names = "", text = "") {
   return Object.assign(document.createElement(tag), { className: names, textContent: text });
 }
 
+// A text that is copied whole. Where the page may not (it is no secure one), it is marked, for the keys that copy.
+function copyable(text) {
+  const box = create("div", "rl-copyable");
+  const words = Object.assign(create("pre", "", text), { tabIndex: 0 });
+  const button = Object.assign(create("button", "rl-button", "Copy"), { type: "button" });
+  button.addEventListener("click", async () => {
+    getSelection().selectAllChildren(words);
+    const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    button.textContent = copied || document.execCommand("copy") ? "Copied" : "Marked";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+  box.append(words, button);
+  return box;
+}
+
 // The value of a trait is shown now, and whenever it changes.
 function follow(model, name, signal, show) {
   const changed = () => show(model.get(name));

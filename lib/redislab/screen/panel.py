@@ -15,6 +15,7 @@ from redislab.errors import RedislabError
 from redislab.screen.block import Block
 from redislab.screen.controls import CHARTS, Button, Controls, Toolbar
 from redislab.screen.figures import figures, frame
+from redislab.screen.found import Found
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
 from redislab.screen.narration import Narration
@@ -37,9 +38,13 @@ def panel(experiment: Experiment, *, guess=None, autostart: bool = True) -> "Pan
         guess: what `predict` returned; it is shown beside the measurement, and its `found` is what was measured.
         autostart: False waits for the Start button.
     """
-    kind = type(experiment)
     mine = ".mine" if experiment.mine else ""  # beside the section's own panel
-    return Panel.show(f"{kind.__module__}.{kind.__qualname__}{mine}", experiment, guess, autostart)
+    return Panel.show(f"{key_of(experiment)}{mine}", experiment, guess, autostart)
+
+
+def key_of(experiment: Experiment) -> str:
+    kind = type(experiment)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 class Panel(Block):
@@ -59,7 +64,9 @@ class Panel(Block):
     def __init__(self, experiment: Experiment, guess=None, autostart: bool = True):
         self.experiment, self._loop = experiment, KernelLoop()
         self.runner = Runner(experiment, autostart, self._on_event, self._post)
-        self.told = Narration(experiment, self.runner, guess)
+        finds = type(experiment).cards is not Experiment.cards
+        self.found = Found(self._opened, self._post) if finds else None
+        self.told = Narration(experiment, self.runner, guess, self.found)
         self._points, self._knobs, self._lively_until, self._moving = {}, {}, 0.0, None
         charts, window, more = experiment.charts, experiment.window, type(experiment) in self._unfolded
         self.figure = LiveFigure(
@@ -89,8 +96,13 @@ class Panel(Block):
             self.toolbar,
             *self.controls.decisions.values(),
             widgets.HBox([self.controls.fields, widgets.VBox(seen).add_class("rl-seen")]).add_class("rl-main"),
+            *([self.found] if self.found else []),
             told.claim,
         ]
+
+    def _opened(self, experiment: Experiment) -> "Panel":
+        """The panel of a card: beside the panel on the same lab that its section may have."""
+        return Panel.show(f"{key_of(experiment)}.found", experiment)
 
     def _made_toolbar(self) -> Toolbar:
         def made(name, label, press, *arguments, **look) -> Button:
@@ -267,6 +279,8 @@ class Panel(Block):
             self.told.remark(f"{type(failure).__name__}: {failure}")
 
     def leave(self) -> None:
+        if self.found:
+            self.found.close_panel()
         self.experiment.unobserve(self._on_knob_change, list(self.experiment.knobs()))
         self.runner.close()
 

@@ -1,14 +1,18 @@
 """Section 5.6: a clinic for keyspaces. What is wrong, why it matters, and how to mend it; read-only."""
 
 import time
+from dataclasses import asdict
 
 import redis
 from traitlets import TraitError, validate
 
 from redislab.antipatterns import Survey, report
-from redislab.bench import Sweep, action, bars, choice, number, ranking, text, time_chart
+from redislab.antipatterns.ticket import ticket
+from redislab.bench import Card, Sweep, action, bars, choice, number, ranking, text, time_chart
 from redislab.errors import KnobError, RedislabError
+from redislab.keys import Finding
 from redislab.lessons import LESSONS
+from redislab.lessons.anti_patterns.clinic.openings import opening
 from redislab.lessons.anti_patterns.clinic.shop import FAULTS, KINDS, add_faults
 from redislab.lessons.anti_patterns.filler import Filler
 from redislab.lessons.anti_patterns.neighbour import DUE, Neighbour
@@ -17,7 +21,7 @@ from redislab.world.servers import Server
 PATIENT, OURS, OTHER = "a shop with known faults", "this lab’s Redis", "the address below"
 SCRIPTS, PIPELINES = "on the server, by scripts", "from here, by pipelines"
 SHOWN = 40  # findings in the table
-WEIGHTS = {3: "✗ danger", 2: "✗ warning", 1: "hint"}
+MOODS = {3: "danger", 2: "warning", 1: "hint"}
 
 
 class PasswordError(KnobError, TraitError):
@@ -133,8 +137,8 @@ class ClinicLab(Sweep):
         if values.get("trouble"):
             return values["trouble"]
         return (
-            "{who}: {basis} It took {took:.2f} s. Dangers: {dangers}, warnings: {warnings}, hints: {hints}; the table below says why, "
-            "how to mend them, and where it is explained.",
+            "{who}: {basis} It took {took:.2f} s. Dangers: {dangers}, warnings: {warnings}, hints: {hints}. The cards below "
+            "say why they matter and what to do, and each opens the lab that shows it.",
         )
 
     def verdict(self, values):
@@ -144,15 +148,29 @@ class ClinicLab(Sweep):
             return f"{said}It was over before the neighbour’s next PING"
         return f"{said}The slowest of the neighbour’s {pings} PINGs meanwhile took {values['slowest']:.1f} ms"
 
-    def findings(self, values):
-        if not values["found"]:
-            return []
-        rows = [["What", "Where, and what was seen", "Why it matters", "How to mend it", "The lab that explains it"]]
-        for weight, rule, subject, seen, why, cure, lab in values["found"][:SHOWN]:
-            rows.append([f"{WEIGHTS[weight]}: {rule}", f"{subject} – {seen}", why, cure, link(lab)])
-        if (more := len(values["found"]) - SHOWN) > 0:
-            rows.append([f"and {more} more", "", "", "", ""])
-        return rows
+    def cards(self, values):
+        found = [Finding(**each) for each in values["found"]]
+        more = len(found) - SHOWN
+        rest = [Card("hint", f"and {more} more", said="A smaller pattern, or the command line, shows those.")]
+        return [card(finding, values["who"]) for finding in found[:SHOWN]] + (rest if more > 0 else [])
+
+
+def card(finding: Finding, where: str) -> Card:
+    """A finding, with the lab that shows it at its figures."""
+    opened = opening(finding)
+    return Card(
+        mood=MOODS[finding.weight],
+        title=finding.rule,
+        subject=finding.subject,
+        said=f"{finding.seen[:1].upper()}{finding.seen[1:]}.",
+        rows=(("Why it matters", finding.why), ("What to do", finding.cure), ("How to check it", finding.check)),
+        link=link(finding.lab),
+        opens=opened.make,
+        offer=f"Open the lab: {opened.lab.title}",
+        note=". ".join(filter(None, (opened.stands, *opened.notes))),
+        copy=ticket(finding, where, opened.line),
+        copy_label="Text for a ticket",
+    )
 
 
 def link(lab: str) -> tuple[str, str]:
@@ -175,6 +193,6 @@ def described(found) -> dict:
         "hints": weights.count(1),
         "seen": found.seen,
         "planted": len(FAULTS & {(each.rule, each.subject) for each in found}),
-        "found": [(each.weight, each.rule, each.subject, each.seen, each.why, each.cure, each.lab) for each in found],
+        "found": [asdict(finding) for finding in found],
         "basis": found.basis,
     }

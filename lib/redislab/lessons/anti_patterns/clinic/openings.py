@@ -34,6 +34,12 @@ class Opening:
         knobs = ", ".join(f"{name}={spelled(value)}" for name, value in self.knobs.items())
         return f"panel(labs.{self.lab.__name__}({knobs}))"
 
+    @property
+    def stands(self) -> str:
+        """Where the knobs stand, in words: "Value 3,000,000 B"."""
+        known = self.lab.knobs()
+        return ", ".join(f"{known[name].label} {known[name].said(value)}" for name, value in self.knobs.items())
+
     def make(self) -> Experiment:
         return self.lab(**self.knobs)
 
