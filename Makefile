@@ -24,6 +24,8 @@ lab: install  ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 99
 
 install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 
+# where Python is told to keep no bytecode, each of some hundred processes would compile the library again
+test tour claims: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
 	@failed=0; \
 	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \

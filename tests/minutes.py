@@ -6,9 +6,6 @@ panel, quizzes, stills of panels and what stands under "Going deeper" are outsid
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-
-import nbformat
 
 WORDS, PANEL, GUESS = 200, 2.0, 0.5  # words a minute; minutes
 OUTSIDE = re.compile(r"(-try|-exercise|-exercise-head|-gap|-check|-mine|-mine-head|-quiz|-quiz-head|-still)$")
@@ -16,10 +13,10 @@ PANEL_CELL = "panel(labs."
 DEEPER = re.compile(r"#{2,4} .*Going deeper|## .+\n\n\*outside ")
 
 
-def minutes(path: Path, core: bool = True) -> dict[str, float]:
+def minutes(cells, core: bool = True) -> dict[str, float]:
     """Minutes by the heading of each section; those before the first one under "". Without `core`, also what is outside of it."""
     taken = {"": 0.0}
-    for section, cell in counted(nbformat.read(path, as_version=4).cells, core):
+    for section, cell in counted(cells, core):
         taken[section] = taken.get(section, 0.0) + _cell(cell)
     return taken
 

@@ -7,15 +7,12 @@ import re
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
-import nbformat
 import pytest
 
 from redislab.lessons import LESSONS
+from tests.notebooks import NOTEBOOKS, ROOT, cells, code_cells, prose
 
-ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
 SECTIONS = ("caching", "modeling", "keys", "tuning", "antipatterns")
 TEXTS = [
@@ -25,10 +22,6 @@ TEXTS = [
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def code_cells(path: Path) -> list:
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-
-
 def test_the_notebooks_that_are_promised_are_there():
     names = "start_here caching_patterns data_modeling key_naming performance_tuning anti_patterns takeaways".split()
     assert {f"{number:02}_{name}" for number, name in enumerate(names)} <= {path.stem for path in NOTEBOOKS}
@@ -36,6 +29,8 @@ def test_the_notebooks_that_are_promised_are_there():
 
 @each_notebook
 def test_a_notebook_holds_no_output_and_opens_with_the_usual_kernel(path):
+    import nbformat
+
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
@@ -47,7 +42,7 @@ def test_a_notebook_holds_no_output_and_opens_with_the_usual_kernel(path):
 
 @each_notebook
 def test_cell_ids_are_names_and_each_is_there_once(path):
-    ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
+    ids = [cell.id for cell in cells(path)]
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[a-z][a-z0-9-]+", name) for name in ids)
 
@@ -60,13 +55,13 @@ def test_cells_are_short_and_prose_stands_between_them(path):
     assert lengths[-1] <= 20
     wide = [line for cell in code_cells(path) for line in cell.source.splitlines() if len(line) > 100]
     assert not wide, "a cell that stands beside the list of files shows 100 characters"
-    kinds = "".join(cell.cell_type[0] for cell in nbformat.read(path, as_version=4).cells)
+    kinds = "".join(cell.cell_type[0] for cell in cells(path))
     assert "cccc" not in kinds
 
 
 @each_notebook
 def test_a_question_takes_at_most_120_words(path):
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in cells(path):
         if cell.id.endswith("-question"):
             question = re.sub(r"^(#|\*|!\[).*$", "", cell.source, flags=re.M)
             assert len(question.split()) <= 120, cell.id
@@ -74,8 +69,7 @@ def test_a_question_takes_at_most_120_words(path):
 
 @each_notebook
 def test_a_section_says_its_minutes(path):
-    cells = nbformat.read(path, as_version=4).cells
-    sections = [cell for cell in cells if re.match(r"## \d", cell.source)]
+    sections = [cell for cell in cells(path) if re.match(r"## \d", cell.source)]
     said = [re.match(r"## .+\n\n\*(\d+ minutes?|outside the \d+ minutes)\*\n", cell.source) for cell in sections]
     assert all(said), [cell.id for cell, found in zip(sections, said, strict=True) if not found]
     minutes = [int(found[1].split()[0]) if found[1][0].isdigit() else 0 for found in said]
@@ -84,8 +78,8 @@ def test_a_section_says_its_minutes(path):
 
 @each_notebook
 def test_a_panel_comes_after_a_guess_that_comes_back_in_it_and_before_something_to_try(path):
-    cells, guessed = nbformat.read(path, as_version=4).cells, False
-    for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
+    guessed = False
+    for before, cell, after in zip(cells(path), cells(path)[1:], cells(path)[2:], strict=False):
         guessed = guessed or "= predict(" in cell.source
         if cell.cell_type == "code" and "panel(labs." in cell.source:
             if "mine=" in cell.source:  # the learner's own code on the panel that the guess was about
@@ -93,12 +87,6 @@ def test_a_panel_comes_after_a_guess_that_comes_back_in_it_and_before_something_
             assert guessed and "guess=" in cell.source, cell.id
             assert before.cell_type == after.cell_type == "markdown", cell.id
             guessed = False
-
-
-def prose(path: Path) -> str:
-    if path.suffix == ".md":
-        return path.read_text()
-    return "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *NOTEBOOKS], ids=lambda path: path.name)
@@ -113,7 +101,7 @@ def test_links_lead_somewhere(path):
 
 @each_notebook
 def test_a_notebook_links_home_and_to_its_neighbours(path):
-    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    text = "\n".join(cell.source for cell in cells(path))
     place = NOTEBOOKS.index(path)
     for neighbour in NOTEBOOKS[max(0, place - 1) : place + 2]:
         if neighbour != path:
@@ -124,15 +112,14 @@ def test_a_notebook_links_home_and_to_its_neighbours(path):
 @each_notebook
 def test_a_section_has_its_minutes_and_an_instructors_note(path):
     """`make present` shows them: "redislab": {"minutes": 5, "ask": …, "drag": …, "see": …} in the metadata of a heading's cell."""
-    cells = nbformat.read(path, as_version=4).cells
-    heads = [cell for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
+    heads = [cell for cell in cells(path) if cell.cell_type == "markdown" and cell.source.startswith("## ")]
     for cell in heads:
         note = cell.metadata.get("redislab", {})
         assert note.keys() == {"minutes", "ask", "drag", "see"}, cell.id
         for name in re.findall("“(.*?)”", note["drag"]):
             assert name in controls(), f"{cell.id}: no panel has “{name}”"
-    said = re.search(r"· (?:about )?(\d+) minutes(?: in a room, (\d+) alone)?", cells[0].source)
-    assert sum(cell.metadata.redislab.minutes for cell in heads) == int(said[1] if said else 0)
+    said = re.search(r"· (?:about )?(\d+) minutes(?: in a room, (\d+) alone)?", cells(path)[0].source)
+    assert sum(cell.metadata["redislab"]["minutes"] for cell in heads) == int(said[1] if said else 0)
     if said:  # else it is outside the hour
         told = f"| {said[1]} | {said[2] or said[1]} |"
         assert f"({path.relative_to(ROOT)}) {told}" in (ROOT / "README.md").read_text()

@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import nbformat
 import pytest
 
 from tests.minutes import panels
-from tests.test_hygiene import NOTEBOOKS, ROOT
+from tests.notebooks import NOTEBOOKS, ROOT, cells, prose
 
 FOLDER = ROOT / "notebooks" / "images"
 STILL = "<details><summary>What it looks like at work</summary>\n\n![{alt}](images/{file})\n\n</details>"
@@ -24,11 +23,7 @@ each_drawing = pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: path.s
 
 def pictures(path: Path) -> list[tuple[str, Path]]:
     """The text and the file of each image that a notebook or a Markdown file shows, from top to bottom; badges are not ours."""
-    text = path.read_text()
-    if path.suffix == ".ipynb":
-        cells = nbformat.reads(text, as_version=4).cells
-        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    found = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", text)
+    found = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", prose(path))
     return [(alt, path.parent / target) for alt, target in found if not target.startswith("https:")]
 
 
@@ -60,9 +55,8 @@ def test_every_image_is_used_and_every_one_that_is_used_is_there():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_panel_of_the_core_has_a_small_still_below_it(path):
-    cells = nbformat.read(path, as_version=4).cells
-    below = {cell.id: after.source for cell, after in itertools.pairwise(cells)}
-    for cell in panels(cells):
+    below = {cell.id: after.source for cell, after in itertools.pairwise(cells(path))}
+    for cell in panels(cells(path)):
         still = re.fullmatch(
             re.escape(STILL).replace(r"\{alt\}", "([^]]+)").replace(r"\{file\}", r"([\w.-]+)"), below[cell.id]
         )

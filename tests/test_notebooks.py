@@ -8,17 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
-from nbclient import NotebookClient
 
 from tests.conftest import backends, have, lacks, left_behind, settles
-
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-
+from tests.notebooks import NOTEBOOKS
 
 CONTAINED = lacks("docker") is None and sys.platform == "linux"  # then tests/binder runs them all on a local server
 EVERY = "local" if CONTAINED else "bundled"  # where every notebook is run; on the other backends:
@@ -37,6 +32,9 @@ def runs() -> list:
 
 @pytest.mark.parametrize(("backend", "path"), runs())
 def test_a_notebook_runs_by_itself_and_leaves_nothing_running(path, backend, monkeypatch, untouched):
+    import nbformat  # here, with nbclient: 4 s for all who only want a Kernel
+    from nbclient import NotebookClient
+
     have(backend)
     monkeypatch.setenv("REDISLAB_BACKEND", backend)
     notebook = nbformat.read(path, as_version=4)

@@ -1,11 +1,9 @@
 """Words that read like a translation, which the course does without: the subject of a sentence is a client, a reader, a process."""
 
 import re
-from pathlib import Path
 
-import nbformat
+from tests.notebooks import NOTEBOOKS, ROOT, cells
 
-ROOT = Path(__file__).parents[1]
 BANNED = re.compile(
     r"\b(somebody|nobody|everybody|whoever|anew|at need|becomes? of|to be had|what was just|all at once)\b", re.I
 )
@@ -30,10 +28,9 @@ def test_clients_and_readers_do_things_in_the_library_and_its_texts():
 
 
 def test_and_in_the_notebooks():
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        cells = nbformat.read(path, as_version=4).cells
-        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-        notes = [str(cell.metadata.get("redislab", "")) for cell in cells]
+    for path in NOTEBOOKS:
+        texts = [cell.source for cell in cells(path) if cell.cell_type == "markdown"]
+        notes = [str(cell.metadata.get("redislab", "")) for cell in cells(path)]
         assert not [each for text in texts + notes for each in found(path.stem, text)]
 
 

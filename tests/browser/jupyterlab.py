@@ -12,8 +12,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-import nbformat
-
 from redislab.world.processes import free_port
 
 FLAGS = [
@@ -252,6 +250,8 @@ class Notebook:
 
 def write(path: Path, *cells: str) -> None:
     """A notebook of these code cells."""
+    import nbformat  # here: it takes 4 s, of whoever collects tests
+
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)

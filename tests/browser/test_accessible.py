@@ -8,7 +8,7 @@ import pytest
 from tests.browser.jupyterlab import write
 from tests.browser.test_panel import EXPERIMENT, SHOWN
 from tests.conftest import IN_CI, tour
-from tests.test_hygiene import NOTEBOOKS
+from tests.notebooks import NOTEBOOKS
 
 GRAVE = ("serious", "critical")
 # what is ours: the outputs; JupyterLab answers for the rest of the page

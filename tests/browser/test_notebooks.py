@@ -8,7 +8,7 @@ from redislab.screen.controls import CHARTS, KNOBS
 from tests.browser.jupyterlab import Notebook
 from tests.browser.on_page import HEIGHTS, PANELS, OnPage
 from tests.conftest import tour
-from tests.test_hygiene import NOTEBOOKS, ROOT, code_cells
+from tests.notebooks import NOTEBOOKS, ROOT, code_cells
 from tests.test_images import pictures
 
 HEIGHT = 1300  # px, as high as a panel: what is out of sight is not painted

@@ -15,7 +15,7 @@ from redislab.world import start
 from tests.browser.on_page import PANELS, OnPage
 from tests.budgets.page import pages
 from tests.budgets.table import Row
-from tests.test_hygiene import NOTEBOOKS, code_cells
+from tests.notebooks import NOTEBOOKS, code_cells
 
 TURNS, WARM = (
     20,

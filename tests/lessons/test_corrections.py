@@ -1,16 +1,14 @@
 """What the first telling had wrong: each fact as a real server has it, and the sentence of the notebook that tells it."""
 
 import re
-from pathlib import Path
 
-import nbformat
 import pytest
 import redis
 
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
+from tests.notebooks import NOTEBOOKS, prose
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TOLD = {  # notebook: what it says now
     "00": ("two in five", f"{100 * (1 - 0.99**50):.1f} %"),
     "01": ("a crash or a lost `DEL` in between leaves the old value", "If Redis dies, you lose the writes"),
@@ -43,15 +41,9 @@ def keys(lab):
     lab.redis.delete(*lab.redis.keys(f"{made.prefix}:*"), "nothing")
 
 
-def prose(start: str) -> str:
-    (path,) = NOTEBOOKS.glob(f"{start}_*.ipynb")
-    cells = nbformat.read(path, as_version=4).cells
-    return " ".join(" ".join(cell.source for cell in cells if cell.cell_type == "markdown").split())
-
-
 @pytest.mark.parametrize("start", TOLD)
 def test_the_notebooks_tell_it_as_it_is(start):
-    text = prose(start)
+    text = " ".join(prose(NOTEBOOKS[int(start)]).split())
     assert not [sentence for sentence in TOLD[start] if sentence not in text]
     assert not NO_LONGER.search(text)
 

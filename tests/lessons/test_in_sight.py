@@ -2,36 +2,35 @@
 
 import re
 
-import nbformat
 import pytest
 
 from redislab import labs
 from redislab.screen.controls import KNOBS
-from tests.test_hygiene import NOTEBOOKS
+from tests.notebooks import NOTEBOOKS, cells
 
 MORE = "under **more**"
 
 
-def tries():
+def tries(path):
     """Each panel's lab, with every item that tells what to do with it, the instructor's note included."""
-    for path in NOTEBOOKS:
-        lab, note = None, ""
-        for cell in nbformat.read(path, as_version=4).cells:
-            note = cell.metadata.get("redislab", {}).get("drag", note)
-            if named := re.search(r"panel\(labs\.(\w+)", cell.source):
-                lab = named[1]
-                yield pytest.param(lab, note, id=f"{cell.id}-note")
-                note = ""
-            if cell.id.endswith("-try"):
-                asked = cell.source.partition("<details>")[0]
-                for number, item in enumerate(re.split(r"\n\d\. ", asked)[1:], 1):
-                    yield pytest.param(lab, item, id=f"{cell.id}-{number}")
+    lab, note = None, ""
+    for cell in cells(path):
+        note = cell.metadata.get("redislab", {}).get("drag", note)
+        if named := re.search(r"panel\(labs\.(\w+)", cell.source):
+            lab = named[1]
+            yield cell.id, lab, note
+            note = ""
+        if cell.id.endswith("-try"):
+            asked = cell.source.partition("<details>")[0]
+            for item in re.split(r"\n\d\. ", asked)[1:]:
+                yield cell.id, lab, item
 
 
-@pytest.mark.parametrize(("lab", "item"), [*tries()])
-def test_a_knob_that_is_to_be_turned_is_in_sight(lab, item):
-    folded = [knob.label for knob in getattr(labs, lab).knobs().values()][KNOBS:]
-    named = re.findall(r"\*\*([^*]+)\*\*", item) or [
-        word.strip() for word in re.split(r"[,;.“”]| to | on | and ", item)
-    ]
-    assert MORE in item.lower() or not {*named} & {*folded}
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_knob_that_is_to_be_turned_is_in_sight(path):
+    for cell, lab, item in tries(path):
+        folded = [knob.label for knob in getattr(labs, lab).knobs().values()][KNOBS:]
+        named = re.findall(r"\*\*([^*]+)\*\*", item) or [
+            word.strip() for word in re.split(r"[,;.“”]| to | on | and ", item)
+        ]
+        assert MORE in item.lower() or not {*named} & {*folded}, f"{cell}: {item}"

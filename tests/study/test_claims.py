@@ -4,9 +4,7 @@ import dataclasses
 import json
 import math
 import re
-from pathlib import Path
 
-import nbformat
 import pytest
 
 from redislab import claims as board_of
@@ -31,8 +29,8 @@ from redislab.study.claim import (
 )
 from redislab.study.pace import Pace
 from redislab.study.stage import shared
+from tests.notebooks import ROOT, cells
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # what the course has to try, by section: where the module says it (0: it does not), and what the claim is called here
 CONTRACT = {
     "1.1": {
@@ -199,7 +197,7 @@ def test_every_claim_that_a_lab_can_measure_is_there():
         found.setdefault(claim.section, set()).add((claim.line or 0, claim.id))
     assert found == CONTRACT
     assert len({claim.id for claim in LESSONS.claims}) == len(LESSONS.claims)
-    assert f"try {len(LESSONS.claims)} claims" in (NOTEBOOKS.parent / "README.md").read_text()
+    assert f"try {len(LESSONS.claims)} claims" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("claim", LESSONS.claims, ids=lambda claim: claim.id)
@@ -213,7 +211,7 @@ def test_a_claim_is_whole(claim):
 @pytest.mark.parametrize("notebook", LESSONS.notebooks, ids=lambda notebook: notebook.file)
 def test_sections_stand_where_the_links_lead(notebook):
     headings, under = [], {}
-    for cell in nbformat.read(NOTEBOOKS / notebook.file, as_version=4).cells:
+    for cell in cells(ROOT / "notebooks" / notebook.file):
         if cell.cell_type == "markdown":
             headings += [line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("##")]
         else:

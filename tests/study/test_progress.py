@@ -17,7 +17,7 @@ from redislab.study import progress
 from redislab.study.progress import counting, dump, latest, merge, note, notes
 from redislab.study.quizzes import Page
 from redislab.study.texts import Text
-from tests.test_hygiene import NOTEBOOKS, code_cells
+from tests.notebooks import NOTEBOOKS, code_cells
 
 MANY = 150
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

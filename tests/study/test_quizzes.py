@@ -2,15 +2,14 @@
 
 import ast
 import statistics
-from pathlib import Path
 
-import nbformat
 import pytest
 
 from redislab import predict, quiz
 from redislab.lessons import LESSONS
 from redislab.study import progress
 from redislab.study.quizzes import NOT_MEASURED, Card, Quiz
+from tests.notebooks import NOTEBOOKS, cells
 
 QUESTIONS = [question for group in LESSONS.quizzes.values() for question in group]
 AT_LEAST = (0, 8, 8, 5, 6, 4, 4)  # by notebook
@@ -89,11 +88,11 @@ def test_some_questions_are_traces_or_charts_to_be_read():
     assert all('role="img" aria-label=' in text for text in drawn if "<svg" in text)
 
 
-def cells():
+def code():
     """File, section and code of each cell of the notebooks."""
-    for path in sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb")):
+    for path in NOTEBOOKS:
         heading = ""
-        for cell in nbformat.read(path, as_version=4).cells:
+        for cell in cells(path):
             if cell.cell_type == "code":
                 yield path.stem, heading, cell.source
             elif cell.source.startswith("## "):
@@ -102,8 +101,8 @@ def cells():
 
 def calls(name: str):
     """File, section and arguments of each call of a function in the notebooks."""
-    for file, heading, code in cells():
-        for node in ast.walk(ast.parse(code)):
+    for file, heading, text in code():
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
                 yield file, heading, [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
 

@@ -4,13 +4,12 @@ import functools
 import itertools
 
 import ipywidgets as widgets
-import nbformat
 import pytest
 
 from redislab import exercise
 from redislab.study.sandbox import Finding, Report
 from redislab.study.task import Result, html, untouched
-from tests.test_hygiene import NOTEBOOKS
+from tests.notebooks import NOTEBOOKS, code_cells
 
 
 @pytest.fixture
@@ -103,7 +102,7 @@ def test_text_becomes_html():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_gives_the_starter_as_the_exercise_has_it(path):
-    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    code = [cell.source for cell in code_cells(path)]
     for cell, following in itertools.pairwise(code):
         if 'exercise("' in cell:
             name = cell.partition('exercise("')[2].partition('"')[0]

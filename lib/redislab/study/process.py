@@ -82,32 +82,36 @@ class Trial:
             function = pickle.loads(self._function)
         except Exception as failure:
             self._stop(f"It cannot be taken out of this notebook ({type(failure).__name__}: {failure}).")
-        self._try(function)
+        try_each(self._exercise, function, self._lab, emit, self._stop)
         emit(("done",))
         os._exit(0)  # threads that the learner left running are not waited for
-
-    def _try(self, function) -> None:
-        raised = None
-        for index, requirement in enumerate(self._exercise.requirements()):
-            emit(("trying", index))
-            try:
-                met, seen = self._check(requirement, function, f"exercise:{index}")
-            except MemoryError:
-                self._stop(f"It took more than the {MOST_MEMORY / 1e9:g} GB of memory that it may have.")
-            except BaseException as failure:  # SystemExit too: it is the learner's
-                met, seen = False, told(failure, function)
-                seen, raised = "It raised the same." if seen == raised else seen, seen
-            emit(("found", met, seen))
-
-    def _check(self, requirement, function, prefix: str) -> tuple[bool, str]:
-        with contextlib.closing(self._exercise.context(function, self._lab, prefix, self._stop)) as context:
-            context.each_schedule = functools.partial(emit, ("schedule",))
-            context.prepare()
-            return requirement(self._exercise, context)
 
     def _stop(self, sentence: str) -> None:
         emit(("stopped", sentence))
         os._exit(0)
+
+
+def try_each(exercise: Exercise, function, lab: Lab, tell, stop) -> None:
+    """Try `function` against one requirement after the other, on the server of `lab`, which each of them finds empty.
+
+    Args:
+        tell: is given the events from "trying" to "found".
+        stop: is given the sentence, where it goes too far.
+    """
+    raised = None
+    for index, requirement in enumerate(exercise.requirements()):
+        tell(("trying", index))
+        try:
+            with contextlib.closing(exercise.context(function, lab, f"exercise:{index}", stop)) as context:
+                context.each_schedule = functools.partial(tell, ("schedule",))
+                context.prepare()
+                met, seen = requirement(exercise, context)
+        except MemoryError:
+            stop(f"It took more than the {MOST_MEMORY / 1e9:g} GB of memory that it may have.")
+        except BaseException as failure:  # SystemExit too: it is the learner's
+            met, seen = False, told(failure, function)
+            seen, raised = "It raised the same." if seen == raised else seen, seen
+        tell(("found", met, seen))
 
 
 def limit_memory() -> None:
