@@ -23,7 +23,6 @@ from tests.notebooks import NOTEBOOKS, cells
 for each in (caching, modeling, naming, tuning, antipatterns):
     cloudpickle.register_pickle_by_value(each)  # as a notebook's cell would be
 
-RIGHT = [pytest.param(name, each, id=each.__name__) for name, several in answers.RIGHT.items() for each in several]
 WRONG = [pytest.param(name, *each, id=each[0].__name__) for name, several in answers.WRONG.items() for each in several]
 
 each_exercise = pytest.mark.parametrize("name", LESSONS.exercises)
@@ -74,17 +73,11 @@ def tried(ground):
 
 
 @each_exercise
-def test_the_solution_passes(task, name):
-    shown = task(name)
-    result = shown.check(written(shown.text.solution))
-    assert result.passed, result
-    assert "Passed" in repr(result)
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_an_answer_that_is_right_in_another_way_passes(tried, name, answer):
-    report = tried(name, answer)
-    assert report.passed, report
+def test_the_solution_passes_and_so_does_what_is_right_in_another_way(tried, name):
+    """On the road a learner takes, in a kernel and by a process, each solution passes in test_in_a_kernel."""
+    for answer in (written(Text.of(LESSONS.exercises[name]).solution), *answers.RIGHT[name]):
+        report = tried(name, answer)
+        assert report.passed, f"{answer.__name__}: {report}"
 
 
 @pytest.mark.parametrize(("name", "answer", "hint", "sees"), WRONG)
