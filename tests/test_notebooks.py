@@ -13,7 +13,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from tests.conftest import backends, have, lacks, left_behind, settles
-from tests.notebooks import NOTEBOOKS
+from tests.notebooks import NOTEBOOKS, code_cells
 
 CONTAINED = lacks("docker") is None and sys.platform == "linux"  # then tests/binder runs them all on a local server
 EVERY = "local" if CONTAINED else "bundled"  # where every notebook is run; on the other backends:
@@ -48,7 +48,7 @@ def test_a_notebook_runs_by_itself_and_leaves_nothing_running(path, backend, mon
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_kernel_without_the_course_is_told_which_python_it_is(path):
     # Given a Python that has its standard library and nothing else
-    start = next(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    start = code_cells(path)[0].source
     done = subprocess.run([sys.executable, "-I", "-S", "-c", start], capture_output=True, text=True)
     told = done.stderr.splitlines()[-1]
     assert "'redislab'" in told and f"for {sys.executable}. Choose the kernel" in told
