@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 DELETE_IF_EQUAL = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+LONGEST = 16  # characters
 HASH_OF_VALUE = "return redis.sha1hex(redis.call('GET', KEYS[1]))"
 
 
@@ -45,8 +46,8 @@ NEWER = {
         "DIGEST #", (("EVAL", HASH_OF_VALUE, 1, "#"),),
     ),
     "MSETEX": Newer("8.4", "set values, and a TTL for them", (), "MSETEX 1 # espresso EX 60", ("SET # espresso EX 60",)),
-    "INCREX": Newer("8.8", "count, with a TTL from the start", (), "INCREX # EX 60 ENX", ("SET # 0 EX 60 NX", "INCR #")),
     "HOTKEYS": Newer("8.6", "say which keys are used most", (), "HOTKEYS GET", ()),
+    "INCREX": Newer("8.8", "count, with a TTL from the start", (), "INCREX # EX 60 ENX", ("SET # 0 EX 60 NX", "INCR #")),
 }  # fmt: skip
 
 
@@ -74,7 +75,12 @@ def replies(client, key: str, given: tuple, commands: tuple) -> str:
             words = each.split() if isinstance(each, str) else each
             pipeline.execute_command(*(key if part == "#" else part for part in words))
         got = pipeline.execute(raise_on_error=False)
-    return ", ".join(map(str, got[len(given) + 1 : -1]))
+    return ", ".join(short(each) for each in got[len(given) + 1 : -1])
+
+
+def short(reply) -> str:
+    """A reply, of which a table has room for the beginning."""
+    return text if len(text := str(reply)) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def word(command) -> str:
