@@ -62,13 +62,13 @@ def test_there_are_as_many_schedules_as_the_multinomial_coefficient_says(lab, st
     count = math.factorial(sum(steps)) // math.prod(map(math.factorial, steps))
     apart = [counting(f"key{number}", many) for number, many in enumerate(steps)]
     every = races(*apart, prune=False, lab=lab)
-    assert (every.tried, every.schedules, every.pruned) == (count, count, 0)
+    assert (every.found.tried, every.schedules, every.found.pruned) == (count, count, 0)
     # If steps on different keys are not tried in both orders, one is enough, and it stands for all
     one = races(*apart, lab=lab)
-    assert (one.tried, one.schedules, one.pruned) == (1, count, count - 1)
+    assert (one.found.tried, one.schedules, one.found.pruned) == (1, count, count - 1)
     # If all clients have one key, every order is tried
     together = races(*[counting("key", many) for many in steps], lab=lab)
-    assert (together.tried, together.schedules) == (count, count)
+    assert (together.found.tried, together.schedules) == (count, count)
 
 
 def test_a_replay_gives_the_same_replies_whatever_is_drawn_or_asked_of_the_clock(lab):
@@ -202,7 +202,7 @@ def test_a_wait_lets_the_others_go_first_and_takes_no_time(lab):
 
     race = races(unlocked, unlocked, expect={"likes": 2}, lab=lab)
     began = time.monotonic()
-    assert race.safe and race.tried > 2
+    assert race.safe and race.found.tried > 2
     assert time.monotonic() - began < 20
 
 
@@ -258,7 +258,7 @@ def test_a_blocking_command_waits_without_holding_up_the_others(lab):
         client.rpush("jobs", "job")
 
     race = races(consumer, producer, expect=lambda returned: returned[0] == "job", lab=lab)
-    assert race.safe and race.tried > 1
+    assert race.safe and race.found.tried > 1
     # If nothing ever comes, it says so; with a timeout it gets nil
     assert "waits for ever in BLPOP" in races(consumer, lab=lab).replay().trouble
 
@@ -343,11 +343,11 @@ def test_rows_are_steps_too_and_are_put_back(lab):
     race = races(read, price(1.0), expect=fresh, lab=lab)
     assert race.replay().trouble == "the cache holds the old row"
     assert [step.sent[0][0] for step in race.replay().steps] == "GET TABLE TABLE TABLE DEL SET".split()
-    assert race.pruned and race.schedules == math.comb(6, 3)
+    assert race.found.pruned and race.schedules == math.comb(6, 3)
     # and each schedule begins with the row as it was
     ground = ground_of(lab)
     ground.reset([])
-    assert ground.row("products", 77)["version"] == 1
+    assert ground.look([("products", 77)])["products", 77]["version"] == 1
 
 
 def test_a_writer_that_dies_between_its_commit_and_its_delete_leaves_the_old_row(lab):
@@ -379,7 +379,7 @@ def test_what_a_client_raises_breaks_every_expectation(lab):
 
 def test_a_search_ends_at_its_bound_and_says_so(lab):
     race = counter(*[add_one] * 3, limit=10, lab=lab)
-    assert race.tried == 10 and not race.exhaustive and not race.safe
+    assert race.found.tried == 10 and not race.exhaustive and not race.safe
     assert "ended after 10 schedules" in race.summary
 
 

@@ -15,22 +15,3 @@ from redislab.antipatterns.audits import (
 from redislab.antipatterns.survey import Survey
 from redislab.antipatterns.tally import Tally
 from redislab.antipatterns.walk import Fact, walk
-
-__all__ = [
-    "AUDITS",
-    "Fact",
-    "Report",
-    "Survey",
-    "Tally",
-    "audit",
-    "big_keys",
-    "dangling_indexes",
-    "encodings",
-    "evicted_records",
-    "heavy_prefixes",
-    "missing_ttls",
-    "naming",
-    "nothing_to_evict",
-    "report",
-    "walk",
-]

@@ -22,14 +22,7 @@ EVERYTHING = None  # the footprint of a step that may have to do with every othe
 TABLES = tuple(dataset.SIZES)
 ROWS = 100  # that a table of ours has, the first ones of the data set
 KEYLESS = {"PING", "ECHO", "TIME"}
-MOVING = {
-    "EVAL": 2,
-    "EVALSHA": 2,
-    "EVAL_RO": 2,
-    "EVALSHA_RO": 2,
-    "FCALL": 2,
-    "FCALL_RO": 2,
-}  # where their number stands
+COUNTED = {"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"}  # say how many keys follow
 _grounds, _lock = WeakKeyDictionary(), threading.RLock()
 
 
@@ -110,10 +103,6 @@ class Ground:
             self._database = Database(url)
         return SteppedTable(getattr(self._database, name), name, self._touched)
 
-    def row(self, name: str, id) -> dict | None:
-        """A row as it is now."""
-        return getattr(self._database, name).find(id)
-
     # The state
 
     def reset(self, commands) -> None:
@@ -136,16 +125,13 @@ class Ground:
         if id in self._rows[table.name]:
             connection.execute(insert(table), self._rows[table.name][id])
 
-    def end_state(self) -> tuple:
-        """All keys with their values, and all rows that were changed, as something that can be compared."""
-        held = self.look(()).items()
-        return tuple((str(place), repr(sorted(value) if isinstance(value, set) else value)) for place, value in held)
-
     def look(self, touched) -> dict:
         """What there is to see: every key by its name, and every row among `touched` by its table and id."""
         names = {name for name in touched if isinstance(name, str)} | set(self.redis.scan_iter(count=1000))
         rows = {place for place in touched if not isinstance(place, str)} | self._touched
-        return {name: self.value(name) for name in sorted(names)} | {place: self.row(*place) for place in sorted(rows)}
+        return {name: self.value(name) for name in sorted(names)} | {
+            (name, id): getattr(self._database, name).find(id) for name, id in sorted(rows)
+        }
 
     def value(self, key: str, like=None):
         """What a key holds, whatever its type; None if it is not there. `like` a text, it takes one round trip less."""
@@ -197,7 +183,7 @@ class Ground:
             return EVERYTHING if ids is None else [(table, id) for id in ids]
         if name in ("MULTI", "EXEC", "UNWATCH", "DISCARD", "WATCH") or name in KEYLESS:
             return [str(key) for key in words[1:]] if name == "WATCH" else ()
-        if name in MOVING:
+        if name in COUNTED:
             return [_text(key) for key in words[3 : 3 + int(words[2])]]
         first, last, step = self._place(name)
         if not first:

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from types import BuiltinFunctionType
@@ -20,6 +21,7 @@ from redislab.bench.race_turns import RefusedError, Turn, current
 
 STARTED = 1_800_000_000.0  # s, when every schedule begins
 GIVEN = "use the client that it is given, whose steps a race can see"
+PROCESS = "starts another process, which a race cannot stop before each step: give two clients"
 
 
 @contextmanager
@@ -41,23 +43,21 @@ def own_world(functions=()):
 
 
 def _clock(functions) -> list:
-    real = {name: getattr(time, name) for name in ("sleep", "time", "monotonic", "perf_counter")}
+    really_sleep = time.sleep
 
     def sleep(seconds):
         turn = current()
-        real["sleep"](seconds) if turn is None else turn.sleep(seconds)
+        really_sleep(seconds) if turn is None else turn.sleep(seconds)
 
-    def clock(name):
-        ask = real[name]
-
+    def clock(ask):
         def now():  # redis-py asks several times a command
             here = greenlet.getcurrent()
             return STARTED + here.clock if type(here) is Turn else ask()
 
         return now
 
-    clocks = {"sleep": sleep} | {name: clock(name) for name in real if name != "sleep"}
-    clocks |= {f"{name}_ns": lambda now=now: int(1e9 * now()) for name, now in clocks.items() if name != "sleep"}
+    clocks = {name: clock(getattr(time, name)) for name in ("time", "monotonic", "perf_counter")}
+    clocks |= {f"{name}_ns": lambda now=now: int(1e9 * now()) for name, now in clocks.items()} | {"sleep": sleep}
     ours = {getattr(time, name): now for name, now in clocks.items()}
     return [mock.patch.multiple(time, **clocks), *(_renamed(home, ours) for home in _homes(functions))]
 
@@ -88,29 +88,39 @@ def _homes(functions) -> list[dict]:
     return list(homes.values())
 
 
+def _in_a_race(owner, name: str, instead: Callable):
+    """Patch a function: where a client's code calls it, `instead(turn, …)` is called in its place."""
+    real = getattr(owner, name)
+
+    def chosen(*arguments, **options):
+        turn = current()
+        return real(*arguments, **options) if turn is None else instead(turn, *arguments, **options)
+
+    return mock.patch.object(owner, name, chosen)
+
+
+def _refusing(owner, name: str, why: str):
+    def refuse(turn, *arguments, **options):
+        raise RefusedError(why)
+
+    return _in_a_race(owner, name, refuse)
+
+
 def _chance() -> list:
-    entropy, by_time = os.urandom, uuid.uuid1
+    def urandom(turn, size):
+        return turn.random.randbytes(size)
 
-    def urandom(size):
-        turn = current()
-        return entropy(size) if turn is None else turn.random.randbytes(size)
+    def uuid1(turn, *arguments):  # by the C library's clock, and never twice the same
+        return uuid.UUID(int=turn.random.getrandbits(128), version=1)
 
-    def uuid1(*arguments):  # by the C library's clock, and never twice the same
-        turn = current()
-        return by_time(*arguments) if turn is None else uuid.UUID(int=turn.random.getrandbits(128), version=1)
-
-    return [mock.patch("os.urandom", urandom), mock.patch("random._urandom", urandom), mock.patch("uuid.uuid1", uuid1)]
+    entropy = [_in_a_race(home, name, urandom) for home, name in ((os, "urandom"), (random, "_urandom"))]
+    return [*entropy, _in_a_race(uuid, "uuid1", uuid1)]
 
 
 def _threads() -> list:
-    start, join, alive, submit, wait = (
-        threading.Thread.start, threading.Thread.join, threading.Thread.is_alive, ThreadPoolExecutor.submit,
-        threading.Event.wait,
-    )  # fmt: skip
+    join, alive = threading.Thread.join, threading.Thread.is_alive
 
-    def start_here(thread):
-        if current() is None:
-            return start(thread)
+    def start_here(turn, thread):
         thread.ran_here = True
         thread.run()
 
@@ -120,9 +130,7 @@ def _threads() -> list:
     def alive_here(thread):
         return not hasattr(thread, "ran_here") and alive(thread)
 
-    def submit_here(pool, function, /, *arguments, **options):
-        if current() is None:
-            return submit(pool, function, *arguments, **options)
+    def submit_here(turn, pool, function, /, *arguments, **options):
         future = Future()
         try:
             future.set_result(function(*arguments, **options))
@@ -130,50 +138,33 @@ def _threads() -> list:
             future.set_exception(failure)
         return future
 
-    def wait_here(event, timeout=None):
-        turn = current()
-        if turn is None or event.is_set():
-            return wait(event, timeout)
+    def wait_here(turn, event, timeout=None):
+        if event.is_set():
+            return True
         if timeout is None:
             raise RefusedError("waits for an event of another thread; a thread does its work before its client goes on")
         turn.sleep(timeout)
         return event.is_set()
 
     return [
-        mock.patch.object(threading.Event, "wait", wait_here),
-        mock.patch.multiple(threading.Thread, start=start_here, join=join_here, is_alive=alive_here),
-        mock.patch.object(ThreadPoolExecutor, "submit", submit_here),
+        _in_a_race(threading.Event, "wait", wait_here),
+        _in_a_race(threading.Thread, "start", start_here),
+        _in_a_race(ThreadPoolExecutor, "submit", submit_here),
+        mock.patch.multiple(threading.Thread, join=join_here, is_alive=alive_here),
     ]
 
 
 def _refused() -> list:
-    connect, loop, child = socket.socket.connect, asyncio.BaseEventLoop.run_forever, subprocess.Popen.__init__
-    fork = getattr(os, "fork", None)
+    connect = socket.socket.connect
 
-    def connect_here(sock, address):
-        turn = current()
-        if turn is not None and not turn.connects:
+    def connect_here(turn, sock, address):
+        if not turn.connects:
             raise RefusedError(f"opens a connection of its own, to {address}: {GIVEN}")
         return connect(sock, address)
 
-    def alone(start):
-        def start_here(*arguments, **options):
-            if current() is not None:
-                raise RefusedError(
-                    "starts another process, which a race cannot stop before each step: give two clients"
-                )
-            return start(*arguments, **options)
-
-        return start_here
-
-    def loop_here(running):
-        if current() is not None:
-            raise RefusedError(f"runs an asyncio loop: {GIVEN}, in a plain function")
-        return loop(running)
-
     return [
-        mock.patch.object(socket.socket, "connect", connect_here),
-        mock.patch.object(asyncio.BaseEventLoop, "run_forever", loop_here),
-        mock.patch.object(subprocess.Popen, "__init__", alone(child)),
-        *([mock.patch("os.fork", alone(fork))] if fork else []),
+        _in_a_race(socket.socket, "connect", connect_here),
+        _refusing(asyncio.BaseEventLoop, "run_forever", f"runs an asyncio loop: {GIVEN}, in a plain function"),
+        _refusing(subprocess.Popen, "__init__", PROCESS),
+        *([_refusing(os, "fork", PROCESS)] if hasattr(os, "fork") else []),
     ]

@@ -65,7 +65,6 @@ class Played:
     trouble: str
     waiting: dict
     choices: list[str]
-    end_state: tuple | None = None
 
 
 class Execution:

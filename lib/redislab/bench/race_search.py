@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from dataclasses import dataclass, field
 
 from redislab.bench.race_ground import Ground
@@ -20,19 +19,14 @@ class Found:
         failed: how many of these break the expectation.
         ran: those that were run; each of the others is like one of these.
         failing: those that were run and break it, by what is broken.
-        exhaustive: whether these are all.
-        bound: why not; "" if they are.
-        end_states: of all that were run, if asked for.
+        bound: why these are not all; "" if they are.
     """
 
     schedules: int = 0
     failed: int = 0
     ran: list[str] = field(default_factory=list)
     failing: dict[str, str] = field(default_factory=dict)
-    exhaustive: bool = True
     bound: str = ""
-    seconds: float = 0.0
-    end_states: set = field(default_factory=set)
 
     @property
     def tried(self) -> int:
@@ -92,9 +86,9 @@ def orders(steps: list[Step]) -> int:
     return sum(ways.values())
 
 
-def search(race, ground: Ground, end_states: bool = False) -> Found:
+def search(race, ground: Ground) -> Found:
     """Run every schedule that is not like one that was run: depth first, with sleep sets (Godefroid, 1996)."""
-    found, path, first, began = Found(), [], None, time.perf_counter()
+    found, path, first = Found(), [], None
     while True:
         with Execution(race, ground) as execution:
             if follow(execution, path):
@@ -107,8 +101,6 @@ def search(race, ground: Ground, end_states: bool = False) -> Found:
                     found.failed += count
                 if not execution.over and not race.may_wait:
                     found.bound = f"Schedules end after {race.most_steps} steps."
-                if end_states:
-                    found.end_states.add((ground.end_state(), repr(execution.returned())))
         while path and not path[-1].next():
             path.pop()
         if not path:
@@ -116,13 +108,11 @@ def search(race, ground: Ground, end_states: bool = False) -> Found:
         if found.tried >= race.limit:
             found.bound = f"The search ended after {race.limit:,} schedules."
             break
-    with Execution(
-        race, ground
-    ) as execution:  # once more: does it depend on anything that the others have left in Python?
+    # once more: does it depend on anything that the others have left in Python?
+    with Execution(race, ground) as execution:
         strayed = set()
         for step in first or ():
             again(execution, step.turn, step, strayed)
-    found.seconds = time.perf_counter() - began
     return found
 
 
@@ -152,9 +142,8 @@ def again(execution: Execution, turn: str, before: Step | None, strayed: set) ->
     """
     step = execution.take(turn)
     if before is not None and turn[0] not in strayed:
-        if [words[0] for words in before.sent] != [
-            words[0] for words in step.sent
-        ] or before.footprint != step.footprint:
+        names = [[words[0] for words in each.sent] for each in (before, step)]
+        if names[0] != names[1] or before.footprint != step.footprint:
             raise RaceError(f"{turn[0]} {UNLIKE}")
         if before.replies != step.replies:
             strayed.add(turn[0])

@@ -13,9 +13,9 @@ with its reply lost, "x" the expiry of the key that may expire ("x2" of the seco
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter
-from functools import cached_property
 
 from redislab.bench.race_ground import Ground, check_parameters, ground_of
 from redislab.bench.race_guard import guarded
@@ -30,13 +30,53 @@ WRITES = {str: "SET", int: "SET", float: "SET", bytes: "SET", dict: "HSET", list
 
 
 class Race:
-    """Clients, what they find, and what is to hold at the end. What it says of schedules, it has searched for once.
+    """A race of clients: functions that take a client, and by name keys, users, products or orders, if they want.
 
-    Args: see `races`.
+        races(add_one, add_one, given={"likes": 0}, expect={"likes": 2}, otherwise="lose an update")
+
+    Each schedule begins with the same keys on a private server, and with the same rows in a private database. A client
+    goes on alone until it stands before its next step: a command, a pipeline, a transaction, a script, or a call of a
+    table. `time.sleep` does not sleep, but lets the others go first; so does asking the same again and again. If all
+    wait, time passes: the TTL of each key grows shorter by what was slept. Choose TTLs of some seconds, which do not
+    really end while a schedule runs. A script is known by its KEYS, and what the clients share in Python is not seen:
+    name all keys, and share keys and rows only.
+
+    Args:
+        given: keys and their values, as a dict, or a function that writes them (and rows) with a client.
+        expect: keys and the values they are to have at the end (None: not there), or a function of client, tables,
+            `returned` (what each client returned): it returns whether all is well, or a sentence about what is not.
+        otherwise: what schedules do that break it: "lose an update".
+        dies: clients, by function or letter, that may die before any of their steps; True: any of them, one at most.
+        expires: keys that may expire at any moment at which they have a TTL; each of them once.
+        loses: commands whose reply may be lost, once: carried out, but the client gets a TimeoutError.
+        title: by which a notebook knows it again.
+        limit, most_steps: bounds of the search: schedules that are run, and steps of one.
+        may_wait: whether all is well although a client still waits after `most_steps`.
+        prune: False also tries orders that only swap steps with nothing in common.
+        lab: where the private server is made, that of `start()` if none is given; or a Ground, to run on that.
+        options: of the clients, such as `protocol=3` or `decode_responses=False`.
+
+    Raises:
+        ValueError: a function asks for what a race cannot give, or there is none.
     """
 
-    def __init__(self, functions, *, given, expect, otherwise, dies, expires, loses, title, limit, most_steps, may_wait,
-                 prune, lab, options):  # fmt: skip
+    def __init__(
+        self,
+        *functions,
+        given=None,
+        expect=None,
+        otherwise: str = "break the expectation",
+        dies=False,
+        expires=(),
+        loses=(),
+        title: str = "",
+        limit: int = LIMIT,
+        most_steps: int = MOST_STEPS,
+        may_wait: bool = False,
+        prune: bool = True,
+        lab=None,
+        **options,
+    ):
         if not 1 <= len(functions) <= len(LETTERS) or not all(map(callable, functions)):
             raise ValueError("Give one to 23 functions that each take a client, such as races(add_one, add_one).")
         for function in (*functions, *filter(callable, (given,))):
@@ -108,7 +148,7 @@ class Race:
     def ground(self) -> Ground:
         return self._lab if isinstance(self._lab, Ground) else ground_of(self._lab or start())
 
-    def replay(self, schedule: str | None = None, end_state: bool = False) -> Played:
+    def replay(self, schedule: str | None = None) -> Played:
         """Carry out a schedule, or its beginning, and look at everything after each step. The default is the shortest
         that breaks the expectation.
 
@@ -116,10 +156,9 @@ class Race:
             RaceError: it cannot be carried out.
         """
         names = (self.shortest or self.first if schedule is None else schedule).split()
-        ground = self.ground
-        return guarded(ground, self, lambda: self._play(ground, names, end_state))
+        return self._guarded(self._play, names)
 
-    def _play(self, ground: Ground, names: list[str], end_state: bool) -> Played:
+    def _play(self, ground: Ground, names: list[str]) -> Played:
         with Execution(self, ground) as execution:
             states, seen = [ground.look(())], set()
             for name in names:
@@ -129,31 +168,25 @@ class Race:
             over, choices = execution.over, execution.choices()
             waiting = {turn.letter: turn.next for turn in execution.turns.values() if not turn.over}
             trouble = execution.trouble() if over or not choices or len(names) >= self.most_steps else ""
-            last = ground.end_state() if end_state else None
             steps, returned = execution.steps, execution.returned()
-        return Played(" ".join(names), steps, returned, states, trouble, waiting, choices, last)
+        return Played(" ".join(names), steps, returned, states, trouble, waiting, choices)
 
-    def search(self, end_states: bool = False) -> Found:
-        """Try every schedule."""
+    def _guarded(self, work, *arguments):
         ground = self.ground
-        return guarded(ground, self, lambda: search(self, ground, end_states))
+        return guarded(ground, self, lambda: work(ground, *arguments))
 
-    @cached_property
+    def search(self) -> Found:
+        """Try every schedule."""
+        return self._guarded(functools.partial(search, self))
+
+    @functools.cached_property
     def found(self) -> Found:
         """What the search has found."""
         return self.search()
 
     @property
-    def tried(self) -> int:
-        return self.found.tried
-
-    @property
     def schedules(self) -> int:
         return self.found.schedules
-
-    @property
-    def pruned(self) -> int:
-        return self.found.pruned
 
     @property
     def exhaustive(self) -> bool:
@@ -176,8 +209,7 @@ class Race:
     @property
     def first(self) -> str:
         """The clients one after the other."""
-        ground = self.ground
-        return guarded(ground, self, lambda: self._first(ground))
+        return self._guarded(self._first)
 
     def _first(self, ground: Ground) -> str:
         with Execution(self, ground) as execution:
@@ -203,55 +235,7 @@ class Race:
         return self.summary + (f"\n\n{table(self, played)}" if played else "")
 
 
-def races(
-    *clients,
-    given=None,
-    expect=None,
-    otherwise: str = "break the expectation",
-    dies=False,
-    expires=(),
-    loses=(),
-    title: str = "",
-    limit: int = LIMIT,
-    most_steps: int = MOST_STEPS,
-    may_wait: bool = False,
-    prune: bool = True,
-    lab=None,
-    **options,
-) -> Race:
-    """A race of `clients`: functions that take a client, and by name keys, users, products or orders, if they want.
-
-        races(add_one, add_one, given={"likes": 0}, expect={"likes": 2}, otherwise="lose an update")
-
-    Each schedule begins with the same keys on a private server, and with the same rows in a private database. A client
-    goes on alone until it stands before its next step: a command, a pipeline, a transaction, a script, or a call of a
-    table. `time.sleep` does not sleep, but lets the others go first; so does asking the same again and again. If all
-    wait, time passes: the TTL of each key grows shorter by what was slept. Choose TTLs of some seconds, which do not
-    really end while a schedule runs. A script is known by its KEYS, and what the clients share in Python is not seen:
-    name all keys, and share keys and rows only.
-
-    Args:
-        given: keys and their values, as a dict, or a function that writes them (and rows) with a client.
-        expect: keys and the values they are to have at the end (None: not there), or a function of client, tables,
-            `returned` (what each client returned): it returns whether all is well, or a sentence about what is not.
-        otherwise: what schedules do that break it: "lose an update".
-        dies: clients, by function or letter, that may die before any of their steps; True: any of them, one at most.
-        expires: keys that may expire at any moment at which they have a TTL; each of them once.
-        loses: commands whose reply may be lost, once: carried out, but the client gets a TimeoutError.
-        title: by which a notebook knows it again.
-        limit, most_steps: bounds of the search: schedules that are run, and steps of one.
-        may_wait: whether all is well although a client still waits after `most_steps`.
-        prune: False also tries orders that only swap steps with nothing in common.
-        lab: where the private server is made, that of `start()` if none is given; or a Ground, to run on that.
-        options: of the clients, such as `protocol=3` or `decode_responses=False`.
-
-    Raises:
-        ValueError: a function asks for what a race cannot give, or there is none.
-    """
-    return Race(
-        clients, given=given, expect=expect, otherwise=otherwise, dies=dies, expires=expires, loses=loses, title=title,
-        limit=limit, most_steps=most_steps, may_wait=may_wait, prune=prune, lab=lab, options=options,
-    )  # fmt: skip
+races = Race  # as one says it where a race is made
 
 
 def name_of(function) -> str:

@@ -29,27 +29,3 @@ from redislab.caching.single_flight import SingleFlight
 from redislab.caching.write_behind import WriteBehind
 from redislab.caching.write_behind_worker import WriteBehindWorker
 from redislab.caching.write_through import WriteThrough
-
-__all__ = [
-    "Backlog",
-    "BatchWorker",
-    "BitmapFilter",
-    "BloomFilter",
-    "BloomGuard",
-    "CacheAside",
-    "ChanceRefresh",
-    "CircuitBreaker",
-    "EarlyRefresh",
-    "Hybrid",
-    "ModuleCacheAside",
-    "ModuleRefreshAhead",
-    "ModuleWriteBehind",
-    "PredictedRefresh",
-    "RefreshAhead",
-    "Resilient",
-    "ServeStale",
-    "SingleFlight",
-    "WriteBehind",
-    "WriteBehindWorker",
-    "WriteThrough",
-]

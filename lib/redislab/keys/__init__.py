@@ -7,27 +7,3 @@ from redislab.keys.indexes import Index, UniqueIndex
 from redislab.keys.namespace import KeyNamespace
 from redislab.keys.naming import PATTERNS, RULES, Pattern, Rule, inconsistent, lint, recognise
 from redislab.keys.slots import explain, hash_tag, share_a_slot, slot
-
-__all__ = [
-    "GROUPS",
-    "PATTERNS",
-    "RULES",
-    "Finding",
-    "Group",
-    "Index",
-    "KeyNamespace",
-    "ModuleIndex",
-    "Pattern",
-    "Rule",
-    "TransactionIndex",
-    "TtlGroups",
-    "UniqueIndex",
-    "delete_expired",
-    "explain",
-    "hash_tag",
-    "inconsistent",
-    "lint",
-    "recognise",
-    "share_a_slot",
-    "slot",
-]

@@ -18,32 +18,3 @@ from redislab.modeling.leaderboard import Leaderboard, Place
 from redislab.modeling.profile import JsonProfile, Profile
 from redislab.modeling.rate_limits import Decision, FixedWindow, SlidingCounter, SlidingLog, TokenBucket
 from redislab.modeling.sessions import Sessions
-
-__all__ = [
-    "LEAVES",
-    "TABLE",
-    "TREE",
-    "Catalog",
-    "Cell",
-    "Decision",
-    "Feed",
-    "FixedWindow",
-    "JsonProfile",
-    "Leaderboard",
-    "Leaf",
-    "ModuleCatalog",
-    "ModuleFeed",
-    "ModuleFixedWindow",
-    "ModuleProfile",
-    "ModuleSessions",
-    "ModuleSlidingScript",
-    "ModuleSlidingWindow",
-    "ModuleTokenBucket",
-    "Place",
-    "Profile",
-    "PrunedCatalog",
-    "Sessions",
-    "SlidingCounter",
-    "SlidingLog",
-    "TokenBucket",
-]

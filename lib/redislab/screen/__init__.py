@@ -6,5 +6,4 @@ from redislab.screen.live import LiveFigure
 from redislab.screen.panel import Panel, panel
 from redislab.screen.show import Source, show
 
-__all__ = ["LiveFigure", "Panel", "Source", "panel", "races", "show"]
 card.register()

@@ -22,31 +22,3 @@ from redislab.tuning.near_cache import NearCache
 from redislab.tuning.pipelines import chunked, get_many, pipelined, set_many
 from redislab.tuning.pool_size import busy, mean_wait, module_formula, square_root, wait, waiting
 from redislab.tuning.scripts import LoadedScript
-
-__all__ = [
-    "CompareAndSet",
-    "IncrCounter",
-    "LoadedScript",
-    "LockCounter",
-    "ModuleCompareAndSet",
-    "ModuleCounter",
-    "ModuleScriptCounter",
-    "NearCache",
-    "RacingCounter",
-    "ScriptCounter",
-    "Settings",
-    "WatchCounter",
-    "busy",
-    "chunked",
-    "connect",
-    "get_many",
-    "mean_wait",
-    "module_connect",
-    "module_formula",
-    "pipelined",
-    "set_many",
-    "settings_of",
-    "square_root",
-    "wait",
-    "waiting",
-]

@@ -5,5 +5,3 @@ from redislab.modeling.rate_limits.limiter import Decision
 from redislab.modeling.rate_limits.sliding_counter import SlidingCounter
 from redislab.modeling.rate_limits.sliding_log import SlidingLog
 from redislab.modeling.rate_limits.token_bucket import TokenBucket
-
-__all__ = ["Decision", "FixedWindow", "SlidingCounter", "SlidingLog", "TokenBucket"]
