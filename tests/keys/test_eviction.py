@@ -55,7 +55,7 @@ def test_a_cluster_whose_nodes_are_all_down_is_no_reason_to_fail():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             for _ in range(3):  # the client knows fewer nodes each time, and raises something else
-                need(client, "a", "redis.call('TIME')")
+                need(client, str, "redis.call('TIME')")
                 warn_of_eviction(client, "the index")
     finally:
         cluster.close()

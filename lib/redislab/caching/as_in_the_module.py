@@ -19,19 +19,20 @@ class ModuleCacheAside:
     def get(self, id) -> dict | None:
         key = self.keys.entity(self.source.kind, id)
         cached = self.client.get(key)
-        if cached:
-            return json.loads(cached)
-        record = self.source.find(id)
-        if record:
-            self.client.set(key, json.dumps(record), px=round(1000 * self.ttl))
-        return record
+        return json.loads(cached) if cached else self.load(key, id)
 
     def put(self, id, record) -> None:
         self.source.save(id, record)
         self.client.delete(self.keys.entity(self.source.kind, id))
 
+    def load(self, key, id) -> dict | None:
+        record = self.source.find(id)
+        if record:
+            self.client.set(key, json.dumps(record), px=round(1000 * self.ttl))
+        return record
 
-class ModuleRefreshAhead:
+
+class ModuleRefreshAhead(ModuleCacheAside):
     """Refresh-ahead as the module has it, except for its SQL, and for its `create_task`.
 
     That call needs a running event loop; in the synchronous code around it, it raises for every entry in the last
@@ -43,32 +44,23 @@ class ModuleRefreshAhead:
     """
 
     def __init__(self, client, source, keys, *, ttl=3600.0, threshold=0.2):
-        self.client, self.source, self.keys, self.ttl, self.threshold = client, source, keys, ttl, threshold
+        super().__init__(client, source, keys, ttl=ttl)
+        self.threshold = threshold
 
     def get(self, id) -> dict | None:
         key = self.keys.entity(self.source.kind, id)
         cached = self.client.get(key)
         if not cached:
-            return self._load(key, id)
+            return self.load(key, id)
         if 0 < self.client.ttl(key) < self.ttl * self.threshold:
             threading.Thread(target=self._refresh, args=(key, id), daemon=True).start()
         return json.loads(cached)
 
-    def put(self, id, record) -> None:
-        self.source.save(id, record)
-        self.client.delete(self.keys.entity(self.source.kind, id))
-
     def _refresh(self, key, id) -> None:
         try:
-            self._load(key, id)
+            self.load(key, id)
         except Exception:
             pass  # the module prints it
-
-    def _load(self, key, id):
-        record = self.source.find(id)
-        if record:
-            self.client.set(key, json.dumps(record), px=round(1000 * self.ttl))
-        return record
 
 
 class ModuleWriteBehind(ModuleCacheAside):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from redislab.caching.checked import count
-from redislab.caching.forks import renewed
+from redislab.keys.forks import renewed
 
 
 class Background:

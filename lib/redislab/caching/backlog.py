@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import json
-import secrets
 from dataclasses import dataclass
 
 import redis
@@ -61,7 +60,7 @@ class Backlog:
         together = (self.stream, self._entry(1)[0], self._entry(2)[0])
         if hasattr(client, "keyslot") and len({client.keyslot(key) for key in together}) > 1:
             raise ValueError(f"On a cluster {keys!r} spreads over slots. Give the prefix a hash tag: '{{shop}}'.")
-        need(client, self._entry(secrets.token_hex(4))[0], script("accept"))
+        need(client, functools.partial(keys.entity, kind), script("accept"))
 
     @property
     def waiting(self) -> int:
@@ -98,7 +97,7 @@ class Backlog:
         Raises:
             ValueError: this user may not do what a worker does.
         """
-        need(self.client, self._entry(secrets.token_hex(4))[0], *map(script, ("settle", "bury", "leave")))
+        need(self.client, functools.partial(self.keys.entity, self.kind), *map(script, ("settle", "bury", "leave")))
         warn_of_eviction(self.client, f"the stream {self.stream}, with all writes that wait in it,")
         try:
             self.client.xgroup_create(self.stream, GROUP, id="0", mkstream=True)

@@ -4,7 +4,7 @@ import threading
 import time
 
 from redislab.caching.checked import count, seconds
-from redislab.caching.forks import renewed
+from redislab.keys.forks import renewed
 
 
 class CircuitBreaker:

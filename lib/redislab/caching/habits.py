@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from redislab.caching.checked import count, share
-from redislab.caching.forks import renewed
+from redislab.keys.forks import renewed
 
 
 @dataclass(slots=True)

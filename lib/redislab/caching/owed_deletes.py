@@ -4,7 +4,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from redislab.caching.forks import renewed
+from redislab.keys.forks import renewed
 
 
 class OwedDeletes:

@@ -1,7 +1,5 @@
 """Secondary indexes: found by another field than the id, moved together with it or not at all."""
 
-import secrets
-
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.permits import need
 from redislab.keys.replies import text
@@ -46,12 +44,11 @@ class UniqueIndex:
         self.client, self.keys, self.kind, self.field = client, keys, kind, str(text(field))
         scripts = [script(self.script), script("prune")]
         self._move, self._prune = map(client.register_script, scripts)
-        probe = [self.key(secrets.token_hex(4)), self.entry(secrets.token_hex(4))]
-        if hasattr(client, "get_nodes") and not share_a_slot(*probe):
+        if hasattr(client, "get_nodes") and not share_a_slot(self.key(1), self.entry(2)):
             raise ValueError(
                 f"On a cluster a {kind} and its entries spread over slots. Give the prefix a hash tag: '{{{keys.prefix}}}'."
             )
-        need(client, probe[0], *scripts)
+        need(client, self.key, *scripts)
         warn_of_eviction(client, f"entries of the index of each {kind} by {field}")
 
     def key(self, id) -> str:

@@ -1,6 +1,8 @@
 """What a user of the server may do, asked before it is needed."""
 
 import re
+import secrets
+from collections.abc import Callable
 
 import redis
 
@@ -8,18 +10,19 @@ from redislab.keys.replies import UNANSWERED, text
 from redislab.lua import script
 
 
-def need(client, key: str, *sources: str) -> None:
+def need(client, name: Callable[[str], str], *sources: str) -> None:
     """Make sure that this user may run these scripts, with all commands in them: one that is refused half-way has written
     the other half. One round trip; silent for a pipeline, and while the server is away.
 
     Args:
-        key: such as those that they are to be used on, but not one of them: no client's work touches another's here.
+        name: names the keys that they are to be used on, by an id: it is asked for one that no client uses.
 
     Raises:
         ValueError: the user may not, and says what to permit.
     """
     if hasattr(client, "command_stack"):
         return
+    key = name(secrets.token_hex(4))
     words = {word for source in sources for word in re.findall("'([A-Z]{3,})'", source)} | {"EVALSHA", "SCRIPT|LOAD"}
     words |= {"|".join(pair) for source in sources for pair in re.findall(r"call\('([A-Z]+)', '([A-Z]+)'", source)}
     try:

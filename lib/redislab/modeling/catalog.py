@@ -1,7 +1,6 @@
 """A catalogue: products that expire, and indexes that name no others."""
 
 import json
-import secrets
 
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.numbers import milliseconds, whole
@@ -44,7 +43,7 @@ class Catalog:
         milliseconds("ttl", ttl)
         self._books = [keys.catalog("pruning", "deadlines"), keys.catalog("pruning", "entries")]
         scripts = script("catalog_forget", "catalog_put"), script("catalog_forget", "catalog_ask")
-        need(client, self.key(secrets.token_hex(4)), *scripts)
+        need(client, self.key, *scripts)
         warn_of_eviction(client, "the catalogue's indexes")
         self._put, self._look_up = map(client.register_script, scripts)
         self._base = keys.catalog("", "")[:-1]  # `prefix:{catalog}:`, to which the scripts add kind and name

@@ -59,7 +59,7 @@ class Profile:
                 raise
             except redis.RedisError:
                 pass  # refused, unknown to the server, or to a cluster's client
-        need(self.client, key, script("profile"))
+        need(self.client, self.keys.profile, script("profile"))
         return DEADLINES
 
     def save(self, id, fields: dict) -> None:

@@ -35,7 +35,7 @@ class Sessions:
     def __init__(self, client, keys, *, ttl: float = 1800.0):
         self.client, self.keys, self.ttl = client, keys, ttl
         milliseconds("ttl", ttl)
-        need(client, keys.session(secrets.token_hex(4)), script("touch"))
+        need(client, keys.session, script("touch"))
         self._touch = client.register_script(script("touch"))
 
     def create(self, user, **fields) -> str:

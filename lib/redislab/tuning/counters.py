@@ -1,6 +1,5 @@
 """One counter, incremented in five ways: the same face, and very different prices."""
 
-import secrets
 from abc import ABC, abstractmethod
 
 import redis
@@ -49,7 +48,7 @@ class ScriptCounter(Counter):
         super().__init__(client, keys)
         milliseconds("ttl", ttl)
         self.ttl = ttl
-        need(client, keys.counter(secrets.token_hex(4)), script("increment"))
+        need(client, keys.counter, script("increment"))
         self._script = client.register_script(script("increment"))
 
     def _increment(self, key):

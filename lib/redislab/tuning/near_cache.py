@@ -1,16 +1,15 @@
 """Client-side caching: read once, keep it here, and be told when it changes."""
 
-import os
 import secrets
 import threading
 import time
-import weakref
 from collections import OrderedDict
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from redislab.keys.forks import renewed
 from redislab.keys.numbers import whole, within
 from redislab.keys.replies import text
 
@@ -52,8 +51,7 @@ class NearCache:
         self.client, self.prefix, self.size = client, prefix, whole("size", size)
         self.stale, self.hits, self.misses = within("stale", stale, "seconds", 0.1, 3600), 0, 0
         self._closed = threading.Event()
-        self._begin()
-        _IN_CHILD.add(self)
+        renewed(self)
         self._start()
         self._answered.wait(1.0)
         try:
@@ -99,7 +97,7 @@ class NearCache:
         if self._thread is not None:
             self._thread.join(10 * PAUSE)
 
-    def _begin(self) -> None:
+    def renew(self) -> None:
         """Know nothing, and be told nothing yet; also in the child of a fork."""
         self._kept, self._asked = OrderedDict(), {}  # value and end by key; readers under way, each with its own mark
         self._lock, self._answered, self._failure = threading.Lock(), threading.Event(), None
@@ -179,8 +177,3 @@ def _own_connection(client) -> redis.Redis:
     options = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith("maint")}
     options |= {"protocol": 2, "decode_responses": False, "retry": Retry(NoBackoff(), 0), "health_check_interval": 0}
     return redis.Redis.from_pool(redis.ConnectionPool(pool.connection_class, 1, **options))
-
-
-_IN_CHILD = weakref.WeakSet()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: [near._begin() for near in _IN_CHILD])

@@ -1,6 +1,5 @@
 """What the four limiters share: one script, one key a subject, one round trip, and the server's clock."""
 
-import secrets
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
@@ -56,7 +55,7 @@ class Limiter(ABC):
         self.client, self.keys, self.clock = client, keys, clock
         self.rule = "-".join((kind, *map(str, numbers), *([name] if name else [])))
         if clock is None:
-            need(client, self.key(secrets.token_hex(4)), script)
+            need(client, self.key, script)
         self._script, self._numbers = client.register_script(script), numbers
 
     def allow(self, subject) -> Decision:

@@ -8,7 +8,7 @@ FOREVER = 2**53  # ms: whatever the entry has left, it is due
 
 
 def refresh(client, products, keys):
-    ModuleRefreshAhead(client, products, keys)._load(keys.product(ID), ID)
+    ModuleRefreshAhead(client, products, keys).load(keys.product(ID), ID)
 
 
 def write(client, products, keys):
