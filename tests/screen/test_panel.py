@@ -253,7 +253,7 @@ def test_a_sweep_that_is_done_offers_to_measure_again():
 def test_what_went_wrong_stands_there_until_the_state_changes(shown):
     shown.runner.open()
     shown.runner.session.state = "running"
-    shown._guarded("no function at all")
+    shown._while_shown("no function at all")
     shown.told.speak()
     assert "not callable" in shown.told.status.html
     shown._on_event(State("running"))

@@ -32,7 +32,6 @@ class Recording:
     ended: int = 0
     tags: dict[str, int] = field(default_factory=dict)
     encoded: dict[str, bytes] = field(default_factory=dict)
-    failure: str | None = None
 
     @property
     def rows(self) -> list[dict]:

@@ -1,5 +1,7 @@
 """What stands on the page by itself, and what a notebook file shows in its place when it is opened again."""
 
+import functools
+
 import ipywidgets as widgets
 
 from redislab.screen.controls import close_tree
@@ -13,6 +15,9 @@ class Block(widgets.VBox):
 
     A file keeps no more of them than their number in a kernel. A page that does not trust the file shows `GONE` instead;
     where it does, `card.css` puts the same words in the place of JupyterLab's error.
+
+    Messages from a page come on a thread of the kernel's choice, and a bench's on another. What follows from them happens on the
+    kernel's own loop, one thing after the other: `post` has it called there. The `_loop` is made where the block is.
 
     Args:
         names: classes for the sheet.
@@ -37,6 +42,18 @@ class Block(widgets.VBox):
     @classmethod
     def shown(cls, key) -> "Block | None":
         return cls._shown.get((cls, key))
+
+    def post(self, function, *arguments) -> None:
+        """Have `function` called on the kernel's loop, unless this has left the page by then."""
+        self._loop.post(self._while_shown, function, *arguments)
+
+    def posted(self, function):
+        """`function`, but on the kernel's loop."""
+        return functools.partial(self.post, function)
+
+    def _while_shown(self, function, *arguments) -> None:
+        if self.comm is not None:
+            function(*arguments)
 
     def leave(self) -> None:
         """Stop what goes on behind it; called once, before it is taken off the page."""

@@ -1,8 +1,4 @@
-"""One panel draws any experiment: knobs, charts, buttons, and what follows in words.
-
-Messages from the page come on a thread of the kernel's choice, and the bench's on another. Everything here happens on
-the kernel's own loop, one thing after the other: what comes from elsewhere goes through `_posted`.
-"""
+"""One panel draws any experiment: knobs, charts, buttons, and what follows in words."""
 
 import functools
 import re
@@ -63,19 +59,19 @@ class Panel(Block):
 
     def __init__(self, experiment: Experiment, guess=None, autostart: bool = True):
         self.experiment, self._loop = experiment, KernelLoop()
-        self.runner = Runner(experiment, autostart, self._on_event, self._post)
+        self.runner = Runner(experiment, autostart, self._on_event, self.post)
         finds = type(experiment).cards is not Experiment.cards
-        self.found = Found(self._opened, self._post) if finds else None
+        self.found = Found(self._opened, self.post) if finds else None
         self.told = Narration(experiment, self.runner, guess, self.found)
-        self._points, self._knobs, self._lively_until, self._moving = {}, {}, 0.0, None
+        self._points, self._knobs, self._lively_until = {}, {}, 0.0
         charts, window, more = experiment.charts, experiment.window, type(experiment) in self._unfolded
         self.figure = LiveFigure(
-            figures(charts, window), few=CHARTS, more=more, window=window, on_page=self._posted(self._on_page)
+            figures(charts, window), few=CHARTS, more=more, window=window, on_page=self.posted(self._on_page)
         )
         self.controls = Controls(
-            experiment.knobs(), experiment.settings(), self._on_control, self._post, len(charts[CHARTS:]), more
+            experiment.knobs(), experiment.settings(), self._on_control, self.post, len(charts[CHARTS:]), more
         )
-        self.controls.fields.observe(self._posted(self._on_more), "more")
+        self.controls.fields.observe(self.posted(self._on_more), "more")
         experiment.observe(self._on_knob_change, list(experiment.knobs()))
         self.toolbar = self._made_toolbar()
         super().__init__(self._rows(), "rl-panel")
@@ -105,25 +101,25 @@ class Panel(Block):
         return Panel.show(f"{key_of(experiment)}.found", experiment)
 
     def _made_toolbar(self) -> Toolbar:
-        def made(name, label, press, *arguments, **look) -> Button:
-            return Button(name, label, functools.partial(press, *arguments), **look)
-
         run = [
-            made("go", "Start", self._on_go, names="rl-go", icon="play"),
-            made("reset", "Reset", self._reset, icon="refresh", tooltip="Begin again, with the same knobs"),
+            Button("go", "Start", self._on_go, names="rl-go", icon="play"),
+            Button("reset", "Reset", self._reset, icon="refresh", tooltip="Begin again, with the same knobs"),
         ]
         actions = [
-            made(f"act {name}", label, self._act, name, names="rl-action", icon="bolt")
+            Button(f"act {name}", label, functools.partial(self._act, name), names="rl-action", icon="bolt")
             for name, label in self.experiment.actions().items()
         ]
         take = [
-            made("table", "Table", self._on_table, icon="table", tooltip="What is plotted, as figures", pressed=False),
-            made("csv", "CSV", self._download, icon="download", tooltip="All samples so far, as a file"),
+            Button(
+                "table", "Table", self._on_table, icon="table", tooltip="What is plotted, as figures", pressed=False
+            ),
+            Button("csv", "CSV", self._download, icon="download", tooltip="All samples so far, as a file"),
         ]
         presets = [
-            made(f"preset {name}", name, self._preset, name, names="rl-preset") for name in self.experiment.presets
+            Button(f"preset {name}", name, functools.partial(self._preset, name), names="rl-preset")
+            for name in self.experiment.presets
         ]
-        return Toolbar(self._post, run=run, actions=actions, take=take, presets=presets)
+        return Toolbar(self.post, run=run, actions=actions, take=take, presets=presets)
 
     # What the learner does
 
@@ -169,16 +165,11 @@ class Panel(Block):
     def _on_control(self, name: str, value) -> None:
         """The page moved a control."""
         self._touch()
-        self._moving = name
-        try:
-            setattr(self.experiment, name, value)
-        finally:
-            self._moving = None
+        setattr(self.experiment, name, value)
 
     def _on_knob_change(self, change) -> None:
-        """A knob was set, by the page or by a cell; only in the latter case does its control have to follow."""
-        if change.name != self._moving:
-            self.controls.show(change.name, change.new)
+        """A knob was set, by the page or by a cell, which its control has to follow."""
+        self.controls.show(change.name, change.new)
         self.told.hurry()
         self._be_lively()
 
@@ -262,19 +253,10 @@ class Panel(Block):
 
     # How it runs, and ends
 
-    def _post(self, function, *arguments) -> None:
-        self._loop.post(self._guarded, function, *arguments)
-
-    def _posted(self, function):
-        """`function`, but on the kernel's loop."""
-        return functools.partial(self._post, function)
-
-    def _guarded(self, function, *arguments) -> None:
+    def _while_shown(self, function, *arguments) -> None:
         """An error becomes a sentence in the panel: the kernel's log is not read."""
-        if self.comm is None:
-            return  # closed in the meantime
         try:
-            function(*arguments)
+            super()._while_shown(function, *arguments)
         except Exception as failure:
             self.told.remark(f"{type(failure).__name__}: {failure}")
 

@@ -111,11 +111,10 @@ class RaceBoard(Block):
             failing = len(self.race.failing)
         except Exception as failure:
             said, failing = told(failure), 0
-        self._loop.post(self._searched, said, failing)
+        self.post(self._searched, said, failing)
 
     def _searched(self, said: str, failing: int) -> None:
-        if self.page.comm is not None:
-            self.page.summary, self.page.failing, self.page.busy = said, failing, False
+        self.page.summary, self.page.failing, self.page.busy = said, failing, False
 
     def _show_failing(self, place: int) -> None:
         if failing := self.race.failing:

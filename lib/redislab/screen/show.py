@@ -1,6 +1,5 @@
 """The library's own source in the notebook, highlighted, with the Lua that it calls."""
 
-import functools
 import inspect
 import re
 import textwrap
@@ -10,18 +9,7 @@ from pathlib import Path
 from redislab import lua
 
 LUA = re.compile(r"""\bscript\((\s*["'][\w\s"',]+)\)""")  # one name or several
-# pygments' classes, in the colours that the notebook's editor has for the same things
-COLOURS = {
-    "keyword": (".k", ".kc", ".kd", ".kn", ".kr", ".ow"),
-    "string": (".s", ".s1", ".s2", ".sa", ".se", ".si", ".ld"),
-    "comment": (".c", ".c1", ".cm", ".ch", ".sd"),
-    "number": (".m", ".mi", ".mf", ".mh"),
-    "def": (".nf", ".nc", ".fm"),
-    "builtin": (".nb", ".bp", ".kt"),
-    "operator": (".o",),
-    "meta": (".nd",),
-}
-PLAIN = {"keyword": "#0b6e4f", "string": "#a31515", "comment": "#5f6b76", "number": "#7a4b00", "def": "#0550ae"}
+STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 
 
 def show(thing) -> None:
@@ -60,7 +48,7 @@ class Source(dict):
         parts = "".join(
             f"<figcaption>{escape(name)}</figcaption>{_highlighted(name, text)}" for name, text in self.items()
         )
-        return f"<style>{_sheet()}</style><figure class='rl-source'>{parts}</figure>"
+        return f"{STYLE}<figure class='rl-source'>{parts}</figure>"
 
     def __repr__(self) -> str:
         return "\n\n".join(
@@ -77,18 +65,3 @@ def _highlighted(name: str, text: str) -> str:
     # what scrolls is reached by Tab, and its keys scroll it instead of moving between cells
     reached = f'<pre tabindex="0" role="group" aria-label="Source: {escape(name)}" data-lm-suppress-shortcuts>'
     return highlight(text, lexer, HtmlFormatter(cssclass="rl-code")).replace("<pre>", reached, 1)
-
-
-@functools.cache
-def _sheet() -> str:
-    rules = [
-        ".rl-source{margin:0;border:1px solid var(--jp-border-color2,#ddd);border-radius:6px;overflow:hidden}",
-        ".rl-source figcaption{padding:5px 14px;font-size:13px;color:var(--jp-ui-font-color2,#666);"
-        "background:var(--jp-layout-color2,#f3f4f6)}",
-        ".rl-source .rl-code pre{margin:0;padding:10px 14px;overflow-x:auto;white-space:pre;font-size:13px;line-height:1.5;"
-        "font-family:var(--jp-code-font-family,monospace);color:var(--jp-content-font-color1,inherit);background:transparent}",
-    ]
-    for role, classes in COLOURS.items():
-        names = ",".join(f".rl-code {name}" for name in classes)
-        rules.append(f"{names}{{color:var(--jp-mirror-editor-{role}-color,{PLAIN.get(role, 'inherit')})}}")
-    return "".join(rules)

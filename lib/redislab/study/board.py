@@ -1,6 +1,5 @@
 """The claims board: every claim beside what this machine measures, one at a time, a section, or all."""
 
-import functools
 import threading
 from collections.abc import Callable
 from html import escape
@@ -67,7 +66,7 @@ class Board(Block):
         self._found, self._stage, self._thread = {}, None, None
         self._loop = KernelLoop()
         self.figure = LiveFigure([chart(self.claims)])
-        self._table = Table(table(lessons, self.claims), self._posted(self.run))
+        self._table = Table(table(lessons, self.claims), self.posted(self.run))
         self.toolbar = self._made_toolbar(what)
         self._progress = Words(names=["rl-progress"])
         self._sentence = Words(names=["rl-sentence"], live="polite")
@@ -75,18 +74,15 @@ class Board(Block):
         self._speak()
 
     def _made_toolbar(self, what) -> Toolbar:
-        def made(name, label, press, *arguments, **look) -> Button:
-            return Button(name, label, functools.partial(press, *arguments), **look)
-
         return Toolbar(
-            lambda function, *arguments: self._posted(function)(*arguments),
+            self.post,
             run=[
-                made("run", "Run all", self.run, what, names="rl-go", icon="play"),
-                made("stop", "Stop", self.stop, icon="stop", disabled=True),
+                Button("run", "Run all", lambda: self.run(what), names="rl-go", icon="play"),
+                Button("stop", "Stop", self.stop, icon="stop", disabled=True),
             ],
             take=[
-                made("csv", "CSV", self._download, "csv", icon="download"),
-                made("json", "JSON", self._download, "json", icon="download"),
+                Button("csv", "CSV", lambda: self._download("csv"), icon="download"),
+                Button("json", "JSON", lambda: self._download("json"), icon="download"),
             ],
         )
 
@@ -136,22 +132,13 @@ class Board(Block):
     def _work(self, chosen: list[Claim], stage) -> None:
         ended = ""
         try:
-            for result in measuring.each(chosen, stage, self._posted(self._report)):
-                self._posted(self._take)(result)
+            for result in measuring.each(chosen, stage, self.posted(self._report)):
+                self.post(self._take, result)
         except measuring.StoppedError:
             ended = "Stopped." if stage.stop.is_set() else "Stopped, because a panel was started."
         except Exception as failure:  # a thread's traceback is not read
             ended = f"{type(failure).__name__}: {failure}"
-        self._posted(self._rest)(ended)
-
-    def _posted(self, function):
-        """`function`, but on the kernel's loop, and only while the board is on the page."""
-
-        def guarded(*arguments):
-            if self.comm is not None:
-                function(*arguments)
-
-        return lambda *arguments: self._loop.post(guarded, *arguments)
+        self.post(self._rest, ended)
 
     def _report(self, share: float, text: str, left: float) -> None:
         self._progress.html = words.progress(share, f"{text}; about {max(1, left):.0f} s are left")

@@ -71,7 +71,6 @@ class Page(PageWidget):
     def heard(self, answer: dict) -> None:
         question = self.quiz.questions[answer["number"]]["question"]
         progress.note("question", question, right=answer["right"], quiz=self.quiz.name)
-        self.refresh()
 
 
 class Card(Block):
