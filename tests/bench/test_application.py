@@ -70,7 +70,7 @@ def application():
 
 
 def test_it_runs_in_another_process_and_remembers(application):
-    assert application.call("pid") == application.pid != os.getpid()
+    assert application.call("pid") == application.process.pid != os.getpid()
     assert [application.call("add", n) for n in (1, 2, 3)] == [1, 3, 6]
     assert application.call("shout") == "heard"
 
@@ -101,13 +101,13 @@ def test_what_a_method_raises_is_raised_here_and_it_goes_on(application):
 
 def test_killed_it_forgets_and_restarted_it_begins_anew(application):
     application.call("add", 5)
-    killed = application.pid
+    killed = application.process.pid
     application.kill()
     assert not application.alive
     with pytest.raises(ConnectionError, match="The application has ended"):
         application.call("add", 1)
     application.restart()
-    assert application.alive and application.pid != killed
+    assert application.alive and application.process.pid != killed
     assert application.call("add", 1) == 1
     application.restart(functools.partial(Shop, 100))
     assert application.call("add", 1) == 101
@@ -142,7 +142,7 @@ def test_closed_it_leaves_no_process_and_no_file():
         application.restart()
         application.call("add", 1)
         application.close()
-        assert not psutil.pid_exists(application.pid)
+        assert not psutil.pid_exists(application.process.pid)
         del application
     assert len(os.listdir("/dev/fd")) <= files
 
@@ -151,7 +151,7 @@ OWNER = """
 import sys, time, pickle
 from redislab.bench.application import Application
 application = Application(pickle.load(sys.stdin.buffer))
-print(application.pid, flush=True)
+print(application.process.pid, flush=True)
 time.sleep(600)
 """
 

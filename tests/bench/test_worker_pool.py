@@ -46,7 +46,7 @@ def pool(request):
 def test_workers_are_processes_of_their_own_and_a_busy_one_is_the_bound(lab, pool):
     round = pool.run(lab.redis, 0.3)
     assert round.counts["done"] == len(pool) == 2
-    assert len({worker.pid for worker in pool.workers} | {os.getpid()}) == 3
+    assert len({worker.process.pid for worker in pool.workers} | {os.getpid()}) == 3
     assert round.client * round.seconds == pytest.approx(0.3, abs=0.1)  # of processor, however busy the machine is
     assert round._replace(client=0.9).bound == "client"
 

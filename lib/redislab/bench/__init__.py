@@ -19,7 +19,7 @@ from redislab.bench.knobs import Knob, choice, decision, number, switch, text
 from redislab.bench.mine import YOURS
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
-from redislab.bench.session import PauseReason, Sample, Session, State, open_session
+from redislab.bench.session import Bench, PauseReason, Sample, Session, State
 from redislab.bench.sweep import Sweep
 from redislab.bench.tables import WatchedTable
 from redislab.bench.timings import Timings

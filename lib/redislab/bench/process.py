@@ -207,13 +207,8 @@ class Running:
     def _total(self) -> dict:
         total = self.window.total
         encoded = {name: latencies.encode() for name, latencies in total.latencies.items()}
-        return {
-            "seconds": self.elapsed,
-            "offered": total.offered,
-            "ended": total.ended,
-            "tags": dict(total.tags),
-            "encoded": encoded,
-        }
+        counts = {"seconds": self.elapsed, "offered": total.offered, "ended": total.ended}
+        return counts | {"tags": dict(total.tags), "encoded": encoded}
 
 
 class Bench:

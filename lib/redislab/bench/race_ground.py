@@ -21,8 +21,7 @@ KEYS = KeyNamespace("race")  # the names that races use
 EVERYTHING = None  # the footprint of a step that may have to do with every other
 TABLES = tuple(dataset.SIZES)
 ROWS = 100  # that a table of ours has, the first ones of the data set
-KEYLESS = {"PING", "ECHO", "TIME"}
-COUNTED = {"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"}  # say how many keys follow
+KEYLESS = {"PING", "ECHO", "TIME", "MULTI", "EXEC", "UNWATCH", "DISCARD"}
 _grounds, _lock = WeakKeyDictionary(), threading.RLock()
 
 
@@ -31,8 +30,7 @@ def ground_of(lab) -> "Ground":
     with _lock:
         ground = _grounds.get(lab)
         if ground is None or not ground.server.alive:
-            ground = _grounds[lab] = Ground(lab.private_server())
-            lab.close_with(ground)
+            ground = _grounds[lab] = lab.close_with(Ground(lab.private_server()))
         return ground
 
 
@@ -60,7 +58,7 @@ class Ground:
         self.redis = server.client()
         self._connection = self.redis.connection_pool.get_connection()
         self._age = self.redis.register_script(script("age"))
-        self._clients, self._places, self._rows = {}, {}, {}
+        self._clients, self._rows = {}, {}
         self._resource = self._database = None
         self._touched: set = set()
         self._footprints = functools.lru_cache(2000)(self._footprint)
@@ -177,37 +175,17 @@ class Ground:
         return EVERYTHING if EVERYTHING in found else frozenset(key for keys in found for key in keys)
 
     def _keys_of(self, words):
+        """The keys in a command, as the server finds them; the rows of a call of a table."""
         name = str(words[0]).upper()
         if name == "TABLE":
             _, _, table, ids = words
             return EVERYTHING if ids is None else [(table, id) for id in ids]
-        if name in ("MULTI", "EXEC", "UNWATCH", "DISCARD", "WATCH") or name in KEYLESS:
-            return [str(key) for key in words[1:]] if name == "WATCH" else ()
-        if name in COUNTED:
-            return [_text(key) for key in words[3 : 3 + int(words[2])]]
-        first, last, step = self._place(name)
-        if not first:
-            return self._asked(words)
-        end = len(words) + last + 1 if last < 0 else last + 1
-        return [_text(key) for key in words[first : min(end, len(words)) : step]]
-
-    def _place(self, name: str) -> tuple[int, int, int]:
-        """Where a command's keys stand: first, last, step. First is 0 where that depends on the words."""
-        if name not in self._places:
-            about = self.redis.execute_command("COMMAND INFO", name)[0]
-            known = about is not None and "movablekeys" not in about[2]
-            self._places[name] = tuple(about[3:6]) if known else (0, 0, 0)
-        return self._places[name]
-
-    def _asked(self, words):
-        """The keys in these words, as the server finds them."""
-        if words not in self._places:
-            parts = [*str(words[0]).split(" "), *words[1:]]
-            try:
-                self._places[words] = self.redis.execute_command("COMMAND GETKEYS", *parts)
-            except redis.ResponseError:
-                return EVERYTHING
-        return self._places[words]
+        if name in KEYLESS:
+            return ()
+        try:
+            return self.redis.execute_command("COMMAND GETKEYS", *name.split(" "), *words[1:])
+        except redis.ResponseError:
+            return EVERYTHING
 
 
 def check_parameters(function, *more: str) -> None:
@@ -229,7 +207,3 @@ def parameters(function) -> tuple[str, ...]:
     those = inspect.signature(function).parameters.values()
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return tuple(each.name for each in those if each.kind in kinds and each.default is each.empty)
-
-
-def _text(key) -> str:
-    return key.decode(errors="replace") if isinstance(key, bytes) else str(key)

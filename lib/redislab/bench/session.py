@@ -230,9 +230,3 @@ class Session:
             self._call(self._listener, event)
         except RuntimeError:
             pass  # the kernel's loop is closed, and its page with it
-
-
-def open_session(experiment, on_event: Callable, call: Callable) -> Session:
-    """A session for a screen: events arrive by `call`, on the thread that may draw. The bench starts to warm up."""
-    Bench.shared()
-    return Session(experiment, on_event, call)

@@ -35,13 +35,11 @@ class Fields(Moved):
     folded = traitlets.Unicode().tag(sync=True)
     more = traitlets.Bool().tag(sync=True)
 
-    def __init__(
-        self, knobs: dict[str, Knob], values: dict, on_move: Callable, post: Callable = directly, **folding
-    ):  # fmt: skip
+    def __init__(self, knobs: dict[str, Knob], values: dict, on_move: Callable, post: Callable, **folding):
         self._on_move, self._values = on_move, {name: choices(knob) for name, knob in knobs.items()}
         states = {name: place(self._values[name], values[name]) for name in knobs}
         looks = [self._field(name, knob) for name, knob in knobs.items()]
-        super().__init__(post, fields=looks, states=states, **({"few": len(looks)} | folding))
+        super().__init__(post, fields=looks, states=states, **folding)
 
     def _field(self, name: str, knob: Knob) -> dict:
         texts = [option if knob.kind == "choice" else quantity(option, knob.unit) for option in self._values[name]]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import traitlets
 
-from redislab.screen.page import HERE, Moved, directly, script
+from redislab.screen.page import HERE, Moved, script
 
 
 class Decision(Moved):
@@ -22,7 +22,7 @@ class Decision(Moved):
     value = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, tree, on_move: Callable, post: Callable = directly, *, value: str, label: str = ""):
+    def __init__(self, tree, on_move: Callable, post: Callable, *, value: str, label: str):
         self._on_move = on_move
         super().__init__(post, tree=_listed(tree), value=value, label=label)
 

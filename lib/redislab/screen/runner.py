@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from redislab.bench import Experiment, PauseReason, Session, open_session
+from redislab.bench import Bench, Experiment, PauseReason, Session
 
 IDLE = 120.0  # s without a touch, until a panel pauses
 SILENT = 10.0  # s after which a page that was not heard of is gone; one that is there says so every few seconds
@@ -47,7 +47,8 @@ class Runner:
     def open(self) -> Session:
         """The session, which lets the bench warm up."""
         if self.session is None:
-            self.session = open_session(self.experiment, self._on_event, lambda tell, event: self._post(tell, event))
+            Bench.shared()
+            self.session = Session(self.experiment, self._on_event, self._post)
         return self.session
 
     def start(self) -> None:

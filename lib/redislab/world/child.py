@@ -50,15 +50,19 @@ class Child:
     """
 
     def __init__(self, factory, name: str = "child process"):
+        self.factory, self.name = factory, name
+        self._spawn()
+
+    def _spawn(self) -> None:
         import cloudpickle  # here, because the child can do without
 
-        self.name, command = name, [sys.executable, "-m", "redislab.world.child", name]
+        command = [sys.executable, "-m", "redislab.world.child", self.name]
         # a session of its own: an interrupt of the kernel is not one of the child
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self._events = _messages(self.process.stdout)
         self._key, self._address, self._starting = secrets.token_bytes(16), None, threading.Lock()
         self._idle = []  # connections that wait for the next call
-        self._send((self._key, cloudpickle.dumps(factory)))
+        self._send((self._key, cloudpickle.dumps(self.factory)))
 
     @property
     def alive(self) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 from redislab.errors import DatabaseError, StartError
 from redislab.world import dataset
 from redislab.world.servers import Url
+from redislab.world.waiting import eventually
 
 IMAGE = "postgres:17.6"
 PATIENCE = 4  # s to connect
@@ -140,8 +141,7 @@ class Database:
     def failure(self) -> str | None:
         """What has just failed, and was not added here, as a sentence; None if all is well. A full disk is noticed though nothing
         was written through this handle."""
-        if self.engine.dialect.name == "sqlite":
-            file = Path(self.engine.url.database)
+        if file := _file(self.engine.url):
             if not file.exists():
                 return "The file of the database is gone. Press Start to go on with another one."
             if shutil.disk_usage(file.parent).free < ROOM:
@@ -171,8 +171,8 @@ class Provided:
     @property
     def there(self) -> bool:
         """Whether its file is, if it is one."""
-        url = make_url(self.url)
-        return url.get_backend_name() != "sqlite" or Path(url.database).exists()
+        file = _file(self.url)
+        return file is None or file.exists()
 
     def close(self) -> None:
         for closer in self._closers:
@@ -273,16 +273,16 @@ def _container():
     except StartError as failure:
         raise DatabaseError(f"PostgreSQL could not be started: {failure}.") from None
     url = f"postgresql+psycopg://redislab:redislab@127.0.0.1:{container.port}/shop"
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            connect(url).dispose()
-            return url, container
-        except DatabaseError:
-            if time.monotonic() > deadline or not container.alive():
-                container.close()
-                raise
-            time.sleep(0.1)
+    eventually(lambda: _answers(url) or not container.alive(), 30)
+    return url, container
+
+
+def _answers(url: str) -> bool:
+    try:
+        connect(url).dispose()
+    except DatabaseError:
+        return False
+    return True
 
 
 def _as_it_is(dialect, record, arguments, options) -> None:
@@ -296,6 +296,12 @@ def _tune_sqlite(connection, _) -> None:
     """Readers beside one writer, and a commit that does not wait for the disk each time."""
     for setting in ("journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _file(url) -> Path | None:
+    """Where SQLite keeps it; None of another database."""
+    url = make_url(url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" else None
 
 
 def _where(url: str) -> str:

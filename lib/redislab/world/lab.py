@@ -1,6 +1,7 @@
 """`start()`: a Redis from wherever this machine has one, a database behind it, and a prefix to work under."""
 
 import atexit
+import functools
 import itertools
 import os
 import secrets
@@ -44,7 +45,7 @@ class Lab:
         self.server, self.prefix, self.passed_over = server, prefix, list(passed_over)
         self.keys = KeyNamespace(prefix)
         self._url, self._owner = database_url, database_url is None
-        self._redis, self._handle, self._is_branch, self._owned = None, None, False, Owned()
+        self._is_branch, self._owned = False, Owned()
         self._resource, self._provided, self.asked = None, None, None
 
     @classmethod
@@ -65,23 +66,19 @@ class Lab:
     def address(self) -> Address:
         return Address(self.server.url, self.server.backend, self.prefix, self._url)
 
-    @property
+    @functools.cached_property
     def redis(self):
         """A client that is always there."""
-        if self._redis is None:
-            self._redis = self.client()
-        return self._redis
+        return self.client()
 
     def client(self, **options):
         """A further client; see Server.client."""
         return self.server.client(**options)
 
-    @property
+    @functools.cached_property
     def database(self):
         """The database behind the cache, with its users, products and orders."""
-        if self._handle is None:
-            self._handle = self.open_database()
-        return self._handle
+        return self.open_database()
 
     def open_database(self):
         """A further handle on the same database, with added latency, width and failures of its own."""
