@@ -21,6 +21,13 @@ class Command(NamedTuple):
     trip: int
 
 
+class Noted(threading.local):
+    """Of one thread, since it was asked last: what it sent, in how many round trips, and the seconds and bytes of its sockets."""
+
+    def __init__(self):
+        self.sent, self.trips, self.spent, self.moved = [], 0, 0.0, (0, 0)
+
+
 class Watch:
     """Notes what the current thread sends through `client`, and how long it waits for the socket.
 
@@ -32,7 +39,7 @@ class Watch:
     """
 
     def __init__(self, client):
-        self._local = threading.local()
+        self._noted = Noted()
         self.commands: list[Command] = []
         nodes = client.get_nodes() if hasattr(client, "get_nodes") else []
         clients = [node.redis_connection for node in nodes] or [client]
@@ -56,8 +63,8 @@ class Watch:
 
     def take(self) -> list[Command]:
         """The current thread's commands since the last call."""
-        sent = [Command(text, reply, trip) for text, reply, _, trip in self._sent]
-        self._local.sent, self._local.trips = [], 0
+        sent = [Command(text, reply, trip) for text, reply, _, trip in self._noted.sent]
+        self._noted.sent, self._noted.trips = [], 0
         return sent
 
     def first(self, name: str) -> Command | None:
@@ -66,12 +73,12 @@ class Watch:
 
     def socket_seconds(self) -> float:
         """How long the current thread has spent in its sockets since the last call."""
-        spent, self._local.spent = getattr(self._local, "spent", 0.0), 0.0
+        spent, self._noted.spent = self._noted.spent, 0.0
         return spent
 
     def socket_bytes(self) -> tuple[int, int]:
         """How many bytes the current thread has sent and received since the last call."""
-        moved, self._local.moved = getattr(self._local, "moved", (0, 0)), (0, 0)
+        moved, self._noted.moved = self._noted.moved, (0, 0)
         return moved
 
     @property
@@ -85,30 +92,23 @@ class Watch:
 
         return pd.DataFrame(self.commands).rename(columns={"text": "command", "trip": "round trip"})
 
-    @property
-    def _sent(self) -> list:
-        if not hasattr(self._local, "sent"):
-            self._local.sent, self._local.trips = [], 0
-        return self._local.sent
-
     def _send(self, commands) -> None:
-        sent = self._sent
-        self._local.trips += 1
-        sent.extend([in_words(command), None, True, self._local.trips] for command in commands)
+        self._noted.trips += 1
+        self._noted.sent.extend([in_words(command), None, True, self._noted.trips] for command in commands)
 
     def _reply(self, reply) -> None:
         """Replies come in the order of the commands."""
-        for entry in self._sent:
+        for entry in self._noted.sent:
             if entry[2]:
                 entry[1], entry[2] = None if reply is None else in_short(reply), False
                 return
 
     def _spend(self, seconds: float) -> None:
-        self._local.spent = getattr(self._local, "spent", 0.0) + seconds
+        self._noted.spent += seconds
 
     def _move(self, sent: int = 0, received: int = 0) -> None:
-        before = getattr(self._local, "moved", (0, 0))
-        self._local.moved = before[0] + sent, before[1] + received
+        before = self._noted.moved
+        self._noted.moved = before[0] + sent, before[1] + received
 
 
 def watch(client) -> Watch:
@@ -180,10 +180,11 @@ def _watched(plain: type, watch: Watch) -> type:
             return _ClockedSocket(super()._connect(), watch)
 
         def on_connect_check_health(self, *arguments, **options):
-            before, trips = len(watch._sent), watch._local.trips
+            noted = watch._noted
+            before, trips = len(noted.sent), noted.trips
             super().on_connect_check_health(*arguments, **options)
-            del watch._sent[before:]  # the handshake is not what the learner sent
-            watch._local.trips = trips
+            del noted.sent[before:]  # the handshake is not what the learner sent
+            noted.trips = trips
 
     return Watched
 
