@@ -1,5 +1,6 @@
 """A survey: what one walk has seen, added up by pattern. Every audit reads it, so that the keyspace is walked once."""
 
+import contextlib
 import heapq
 import math
 import time
@@ -260,15 +261,11 @@ class Survey:
 
     def _ask(self, client) -> None:
         """What is good to know of a server, and may be refused: then the usual limits hold, and nothing is said of eviction."""
-        try:
+        with contextlib.suppress(redis.ResponseError):
             self.memory = client.info("memory")
-        except redis.ResponseError:
-            pass
-        try:
+        with contextlib.suppress(redis.ResponseError):
             limits = client.config_get("*-max-listpack-*")
             self.config = {str_if_bytes(name): str_if_bytes(value) for name, value in limits.items()}
-        except redis.ResponseError:
-            pass
 
     @property
     def limits(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """One walk through a keyspace, read-only, in short steps: what all audits look at."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import repeat
 from typing import NamedTuple
 
@@ -112,11 +112,9 @@ def _connection(node):
     """One of the pool's, to itself; it is closed afterwards, so that no setting and no late reply stays behind."""
     connection = node.connection_pool.get_connection()
     try:
-        try:
+        with suppress(redis.ResponseError):  # an old server, or not allowed
             connection.send_command("CLIENT", "NO-TOUCH", "ON")
             connection.read_response()
-        except redis.ResponseError:
-            pass  # an old server, or not allowed
         yield connection
     finally:
         connection.disconnect()

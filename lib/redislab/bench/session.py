@@ -226,7 +226,5 @@ class Session:
             tell()
 
     def _notify(self, event) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the kernel's loop is closed, and its page with it
             self._call(self._listener, event)
-        except RuntimeError:
-            pass  # the kernel's loop is closed, and its page with it

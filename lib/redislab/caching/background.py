@@ -1,5 +1,6 @@
 """For work that no caller waits for: a few threads that come and go with the work."""
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -64,10 +65,8 @@ class Background:
         name = None
         while call := self._next(done=name):
             name, function, arguments = call
-            try:
+            with contextlib.suppress(Exception):  # no caller waits for it, and the next call tries again
                 function(*arguments)
-            except Exception:
-                pass  # no caller waits for it, and the next call tries again
 
     def _next(self, done):
         with self._changed:

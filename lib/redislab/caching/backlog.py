@@ -99,10 +99,8 @@ class Backlog:
         """
         need(self.client, functools.partial(self.keys.entity, self.kind), *map(script, ("settle", "bury", "leave")))
         warn_of_eviction(self.client, f"the stream {self.stream}, with all writes that wait in it,")
-        try:
+        with contextlib.suppress(redis.ResponseError):  # it is there, or reading from it will say what is wrong
             self.client.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
-        except redis.ResponseError:
-            pass  # it is there, or reading from it will say what is wrong
 
     def read(self, consumer: str, count: int, block_ms: int | None = None) -> list[Message]:
         """Up to `count` new writes; waits up to `block_ms` for the first.

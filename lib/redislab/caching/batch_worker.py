@@ -1,5 +1,6 @@
 """The idea of write-behind's worker: read a batch, save it in one transaction, settle it."""
 
+import contextlib
 import secrets
 import threading
 import time
@@ -79,11 +80,9 @@ class BatchWorker:
             return
         self._halted.set()
         self._thread.join(timeout)
-        try:
-            if not self._thread.is_alive():
+        if not self._thread.is_alive():
+            with contextlib.suppress(*UNREACHABLE):  # an idle name in the group does no harm
                 self.backlog.leave(self.name)
-        except UNREACHABLE:
-            pass  # an idle name in the group does no harm
 
     def __enter__(self):
         self.start()

@@ -166,8 +166,6 @@ class _Container:
         self._container.unpause()
 
     def close(self) -> None:
-        try:
+        with contextlib.suppress(Exception):  # gone already, or Docker is; the supervisor tries again
             self._container.remove(force=True, v=True)
-        except Exception:
-            pass  # gone already, or Docker is; the supervisor tries again
         self._resource.close()

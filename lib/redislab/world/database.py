@@ -6,7 +6,7 @@ import random
 import shutil
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import bindparam, create_engine, event, func, inspect, select, text
@@ -176,10 +176,8 @@ class Provided:
 
     def close(self) -> None:
         for closer in self._closers:
-            try:
+            with suppress(SQLAlchemyError, OSError):  # it went first
                 closer()
-            except (SQLAlchemyError, OSError):
-                pass  # it went first
 
 
 def connect(url: str, *, create: bool = False):

@@ -1,6 +1,7 @@
 """`start()`: a Redis from wherever this machine has one, a database behind it, and a prefix to work under."""
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -176,12 +177,10 @@ class Lab:
         self._url = self._provided.url
 
     def _sweep(self) -> None:
-        try:
+        with contextlib.suppress(redis.RedisError, StartError):  # it is gone; what we wrote has a TTL
             keys = self.redis.scan_iter(f"{self.prefix}:*", count=500)
             while batch := list(itertools.islice(keys, 500)):
                 self.redis.unlink(*batch)
-        except (redis.RedisError, StartError):
-            pass  # it is gone; what we wrote has a TTL
 
     def __repr__(self) -> str:
         return f"<Lab on {self.server!r}, keys under {self.prefix}:>"

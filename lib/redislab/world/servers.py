@@ -1,5 +1,6 @@
 """A Redis that can be measured: how to reach it, what it is, what it can do, and, if it is ours, how to stop it."""
 
+import contextlib
 import copy
 import functools
 import re
@@ -285,13 +286,11 @@ class Server:
     @functools.cached_property
     def capabilities(self) -> frozenset:
         client, able = self._probe(), {"cluster"} if self.cluster else set()
-        try:
+        with contextlib.suppress(redis.RedisError):  # not allowed to ask: do without
             for name, command in CAPABILITIES.items():
                 able |= {name} if client.execute_command("COMMAND LIST", "FILTERBY", "PATTERN", command) else set()
             if "IFEQ" in str(client.execute_command("COMMAND DOCS", "SET")).upper():
                 able.add("compare_and_set")
-        except redis.RedisError:
-            pass  # not allowed to ask: do without
         return frozenset(able)
 
     def __repr__(self) -> str:
