@@ -13,7 +13,7 @@ from redislab.lessons.caching_patterns.workload import Popularity
 POLICIES = (
     "noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"
 )  # fmt: skip
-NOEVICTION, LRU, LFU, RANDOM, VOLATILE, *_, SOONEST = POLICIES
+NOEVICTION, LRU, LFU, _, VOLATILE, *_ = POLICIES
 BARS = {policy: f"hits {policy}" for policy in POLICIES}
 ITEMS, SIZE, SKEW = 4000, 4000, 1.0  # a catalogue of 16 MB
 PAGE = 20  # reads in one round trip, and then writes of what was missing
