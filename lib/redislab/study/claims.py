@@ -11,7 +11,7 @@ from that figure, its uncertainty, and the claim's bound.
 import functools
 import json
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import redis
@@ -90,9 +90,6 @@ class Results(list):
     Attributes:
         table: a pandas DataFrame, a row a claim and case.
     """
-
-    def __init__(self, results: Iterable[Result] = ()):
-        super().__init__(results)
 
     @property
     def rows(self) -> list[dict]:
