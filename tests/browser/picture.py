@@ -81,7 +81,7 @@ def still(open_, path: Path, cell, guess: str) -> None:
     panel = begun(notebook)
     works(panel, AT_WORK / 2)
     if action := PRESSED.get(lab):
-        panel.ask(f"panel.runner.session.act({action!r})")
+        panel.ask(f"panel.runner.act({action!r})")
     works(panel, AT_WORK)
     said = panel.here.locator(".rl-sentence").inner_text()
     file = FOLDER / f"panel-{path.name[:2]}-{cell.id.removesuffix('-panel')}.webp"

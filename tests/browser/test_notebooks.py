@@ -73,7 +73,7 @@ def main_button(panel: OnPage) -> None:
     """What measures rests when it is pressed, and goes on; a sweep that is done by then is measured again."""
     count = panel.ask("len(panel.recording.samples)")
     panel.here.locator(".rl-go").click()
-    again = f"panel.runner.session.done and len(panel.recording.samples) > {count}"
+    again = f"panel.runner.done and len(panel.recording.samples) > {count}"
     panel.until(f"panel.runner.state == 'paused' or ({again})")
     if panel.ask("panel.runner.state") == "paused":
         panel.start()

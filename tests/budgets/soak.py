@@ -104,7 +104,7 @@ def tour(notebook) -> dict[str, dict]:
     for index in range(notebook.ask(f"len({PANELS})")):
         OnPage(notebook, index).start()
     notebook.ask(f"[each.runner.pause() for each in {PANELS}]")
-    bench = f"{PANELS}[0].runner.session._bench.child.process.pid"
+    bench = f"{PANELS}[0].runner._bench.child.process.pid"
     pids = {"kernel": notebook.ask("__import__('os').getpid()"), "bench": notebook.ask(bench)}
     return {part: rested(psutil.Process(pid)) for part, pid in pids.items()}
 

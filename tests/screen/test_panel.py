@@ -38,7 +38,7 @@ def shown():
 
 
 def test_without_a_page_nothing_runs(shown):
-    assert shown.recording is None and not shown.runner.measuring
+    assert not shown.recording.samples and not shown.runner.measuring
     assert "Press Start" in shown.told.status.html
 
 
@@ -126,13 +126,12 @@ def test_the_guess_stands_beside_the_claim():
 def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
     guess = predict("How high?", 0, 100, unit="%", key="level")
     shown = panel(Lab(), guess=guess)
-    shown.runner.open()
     # If it speaks while it measures, expect nothing yet
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown.told.hurry()
     shown._on_event(Sample(1.0, {"level": 40.0}, {"level": 10.0}))
     assert "40.0 %" in shown.told.claim.html and guess.found is None
-    shown.runner.session.state = "paused"
+    shown.runner.state = "paused"
     shown._on_event(State("paused"))
     assert guess.found == 40.0
     shown.close()
@@ -142,7 +141,6 @@ def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
 def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
     guess = predict("How high by two?", 0, 100, unit="%", key="level", at={"mode": "two"})
     shown = panel(Lab(mode="two"), guess=guess)
-    shown.runner.open()
 
     def measured(level: float, mode: str) -> str:
         shown.told.hurry()
@@ -165,13 +163,13 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
 
 def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
     shown._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
     assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.measuring
     shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
     assert shown.runner.measuring
     # If the bench then reports the pause, expect that it goes on all the same
-    shown.runner.session._on_event("state", "paused", "", {})
+    shown.runner._on_event("state", "paused", "", {})
     assert shown.runner.measuring
 
 
@@ -181,7 +179,7 @@ def seen(page: str, visible: bool) -> dict:
 
 def test_any_page_in_sight_keeps_it_going_and_one_that_is_silent_counts_as_gone(shown):
     shown._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     for page in ("one", "two"):
         shown._on_page(seen(page, True))
     shown._on_page(seen("one", False))
@@ -195,7 +193,7 @@ def test_any_page_in_sight_keeps_it_going_and_one_that_is_silent_counts_as_gone(
 
 def test_a_kernel_that_was_busy_takes_no_page_for_gone(shown):
     shown._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown._on_page(seen("one", True))
     shown.runner._pages["one"] -= SILENT + 1
     shown.runner._looked -= SILENT + 1
@@ -211,15 +209,15 @@ def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left
     beside = panel(Beside(), autostart=False)
     for each in (shown, beside):
         each._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
-    shown.runner.session._on_event("state", "paused", "", {})
-    beside.runner.session.state = "running"
+    shown.runner._on_event("state", "paused", "", {})
+    beside.runner.state = "running"
     # Back in sight, expect that it waits for the other one, and goes on when that one is out of sight
     shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
     assert shown.runner.state == "paused"
     beside._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
-    beside.runner.session._on_event("state", "paused", "", {})
+    beside.runner._on_event("state", "paused", "", {})
     assert shown.runner.measuring
     beside.close()
 
@@ -228,9 +226,9 @@ def test_what_is_started_pauses_what_measures_and_says_why(shown):
     beside = panel(Beside(), autostart=False)
     for each in (shown, beside):
         each._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     beside._start()
-    shown.runner.session._on_event("state", "paused", "", {})
+    shown.runner._on_event("state", "paused", "", {})
     assert "another panel runs" in shown.told.status.html and beside.runner.measuring
     beside.close()
 
@@ -238,21 +236,20 @@ def test_what_is_started_pauses_what_measures_and_says_why(shown):
 def test_a_sweep_that_is_done_offers_to_measure_again():
     shown = panel(Swept())
     shown._on_page({"kind": "hello"})
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown._show_state()
     assert shown.toolbar.look("go")["label"] == "Pause"
-    shown.runner.session._on_event("sample", 1.0, {"progress": 1, "progress_text": "", "curve": []}, {"level": 10.0})
+    shown.runner._on_event("sample", 1.0, {"progress": 1, "progress_text": "", "curve": []}, {"level": 10.0})
     assert shown.toolbar.look("go")["label"] == "Measure again"
     acted = []
-    shown.runner.session.act = acted.append
+    shown.runner.act = acted.append
     shown._on_go()
     assert acted == ["again"]
     shown.close()
 
 
 def test_what_went_wrong_stands_there_until_the_state_changes(shown):
-    shown.runner.open()
-    shown.runner.session.state = "running"
+    shown.runner.state = "running"
     shown._while_shown("no function at all")
     shown.told.speak()
     assert "not callable" in shown.told.status.html
@@ -294,7 +291,6 @@ def test_a_sweep_has_a_progress_bar_which_is_gone_when_it_is_done_and_each_point
 
 def test_the_table_of_a_sweep_has_a_row_a_point():
     shown = panel(Swept())
-    shown.runner.open()
     measured(shown, 3, 1.0)
     shown.told.show_table(True)
     assert "<th scope='col'>N</th><th scope='col'>level, %</th>" in shown.told.table.html

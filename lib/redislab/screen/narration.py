@@ -79,7 +79,7 @@ class Narration:
         self.findings.html = words.grid(found) if found else ""
         if self.found is not None:
             self.found.show(self.experiment.cards(values) if values else [])
-        if self.table.layout.display != "none" and self.runner.recording:
+        if self.table.layout.display != "none":
             self.table.html = self._table_text(values)
 
     def _announce(self, resting: bool) -> None:
@@ -98,8 +98,7 @@ class Narration:
     def _status_text(self) -> str:
         state = self._state()
         note = PAUSED.get(self.runner.pause_reason, "") if state == "paused" else NOTES.get(state, "")
-        where = self.runner.recording.where if self.runner.recording else {}
-        return words.status(self.experiment.title, state, where, self._values, self._note or note)
+        return words.status(self.experiment.title, state, self.runner.recording.where, self._values, self._note or note)
 
     def _table_text(self, values: dict) -> str:
         charts = self.experiment.charts

@@ -6,7 +6,7 @@ import time
 
 import ipywidgets as widgets
 
-from redislab.bench import Experiment, Sample, State
+from redislab.bench import Bench, Experiment, Sample, State
 from redislab.errors import RedislabError
 from redislab.screen.block import Block
 from redislab.screen.controls import CHARTS, Button, Controls, Toolbar
@@ -79,7 +79,7 @@ class Panel(Block):
 
     @property
     def recording(self):
-        """The samples so far, as a table and as CSV; None before anything was measured."""
+        """The samples so far, as a table and as CSV."""
         return self.runner.recording
 
     # What it is made of
@@ -138,20 +138,19 @@ class Panel(Block):
             self.runner.start()
             self._show_state()
         except RedislabError as failure:
-            self.runner.session.state = "failed"
+            self.runner.state = "failed"
             self._show_state(str(failure))
 
     def _reset(self) -> None:
         self.figure.clear()
         self.told.forget()
         self._points = {}
-        if self.runner.session is not None:
-            self.runner.session.reset()
+        self.runner.reset()
 
     def _act(self, name: str) -> None:
         self._be_lively()
         if self.runner.measuring:
-            self.runner.session.act(name)
+            self.runner.act(name)
         else:
             self.told.remark("Press Start first: there is nothing running that this could be done to.")
 
@@ -192,7 +191,7 @@ class Panel(Block):
         self._lively_until = time.monotonic() + LIVELY
 
     def _download(self) -> None:
-        if not self.recording or not self.recording.samples:
+        if not self.recording.samples:
             self.told.remark("Nothing is measured yet, so there is no file.")
             return
         name = re.sub(r"\W+", "-", self.recording.title.lower()).strip("-")
@@ -202,7 +201,7 @@ class Panel(Block):
 
     def _on_page(self, message: dict) -> None:
         if message["kind"] == "hello":
-            self.runner.open()  # there is a page, so the bench may warm up
+            Bench.shared()  # there is a page, so it may warm up
         elif message["kind"] == "seen":
             self.runner.look(message["page"], message["visible"])
         if message["kind"] == "here" or message.get("new"):
@@ -243,7 +242,7 @@ class Panel(Block):
     @property
     def _again(self) -> bool:
         """Whether it is done, and can be measured once more."""
-        return self.experiment.repeats and self.runner.measuring and self.runner.session.done
+        return self.experiment.repeats and self.runner.measuring and self.runner.done
 
     def _show_go(self) -> None:
         label, icon = ("Pause", "pause") if self.runner.measuring else ("Start", "play")

@@ -3,53 +3,28 @@
 import time
 from collections.abc import Callable
 
-from redislab.bench import Bench, Experiment, PauseReason, Session
+from redislab.bench import Experiment, PauseReason, Session
 
 IDLE = 120.0  # s without a touch, until a panel pauses
 SILENT = 10.0  # s after which a page that was not heard of is gone; one that is there says so every few seconds
 BUSY = 2.0  # s between two looks at that, from which on the kernel was busy, and heard nothing
 
 
-class Runner:
+class Runner(Session):
     """The session of one panel. It begins when the panel comes into sight, pauses when it leaves, and goes on when it is back.
 
     Args:
         autostart: False waits for `start`.
-        on_event: called with the session's samples and states, and with what a failed start says.
+        on_event: called with the session's samples and states; and with None when a session has come to rest, perhaps another one.
         post: `post(function, *arguments)` calls it on the kernel's loop.
     """
 
     def __init__(self, experiment: Experiment, autostart: bool, on_event: Callable, post: Callable):
-        self.experiment, self.session = experiment, None
+        super().__init__(experiment, on_event, post)
         self._pages: dict[str, float] = {}  # those that show it to a person, and when they were last heard of
-        self._looked = time.monotonic()
+        self._looked = self._touched = time.monotonic()
         self._waits = autostart  # for its first time in sight
-        self._on_event, self._post = on_event, post
-        self._touched = time.monotonic()
-        Session.on_rest.add(self._on_rest)
-
-    @property
-    def state(self) -> str:
-        return self.session.state if self.session else "new"
-
-    @property
-    def measuring(self) -> bool:
-        return bool(self.session) and self.session.measuring
-
-    @property
-    def recording(self):
-        return self.session and self.session.recording
-
-    @property
-    def pause_reason(self) -> PauseReason | None:
-        return self.session and self.session.pause_reason
-
-    def open(self) -> Session:
-        """The session, which lets the bench warm up."""
-        if self.session is None:
-            Bench.shared()
-            self.session = Session(self.experiment, self._on_event, self._post)
-        return self.session
+        self.on_rest.add(self._on_rest)
 
     def start(self) -> None:
         """
@@ -58,11 +33,7 @@ class Runner:
         """
         self._touched, self._waits = time.monotonic(), False
         self._hear_all()  # while nothing was measured, no page had to say that it was there
-        self.open().start()
-
-    def pause(self, reason: PauseReason = PauseReason.PRESSED) -> None:
-        if self.session is not None:
-            self.session.pause(reason)
+        super().start()
 
     @property
     def visible(self) -> bool:
@@ -102,13 +73,12 @@ class Runner:
     @property
     def may_begin(self) -> bool:
         """Whether it waits for being in sight, is, and nothing else measures."""
-        waits = self._waits if self.session is None or self.state == "new" else self.paused_out_of_sight
+        waits = self._waits if self.state == "new" else self.paused_out_of_sight
         return self.visible and waits and not Session.busy()
 
     def close(self) -> None:
-        Session.on_rest.discard(self._on_rest)
-        if self.session is not None:
-            self.session.close()
+        self.on_rest.discard(self._on_rest)
+        super().close()
 
     def _on_rest(self) -> None:
-        self._post(self._on_event, None)
+        self._notify(None)
