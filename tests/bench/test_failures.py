@@ -38,7 +38,7 @@ def test_a_process_that_stood_still_begins_again_and_says_so_also_in_the_recordi
     session.start()
     ear.sample(lambda sample: sample.t > 1)
     ear.events.clear()
-    stand_still(Bench.shared().child.process.pid, JUMP + 1)
+    stand_still(Bench.shared().process.pid, JUMP + 1)
     assert "Nothing was read for" in ear.state("running").message
     after = ear.sample(lambda sample: "gap" in sample.values)
     ear.sample(lambda sample: sample.t > after.t + 1)
@@ -70,7 +70,7 @@ def test_a_point_of_a_sweep_during_which_the_process_stood_still_is_measured_aga
     session, ear = opened(Slow())
     session.start()
     ear.sample(lambda sample: len(sample.values["curve"]) > 2)
-    stand_still(Bench.shared().child.process.pid, JUMP + 1)
+    stand_still(Bench.shared().process.pid, JUMP + 1)
     count = len(ear.sample(lambda sample: "gap" in sample.values).values["curve"])
     newest = ear.sample(lambda sample: len(sample.values["curve"]) > count + 3).values["curve"]
     assert max(point["seconds"] for point in newest) < JUMP

@@ -75,7 +75,7 @@ def test_run_gives_a_table_of_samples_and_a_summary(lab):
 
 def test_the_load_runs_in_another_process_and_in_the_same_one_each_time(lab):
     first, second = (Counter().run(seconds=0.3).last["pid"] for _ in range(2))
-    assert first == second == Bench.shared().child.process.pid != os.getpid()
+    assert first == second == Bench.shared().process.pid != os.getpid()
 
 
 def test_a_knob_that_is_turned_reaches_the_load_at_once(opened):
@@ -192,7 +192,7 @@ def test_a_bench_that_dies_is_said_and_started_again(opened):
     session, ear = opened(Counter())
     session.start()
     ear.sample()
-    killed = Bench.shared().child.process.pid
+    killed = Bench.shared().process.pid
     os.kill(killed, signal.SIGKILL)
     assert "Press Start to begin again" in ear.state("failed").message
     ear.events.clear()

@@ -283,7 +283,7 @@ def test_a_panel_in_front_of_a_container(jupyterlab, open_notebook):
 def test_a_bench_that_dies_is_told_and_started_anew(scratch):
     notebook = scratch("panel")
     wait_last(notebook, "level", 10)
-    os.kill(notebook.ask("shown.runner._bench.child.process.pid"), signal.SIGKILL)
+    os.kill(notebook.ask("shown.runner._bench.process.pid"), signal.SIGKILL)
     notebook.page.locator(".rl-note", has_text="Press Start").wait_for()
     notebook.page.locator(".rl-go").click()
     OnPage(notebook, 0).goes_on()

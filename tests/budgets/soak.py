@@ -78,7 +78,7 @@ def reset(kind, turns: int) -> None:
 def soak(kind, turns: int = TURNS) -> tuple[dict, dict]:
     """What the bench holds after some turns, and after as many more re-runs and resets as are asked for."""
     start()
-    bench = psutil.Process(Bench.shared().child.process.pid)
+    bench = psutil.Process(Bench.shared().process.pid)
     for turn in (again, reset):
         turn(kind, WARM)
     before = rested(bench)
@@ -104,7 +104,7 @@ def tour(notebook) -> dict[str, dict]:
     for index in range(notebook.ask(f"len({PANELS})")):
         OnPage(notebook, index).start()
     notebook.ask(f"[each.runner.pause() for each in {PANELS}]")
-    bench = f"{PANELS}[0].runner._bench.child.process.pid"
+    bench = f"{PANELS}[0].runner._bench.process.pid"
     pids = {"kernel": notebook.ask("__import__('os').getpid()"), "bench": notebook.ask(bench)}
     return {part: rested(psutil.Process(pid)) for part, pid in pids.items()}
 

@@ -9,7 +9,7 @@ from tests.lessons.conftest import Running, mean
 
 def applications() -> list[int]:
     """The processes of the bench's applications."""
-    children = psutil.Process(Bench.shared().child.process.pid).children()
+    children = psutil.Process(Bench.shared().process.pid).children()
     return [child.pid for child in children if is_application(child)]
 
 
@@ -104,7 +104,7 @@ def test_when_the_bench_is_killed_the_application_goes_with_it(lab):
     shown = Running(WriteBehindLab())
     shown.until(lambda sample: sample["waiting"])
     (pid,) = applications()
-    Bench.shared().child.process.kill()
+    Bench.shared().process.kill()
     assert not settles(lambda: alive(pid))
     shown.session.close()
 

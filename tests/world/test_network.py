@@ -127,7 +127,7 @@ OWNER = """
 import sys
 from redislab.world.network import Delay
 delay = Delay("127.0.0.1", 1)
-print(delay._child.process.pid, flush=True)
+print(delay.process.pid, flush=True)
 sys.stdin.read()
 """
 

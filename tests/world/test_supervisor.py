@@ -115,7 +115,7 @@ def test_an_owner_that_ends_by_itself_leaves_nothing(untouched):
 def test_a_supervisor_that_is_killed_takes_its_server_with_it():
     server = bundled()
     resource = server._control._resource
-    os.kill(resource._child.process.pid, signal.SIGKILL)
+    os.kill(resource.process.pid, signal.SIGKILL)
     assert not settles(lambda: server._answers())
     subprocess.run(["rm", "-r", str(resource.folder)], check=True)
     server.close()

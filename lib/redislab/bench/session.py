@@ -51,7 +51,7 @@ class PauseReason(Enum):
     OTHER = "another one was started"
 
 
-class Bench:
+class Bench(Child):
     """The process and the thread that listens to it. `Bench.shared()` starts it on demand, and again after it died."""
 
     _shared = None
@@ -65,14 +65,10 @@ class Bench:
             return cls._shared
 
     def __init__(self):
-        self.child = Child(process.Bench, "bench")
+        super().__init__(process.Bench, "bench")
         self._sessions: dict[int, Session] = {}
         threading.Thread(target=self._listen, daemon=True, name="redislab-bench").start()
         atexit.register(self.close)
-
-    @property
-    def alive(self) -> bool:
-        return self.child.alive
 
     def add(self, session: "Session") -> None:
         self._sessions[session.key] = session
@@ -80,19 +76,19 @@ class Bench:
     def send(self, command: str, session: "Session", *rest) -> None:
         if command == "close":
             self._sessions.pop(session.key, None)
-        self.child.tell("take", command, session.key, *rest)
+        self.tell("take", command, session.key, *rest)
 
     def close(self) -> None:
         """End the process: tidily, else by force."""
         atexit.unregister(self.close)
-        self.child.close()
+        super().close()
 
     def _listen(self) -> None:
         with contextlib.suppress(ChildEndedError):
-            for key, *event in self.child.events():
+            for key, *event in self.events():
                 if session := self._sessions.get(key):
                     session._on_event(*event)
-        message = f"The measuring process ended (exit {self.child.process.wait()}). Press Start to begin again."
+        message = f"The measuring process ended (exit {self.process.wait()}). Press Start to begin again."
         for session in list(self._sessions.values()):
             session._on_event("state", "failed", message, {})
 

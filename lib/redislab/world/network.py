@@ -11,7 +11,7 @@ from redislab.world.child import Child
 from redislab.world.proxy import Proxy
 
 
-class Delay:
+class Delay(Child):
     """A way to `host:port` that takes `rtt` seconds longer; connect to `delay.host`, `delay.port` instead.
 
     The proxy itself costs some tenths of a millisecond. That is measured at the start and taken off what it adds, so
@@ -27,8 +27,8 @@ class Delay:
 
     def __init__(self, host: str, port: int, rtt: float = 0.0):
         try:
-            self._child = Child(functools.partial(Proxy, host, port), "delay")
-            self.host, self.port = "127.0.0.1", self._child.call("port")
+            super().__init__(functools.partial(Proxy, host, port), "delay")
+            self.host, self.port = "127.0.0.1", self.call("port")
         except OSError as failure:
             raise StartError(
                 f"The network delay did not start ({failure}). Are there free ports on 127.0.0.1?"
@@ -46,7 +46,7 @@ class Delay:
     @rtt.setter
     def rtt(self, seconds: float) -> None:
         self._rtt = seconds
-        self._child.call("set_delay", max(0.0, seconds - self._own) / 2)
+        self.call("set_delay", max(0.0, seconds - self._own) / 2)
 
     def measured(self, pings: int = 9) -> float:
         """Seconds that a PING takes through the proxy, the median of some.
@@ -61,11 +61,11 @@ class Delay:
 
         A round trip is counted when the client speaks after the server has; TCP's own handshake is not seen.
         """
-        return self._child.call("counted")
+        return self.call("counted")
 
     def close(self) -> None:
         atexit.unregister(self.close)
-        self._child.close()
+        super().close()
 
     def __enter__(self) -> "Delay":
         return self
@@ -78,7 +78,7 @@ class Delay:
 
         The least of some medians: whatever else the machine does adds to it, and would be taken off for good.
         """
-        self._child.call("set_delay", 0.0005)
+        self.call("set_delay", 0.0005)
         try:
             self._own = max(0.0, min(self.measured(7) for _ in range(6)) - 0.001)
         except OSError:

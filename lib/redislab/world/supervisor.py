@@ -24,7 +24,7 @@ for container in docker.from_env(timeout=10).containers.list(all=True, filters={
 """
 
 
-class SupervisedResource:
+class SupervisedResource(Child):
     """A temporary folder, perhaps a server in it, perhaps containers with `label`: gone when this process is gone.
 
     Raises:
@@ -32,9 +32,9 @@ class SupervisedResource:
     """
 
     def __init__(self, label: str | None = None):
-        self._child = Child(functools.partial(Supervisor, label), f"supervisor {label or ''}".strip())
+        super().__init__(functools.partial(Supervisor, label), f"supervisor {label or ''}".strip())
         try:
-            self.folder = Path(self._ask("folder"))
+            self.folder = Path(self.call("folder"))
         except OSError:
             raise StartError("No temporary folder can be written. Set TMPDIR to a folder that can be.") from None
         atexit.register(self.close)
@@ -46,39 +46,34 @@ class SupervisedResource:
             StartError: it could not be started.
         """
         try:
-            return self._ask("start", *command)
+            return self.call("start", *command)
         except OSError as failure:
             raise StartError(f"The server did not start: {failure}.") from None
 
     def signal(self, number: int) -> None:
         """Send the server a signal; SIGKILL returns when it has ended."""
-        self._ask("signal", number)
+        self.call("signal", number)
 
     @property
     def server_alive(self) -> bool:
         """Whether the server is running."""
-        return self._child.alive and self._ask("server_alive")
+        return self.alive and self.call("server_alive")
 
-    @property
-    def alive(self) -> bool:
-        """Whether there is someone who takes care: the folder is there as long."""
-        return self._child.alive
-
-    def _ask(self, name: str, *arguments):
+    def call(self, name: str, *arguments):
         """Call a method of the supervisor.
 
         Raises:
             StartError: it is gone.
         """
         try:
-            return self._child.call(name, *arguments)
+            return super().call(name, *arguments)
         except ChildEndedError:
             raise StartError("The server's supervisor has ended. Run start() again.") from None
 
     def close(self) -> None:
         """Let go; returns when everything is gone, or when Docker hangs: then the supervisor goes on trying."""
         atexit.unregister(self.close)
-        self._child.release(PATIENCE)
+        self.release(PATIENCE)
 
 
 class Supervisor:
