@@ -70,12 +70,10 @@ class Patterns:
         return pattern
 
     def _settle(self, pattern: str, within: Counter) -> Iterable[str]:
-        prefix = ""
-        for part in pattern.split(":"):
+        for prefix, part in zip(_prefixes(pattern), pattern.split(":"), strict=False):
             crowded = len(self._branches.get(prefix, ())) >= BRANCHES or self._words >= MOST
             rare = within[f"{prefix}{part}:"] * 100 < within[prefix]
             yield ANY if crowded and rare else part
-            prefix = f"{prefix}{part}:"
 
 
 def _prefixes(pattern: str) -> Iterable[str]:

@@ -111,9 +111,7 @@ class Watch:
         self._noted.moved = before[0] + sent, before[1] + received
 
 
-def watch(client) -> Watch:
-    """Watch the commands that `client` sends from this thread: `with watch(client) as sent: ...`."""
-    return Watch(client)
+watch = Watch  # as one says it: `with watch(client) as sent: …`
 
 
 class Work(NamedTuple):
@@ -137,9 +135,9 @@ def in_words(command) -> str:
     """The command in words: scripts by their file's name, long arguments cut."""
     words = [in_short(part) for word in command for part in (word.split(" ") if word == "SCRIPT LOAD" else [word])]
     if words[0] == "EVALSHA":
-        words[1] = lua.names().get(str(command[1]), words[1])
+        words[1] = lua.NAMES.get(str(command[1]), words[1])
     elif words[:2] == ["SCRIPT", "LOAD"]:
-        words[2] = lua.names().get(hashlib.sha1(str(command[-1]).encode()).hexdigest(), words[2])
+        words[2] = lua.NAMES.get(hashlib.sha1(str(command[-1]).encode()).hexdigest(), words[2])
     return " ".join(words)
 
 

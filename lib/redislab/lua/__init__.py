@@ -4,17 +4,13 @@ import functools
 import hashlib
 from pathlib import Path
 
-_NAMES: dict[str, str] = {}
+# file names of the scripts loaded so far, by the SHA1 that EVALSHA calls them by: what was sent can be said in words
+NAMES: dict[str, str] = {}
 
 
 @functools.cache
 def script(*names: str) -> str:
     """The source of a .lua file, for `client.register_script`; of several, the functions of the first ones before the last."""
     text = "\n".join((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8") for name in names)
-    _NAMES[hashlib.sha1(text.encode()).hexdigest()] = f"{names[-1]}.lua"
+    NAMES[hashlib.sha1(text.encode()).hexdigest()] = f"{names[-1]}.lua"
     return text
-
-
-def names() -> dict[str, str]:
-    """File names of the scripts loaded so far, by the SHA1 that EVALSHA calls them by: what was sent can be said in words."""
-    return _NAMES

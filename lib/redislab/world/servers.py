@@ -52,7 +52,6 @@ class Server:
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.where = self._settings.get("path") or f"{host}:{self.port}"
-        self.cluster = False
         info = self._greet()
         self.product = "Valkey" if "valkey" in info.get("server", "") else "Redis"
         self.version, self.role = info.get("version", ""), info.get("role", "")
