@@ -100,3 +100,9 @@ def test_a_page_by_hand_has_me_on_it_and_its_cost_on_the_chart(running):
 
 def test_no_lab_uses_the_name_itself():
     assert all(lab.mine is None for lab in LESSONS.labs.values())
+
+
+def test_no_chart_takes_the_name_under_which_a_panel_says_what_is_wrong_with_a_learners_code():
+    assert not [
+        name for name, lab in LESSONS.labs.items() for chart in lab.charts for line in chart.lines if line.key == "mine"
+    ]

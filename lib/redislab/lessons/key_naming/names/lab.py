@@ -31,7 +31,7 @@ class LinterLab(Experiment):
 
     charts = (
         xy_chart("Memory of a key by its name’s length", "B a key", x="name", x_unit="bytes, prefix included",
-                 lengths="names of all lengths", mine="your key"),
+                 lengths="names of all lengths", typed="your key"),
         time_chart("All keys like it", "MB", total="with your name", least=f"with {LENGTHS[0]} bytes"),
         ranking("Names of the sample that break a rule", wide=True, broken="names"),
     )  # fmt: skip
@@ -70,7 +70,7 @@ class LinterLab(Experiment):
         return {
             "broken": [(rule, broken[rule]) for rule in (*(rule.name for rule in RULES), "consistent")],
             "lengths": sizes[:-1],
-            "mine": sizes[-1:],
+            "typed": sizes[-1:],
             "at 128": dict(sizes)[128],
             "total": sizes[-1][1] * self.many / 1e6,
             "least": sizes[0][1] * self.many / 1e6,
@@ -85,7 +85,7 @@ class LinterLab(Experiment):
         if pattern:
             said = f"{name} follows the pattern “{pattern.name}”, {pattern.shape}. {pattern.holds}"
         broken = f"breaks {len(found)} of {len(RULES)} rules" if found else "breaks no rule"
-        ((length, size),) = values["mine"]
+        ((length, size),) = values["typed"]
         return f"{said} It {broken}. With the lab’s prefix it has {length:,} bytes, and with its value it takes {size:,} B."
 
     def findings(self, values):
