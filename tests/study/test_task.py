@@ -76,7 +76,7 @@ def test_a_starter_with_another_comment_is_untouched_and_one_with_a_change_is_no
 
 def test_a_result_names_the_hint_beside_each_requirement_that_is_not_met(shown):
     findings = [Finding("One", 1, True, "seen"), Finding("Two", 3, False, "2 <commands>"), Finding("Three", 2)]
-    result = Result(shown.text, Report(findings, said="<b>printed</b>"))
+    result = Result(shown.name, shown.text, Report(findings, said="<b>printed</b>"))
     assert not result.passed and "Not yet: 1 of 3" in result.children[0].html
     assert "2 &lt;commands&gt;. <em>Hint 3 is about this.</em>" in result.children[0].html
     assert "Three" not in result.children[0].html

@@ -260,6 +260,9 @@ class Experiment(HasTraits):
         """Whether nothing is left to be measured, so that `run` may end."""
         return False
 
+    def conclude(self, values: dict) -> None:
+        """It is done, with these values: a panel calls this once, for what is to be kept of them."""
+
     def findings(self, values: dict) -> list[list]:
         """A table below the charts, its head first; empty: there is none.
 

@@ -39,15 +39,20 @@ class Narration:
         self.table.layout.display = "none"
         self._values, self._knobs, self._note, self._spoke = {}, {}, "", 0.0
         self._answer = None  # what was measured last of what the guess is about
+        self._concluded = False  # whether that was said of what is done
 
     def take(self, sample) -> None:
         """Know the newest values; they are said now and then."""
         self._values, self._knobs = sample.values, sample.knobs
         if self.guess is not None and self._asked(sample.knobs):
             self._answer = sample.values.get(self.guess.key)
+        done = self.experiment.done(sample.values)
+        if done and not self._concluded:
+            self.experiment.conclude(sample.values)
+        self._concluded = done
         share = sample.values.get("progress", 1)
         self.progress.html = words.progress(share, sample.values["progress_text"]) if share < 1 else ""
-        if time.monotonic() - self._spoke >= READING or self.experiment.done(sample.values):
+        if time.monotonic() - self._spoke >= READING or done:
             self.speak()
 
     def forget(self) -> None:
@@ -74,6 +79,7 @@ class Narration:
         resting = self.experiment.done(values) or not self.runner.measuring
         self._announce(resting)
         if self._answer is not None and resting:
+            self.guess.source = {"lab": type(self.experiment).__name__, "redis": self.redis}
             self.guess.found = self._answer  # at rest, and not at every sample: it may be written down
         found = self.experiment.findings(values) if values else []
         self.findings.html = words.grid(found) if found else ""
@@ -91,6 +97,12 @@ class Narration:
     def show_table(self, shown: bool) -> None:
         self.table.layout.display = "" if shown else "none"
         self.speak()
+
+    @property
+    def redis(self) -> str:
+        """What is measured, in words: "Redis 8.0.2 (docker)"."""
+        where = self.runner.recording.where if self.runner.recording else {}
+        return "{server} ({backend})".format_map(where) if {"server", "backend"} <= where.keys() else ""
 
     def _state(self) -> str:
         return {"pausing": "paused"}.get(self.runner.state, self.runner.state)

@@ -146,7 +146,8 @@ class Board(Block):
     def _take(self, result: Result) -> None:
         self.show_result(result)
         if result.verdict != UNKNOWN:
-            progress.note("claim", result.claim.id, verdict=result.verdict)
+            redis = "{server} ({backend})".format_map(result.where)
+            progress.note("claim", result.claim.id, verdict=result.verdict, redis=redis)
 
     def _rest(self, ended: str) -> None:
         self._stage, self._progress.html = None, ""

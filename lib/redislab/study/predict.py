@@ -72,6 +72,7 @@ class Guess(Block):
     Attributes:
         value: None until the learner keeps the guess.
         found: what was measured, as a panel beside it says when it rests; None before.
+        source: where that comes from, such as `lab` and `redis`; noted with it.
     """
 
     value = traitlets.Any(None)
@@ -79,7 +80,7 @@ class Guess(Block):
 
     def __init__(self, question: str, low: float, high: float, options: tuple, unit: str, key: str, at: dict):
         self.question, self.unit, self.key, self.at = question, unit, key, at
-        self._low, self._high, self._options = low, high, options
+        self._low, self._high, self._options, self.source = low, high, options, {}
         middle = options[0] if options else low + round((high - low) / 2)
         kind = "choice" if options else "number"
         knob = Knob("Your guess", kind, middle, unit, low, high, options=options)
@@ -106,7 +107,8 @@ class Guess(Block):
     def keep(self, value) -> None:
         """Keep `value` as the guess, as the button does with what is chosen; None takes it back."""
         self._show(value)
-        progress.note("guess", self.question, value=value, unit=self.unit)
+        range = {} if self._options else {"low": self._low, "high": self._high}
+        progress.note("guess", self.question, value=value, unit=self.unit, **range)
 
     def restore(self, value) -> None:
         """Show `value` as the guess that was kept before; one that could not be given here, as None, is let be."""
@@ -121,7 +123,7 @@ class Guess(Block):
     @traitlets.observe("found")
     def _note_found(self, _) -> None:
         if self.found is not None:
-            progress.note("measurement", self.question, found=self.found, unit=self.unit)
+            progress.note("measurement", self.question, found=self.found, unit=self.unit, **self.source)
 
     def __repr__(self) -> str:
         return f"<Guess: {self.question} {self.text or 'not kept yet'}>"

@@ -1,10 +1,12 @@
 """What a learner has done, in one SQLite file that outlives kernels and machines.
 
-    note("exercise", "single-flight", passed=True)         # every attempt counts
+    note("exercise", "single-flight", passed=True)         # every attempt counts, with the requirements that it `missed`
+    note("hint", "single-flight: Hint 2")                  # was opened
     note("question", "Redis is down. …", right=False)      # the first answer counts
     note("guess", "Hit ratio …", value=70.0, unit="%")     # of these the last one counts
     note("measurement", "Hit ratio …", found=68.9, unit="%")
     note("claim", "pipelining", verdict="…")
+    note("bill", "all yours", rows={"requests served": 1})  # of the last day of that kind
     note("solution", "single-flight", code="…")            # what passed last, as text: see `redislab.study.solutions`
 
 Each note is a row, written in a transaction of its own, so that kernels can share the file. Notes are only ever added:
@@ -51,7 +53,8 @@ def note(kind: str, id: str, **facts) -> None:
 
     Args:
         kind: "exercise" (with `passed`), "question" (`right`, `quiz`), "guess" (`value`, None if it was taken back, and
-            `unit`), "measurement" (`found` and `unit`, of the guess with that id, kept or not), or "claim"; others are kept as well.
+            `unit`), "measurement" (`found` and `unit`, of the guess with that id, kept or not), "claim", "hint" or "bill"; others are
+            kept as well.
         id: what it is about, the same in all kernels.
         facts: whatever JSON can hold; anything else is kept as text.
     """

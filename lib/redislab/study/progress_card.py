@@ -133,7 +133,7 @@ def done() -> list[dict]:
     return [
         row
         for row in rows.values()
-        if row["kind"] not in ("measurement", "solution") and row.get("guess", "") is not None
+        if row["kind"] in ("guess", "exercise", "question", "claim") and row.get("guess", "") is not None
     ]
 
 

@@ -34,10 +34,14 @@ class Styled(Words):
 
 
 class Hints(widgets.VBox):
-    """Buttons that open and close what they are named after; a key does what a click does."""
+    """Buttons that open and close what they are named after; a key does what a click does.
 
-    def __init__(self, parts: dict[str, str]):
-        self._parts, self._shown = parts, []
+    Args:
+        name: the exercise that they are of; what is opened is noted.
+    """
+
+    def __init__(self, name: str, parts: dict[str, str]):
+        self._name, self._parts, self._shown = name, parts, []
         self._words = Words(names=["rl-hint"], live="polite")
         toggles = [Button(label, label, functools.partial(self.toggle, label), pressed=False) for label in parts]
         self.toolbar = Toolbar(steps=toggles)
@@ -47,6 +51,8 @@ class Hints(widgets.VBox):
         self._shown = [other for other in self._parts if (other in self._shown) != (other == label)]
         self.toolbar.change(label, pressed=label in self._shown)
         self._words.html = "".join(f"<div><small>{name}</small>{self._parts[name]}</div>" for name in self._shown)
+        if label in self._shown:
+            progress.note("hint", f"{self._name}: {label}", exercise=self._name, hint=label)
 
     def reveal(self, label: str) -> None:
         if label not in self._shown:
@@ -65,7 +71,7 @@ class Task(Block):
         self.name, self.text, self.result, self._given = exercise.name, Text.of(exercise), None, 0
         self._exercise = exercise
         parts = {f"Hint {number}": html(hint) for number, hint in enumerate(self.text.hints, 1)}
-        self._hints = Hints(parts | {"Solution": self.solution()._repr_html_() + html(self.text.afterword)})
+        self._hints = Hints(self.name, parts | {"Solution": self.solution()._repr_html_() + html(self.text.afterword)})
         wanted = "".join(f"<li>{html(check.says, '')}</li>" for check in self._exercise.requirements())
         head = f"<small>Exercise · {escape(self.text.place)}</small><h3>{escape(self.text.title)}</h3>"
         body = f"{head}{html(self.text.task)}<details><summary>What is checked</summary><ol>{wanted}</ol></details>"
@@ -84,11 +90,12 @@ class Task(Block):
             report = Report.of(self._exercise, NOT_YET)
         else:
             report = sandbox.try_out(self._exercise, function)
-            progress.note("exercise", self.name, passed=report.passed)
+            missed = [finding.says for finding in report.findings if finding.met is False]
+            progress.note("exercise", self.name, passed=report.passed, missed=missed)
             if report.passed:
                 solutions.keep(self.name, function)
             self._mark.html = mark(self.name)
-        self.result = Result.show(self.name, self.text, report)
+        self.result = Result.show(self.name, self.name, self.text, report)
         return self.result
 
     def hint(self, number: int | None = None) -> "Note":
@@ -126,7 +133,7 @@ class Result(Block):
         report: the findings, as data.
     """
 
-    def __init__(self, text: Text, report: Report):
+    def __init__(self, name: str, text: Text, report: Report):
         self.report, self.passed, self._title = report, report.passed, text.title
         missed = [finding for finding in report.findings if finding.met is False]
         numbers = sorted({finding.hint for finding in missed if finding.hint})
@@ -136,7 +143,7 @@ class Result(Block):
         note = f"<p>{escape(report.stopped)}</p>" if report.stopped and not missed else ""
         children = [Styled(names=["rl-said"], live="polite", html=f"{head}{note}<ul>{rows}</ul>")]
         if numbers:
-            children.append(Hints({f"Hint {number}": html(text.hints[number - 1]) for number in numbers}))
+            children.append(Hints(name, {f"Hint {number}": html(text.hints[number - 1]) for number in numbers}))
         if report.said:
             printed = f"<small>It printed</small><pre>{escape(report.said)}</pre>"
             children.append(Words(names=["rl-printed"], html=printed))

@@ -16,6 +16,7 @@ from redislab.lessons.takeaways.black_friday.bill import ROWS, Bill
 from redislab.lessons.takeaways.black_friday.day import HOURS, OPENS, planned
 from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, PATIENCE, YourShop
 from redislab.lessons.takeaways.black_friday.requests import CUSTOMERS, PRODUCTS, Requests
+from redislab.study import progress
 from redislab.world.waiting import eventually
 
 BEST, SIMPLE = "yours, or the library's", "the simple version"
@@ -87,7 +88,7 @@ class BlackFridayLab(Requests):
             self.due.clear()
             self.readers.added_latency = self.writers.added_latency = 0.02
             self.writers.failing, self.happening = 0, "the shop opens"
-            self.bill = Bill(self.whose())
+            self.bill, self.day = Bill(self.whose()), self.described()
             self.inspector.flushall()
             self.keys = KeyNamespace(f"{self.lab.prefix}:{{day{next(self.numbers)}}}")
             self.source = WatchedTable(Ledger(self.readers.users, self.writers.users, "user"))
@@ -100,12 +101,21 @@ class BlackFridayLab(Requests):
 
     def whose(self) -> str:
         """Which parts are the learner's, and which are the simple version; the others are the library's."""
-        simple = [name for name in PARTS if getattr(self, name) == SIMPLE]
-        found = {"yours": [name for name in self.solutions if name not in simple], "simple": simple}
+        found = self.versions()
         if whole := [whose for whose, names in found.items() if len(names) == len(PARTS)]:
             return f"all {whole[0]}"
         told = [f"{whose}: {', '.join(PARTS[name].label for name in names)}" for whose, names in found.items() if names]
         return "; ".join(told) or "all the library's"
+
+    def versions(self) -> dict[str, list[str]]:
+        """The parts that are yours, and those that are the simple version."""
+        simple = [name for name in PARTS if getattr(self, name) == SIMPLE]
+        return {"yours": [name for name in self.solutions if name not in simple], "simple": simple}
+
+    def described(self) -> dict:
+        """What a bill has to say of its day: its parts, and what makes two days the same."""
+        parts = {whose: [PARTS[name].label for name in names] for whose, names in self.versions().items()}
+        return parts | {"day": [self.seed, self.seconds, self.rate]}
 
     def fill(self):
         self.inspector.hset(self.keys.profile(0), mapping={"city": "Turin", "points": 0, "theme": "dark"})
@@ -202,11 +212,16 @@ class BlackFridayLab(Requests):
             "over": self.over,
             "failed_share": 100 * self.bill["failed"] / self.bill["begun"] if self.bill["begun"] else None,
             "bills": days[-3:],
+            "day": self.day,
             "mine": self.state.get("trouble", ""),  # of the application, which has a copy
         }
 
     def done(self, values):
         return values.get("over", False)
+
+    def conclude(self, values):
+        label, rows = values["bills"][-1]
+        progress.note("bill", label, rows={ROWS[name]: value for name, value in rows.items()}, **values["day"])
 
     def findings(self, values):
         """The bills of the last days, side by side: what a part was worth is the difference of two."""
