@@ -23,6 +23,8 @@ _HOMES = {
     "quiz": "redislab.lessons",
     "claims": "redislab.lessons",
     "progress": "redislab.lessons",
+    "scorecard": "redislab.lessons",
+    "class_summary": "redislab.lessons",
     "solutions": "redislab.study.solutions",
     "labs": "redislab.lessons.labs",
 }

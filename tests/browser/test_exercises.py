@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import struct
 from contextlib import closing
 
 import pytest
@@ -31,9 +32,15 @@ CELLS = [
     "task.check(put_user)",
     "quiz('write-through')",
     "from redislab import progress\nprogress()",
+    "from redislab import scorecard\nscorecard()",
 ]
 MEASURED = "'measurement', 'Races that leave cache and database different', found=38.0, unit='%'"
-TASK, UNTOUCHED, CHECKED, PASSED, QUIZ, PROGRESS = 1, 3, 5, 7, 8, 9
+GUESSED = "'guess', 'Races that leave cache and database different', value=9, unit='%'"
+TASK, UNTOUCHED, CHECKED, PASSED, QUIZ, PROGRESS, SCORECARD = 1, 3, 5, 7, 8, 9, 10
+
+
+def noted(notebook, what: str) -> None:
+    notebook.ask(f"__import__('redislab.study.progress', fromlist=['x']).note({what})")
 
 
 def run(notebook, *indices: int) -> None:
@@ -123,7 +130,7 @@ def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(notebook):
     # and what the learner's panel measured, as soon as it has
     own = quiz.first.locator(".rl-own")
     assert own.inner_text() == NOT_MEASURED and not quiz.nth(1).locator(".rl-own").is_visible()
-    notebook.ask(f"__import__('redislab.study.progress', fromlist=['x']).note({MEASURED})")
+    noted(notebook, MEASURED)
     own.filter(has_text="left 38.0 % of the races").wait_for()
     assert "✗" in quiz.first.locator(".rl-wrong").first.evaluate("(el) => getComputedStyle(el, '::after').content")
     # If the arrow keys pass over another answer, expect that nothing is answered
@@ -137,3 +144,35 @@ def test_a_quiz_explains_each_answer_and_the_first_one_is_kept(notebook):
     takes_it_away_and_brings_it_back(notebook)
     # JupyterLab's own formulas are still set
     assert notebook.page.locator("mjx-container").count() == 1
+
+
+def test_the_scorecard_is_taken_away_as_a_picture_and_as_a_file_that_needs_nothing_else(notebook, tmp_path):
+    noted(notebook, GUESSED)
+    noted(notebook, MEASURED)
+    run(notebook, SCORECARD)
+    page = notebook.page
+    page.locator(".rl-page", has_text="you guessed 9 %, this machine measured 38.0 %").wait_for()
+    page.get_by_label("Name on the card").fill("Ada <i>")
+    page.locator(".rl-page h1", has_text="Ada <i>").wait_for()
+    notebook.shoot("scorecard")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    head = download.value.path().read_bytes()[:24]
+    assert head.startswith(b"\x89PNG") and all(side > 800 for side in struct.unpack(">II", head[16:]))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML").click()
+    download.value.save_as(tmp_path / "card.html")
+    opened, asked = page.context.new_page(), []
+    opened.on("request", lambda request: asked.append(request.url))
+    papers = []
+    for scheme in ("light", "dark"):
+        opened.emulate_media(color_scheme=scheme)
+        opened.goto((tmp_path / "card.html").as_uri())
+        papers.append(opened.locator("main").evaluate("(el) => getComputedStyle(el).backgroundColor"))
+    assert papers[0] == "rgb(255, 255, 255)" and sum(map(int, re.findall(r"\d+", papers[1]))) < 100
+    assert all(url.startswith("file:") for url in asked)
+    assert opened.locator("h1").inner_text() == "Ada <i>"
+    opened.locator("td", has_text="Races that leave cache and database different").wait_for()
+    point = opened.locator("svg path title", has_text="guessed 9 %, measured 38.0 %")
+    assert point.count() == 1 and opened.locator("svg .rl-too-low").count() == 1
+    opened.close()

@@ -9,6 +9,8 @@ from redislab.lessons.labs import BlackFridayLab
 from redislab.lessons.takeaways.black_friday.day import INCIDENTS, planned
 from redislab.lessons.takeaways.black_friday.lab import SIMPLE
 from redislab.lessons.takeaways.black_friday.parts import PARTS
+from redislab.study import progress
+from redislab.study.score import Score
 from redislab.study.texts import Text
 
 SHORT = {"seconds": 20, "rate": 60}
@@ -27,13 +29,14 @@ def closed(lab) -> dict:
 
 
 @pytest.mark.quiet  # of a bot that comes one request at a time the limit lets no race through
-def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
+def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running, progress_file):
     mine = {part.exercise: Text.of(LESSONS.exercises[part.exercise]).solution for part in PARTS.values()}
     lab = running(BlackFridayLab(mine=mine, **SHORT))
     best = closed(lab)
     assert not lab.samples[-1]["mine"]
     assert best["unsold"] == best["points"] == best["over"] == best["lost"] == best["uncommitted"] == 0
     assert best["served"] > 1200 and best["p99"] > best["p50"] > 0
+    lab.experiment.conclude(lab.samples[-1])
     # If all parts are the simple version, expect the same day to cost more, in the right places
     lab.experiment.set_knobs(dict.fromkeys(PARTS, SIMPLE))
     begun = lab.until(lambda sample: not sample["over"] and sample["served"])
@@ -43,6 +46,11 @@ def test_a_day_with_passed_solutions_and_then_in_the_simple_version(running):
     assert simple["lost"], simple
     (head, *rows) = lab.experiment.findings(lab.samples[-1])
     assert head[1:] == ["all yours", "all simple"] and len(rows) == len(best)
+    # The bills are kept, and known as of the same day
+    lab.experiment.conclude(lab.samples[-1])
+    kept = Score(LESSONS, progress.notes()).bills
+    assert [bill.label for bill in kept] == ["all yours", "all simple"]
+    assert list(kept[1].rows.values()) == list(simple.values())
 
 
 def test_what_is_wrong_with_a_solution_in_the_application_is_said_too(running):

@@ -123,6 +123,22 @@ def test_the_guess_stands_beside_the_claim():
     guess.close()
 
 
+class Day(Lab):
+    def done(self, values):
+        return values["over"]
+
+    def conclude(self, values):
+        self.days = [*getattr(self, "days", ()), values["day"]]
+
+
+def test_what_is_done_is_concluded_once_each_time():
+    shown = panel(Day())
+    for day, over in enumerate((False, True, True, False, True)):
+        shown._on_event(Sample(1.0, {"level": 1.0, "over": over, "day": day}, {}))
+    assert shown.experiment.days == [1, 4]
+    shown.close()
+
+
 def test_the_guess_is_told_what_was_measured_when_the_panel_rests():
     guess = predict("How high?", 0, 100, unit="%", key="level")
     shown = panel(Lab(), guess=guess)

@@ -71,3 +71,27 @@ def progress():
     from redislab.study.progress_card import show_progress
 
     return show_progress(LESSONS)
+
+
+def scorecard():
+    """Your guesses against what your machine measured, and what else you have done: to look at, and as a picture or a file.
+
+    scorecard().save("scorecard.html")
+    """
+    from redislab.study.scorecard import show_scorecard
+
+    return show_scorecard(LESSONS)
+
+
+def class_summary(files, *, names: bool = False):
+    """What many progress files say together: guesses, exercises, where people got stuck, quizzes. The files are only read.
+
+        class_summary(Path("handed-in").glob("*.sqlite"))
+
+    Args:
+        names: also a row for each file, by its name.
+    """
+    from redislab.study.class_page import Summary
+    from redislab.study.classroom import Class
+
+    return Summary.show("class", Class(LESSONS, files), names)

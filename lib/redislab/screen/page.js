@@ -156,6 +156,13 @@ function copyable(text) {
   return box;
 }
 
+// A file for the learner.
+function save(blob, name) {
+  const link = Object.assign(create("a"), { download: name, href: URL.createObjectURL(blob) });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 // The value of a trait is shown now, and whenever it changes.
 function follow(model, name, signal, show) {
   const changed = () => show(model.get(name));

@@ -3,9 +3,7 @@
 export default widget(() => ({
   initialize({ model }) {
     model.on("msg:custom", ({ name }, [data]) => {
-      const link = Object.assign(create("a"), { download: name, href: URL.createObjectURL(new Blob([data])) });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      save(new Blob([data]), name);
     });
   },
 

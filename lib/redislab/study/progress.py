@@ -89,6 +89,24 @@ def counting(them: Iterable[dict]) -> list[dict]:
     return sorted(kept.values(), key=lambda one: one["at"])
 
 
+def read(file: str | Path) -> list[dict]:
+    """All that counts in some such file, which is not written to.
+
+    Raises:
+        ProgressError: it is no such file, or cannot be read; says why.
+    """
+    file = Path(file).absolute()
+    try:
+        with file.open("rb") as opened:
+            if not opened.read(1):
+                raise ProgressError("This file is empty.")
+        return counting(_read(file))
+    except OSError as failure:
+        raise ProgressError(f"It cannot be read ({failure.strerror}).") from None
+    except sqlite3.OperationalError as failure:
+        raise ProgressError(f"It cannot be read ({failure}).") from None
+
+
 def dump() -> bytes:
     """All that counts, as the content of such a file."""
     with tempfile.TemporaryDirectory(prefix="redislab-") as folder:
@@ -194,12 +212,26 @@ def _read(file: Path) -> list[dict]:
                 raise ProgressError("This is no progress file of this course.")
             if version > VERSION:
                 raise ProgressError(f"A newer version of the course wrote this (format {version}): update it first.")
-            rows = database.execute("SELECT kind, id, at, facts FROM notes")
-            return [{**json.loads(facts), "kind": kind, "id": id, "at": at} for kind, id, at, facts in rows]
+            return list(map(_note, database.execute("SELECT kind, id, at, facts FROM notes")))
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
         raise ProgressError("This is no progress file of this course.") from None
+
+
+def _note(row: tuple) -> dict:
+    """
+    Raises:
+        ProgressError: the row was not written by the course.
+    """
+    try:
+        kind, id, at, facts = row
+        datetime.fromisoformat(at).astimezone()
+        return {**json.loads(facts), "kind": kind + "", "id": id + "", "at": at}
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise ProgressError(
+            "This progress file is damaged: it holds something that the course has not written."
+        ) from None
 
 
 def _row(one: dict) -> tuple:

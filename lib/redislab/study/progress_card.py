@@ -11,6 +11,7 @@ from redislab.screen.show import Source
 from redislab.screen.words import Words, escape, grid, measured, quantity
 from redislab.study import progress as kept
 from redislab.study.lessons import Lessons
+from redislab.study.tally import tallies
 from redislab.study.task import Styled
 
 COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
@@ -73,7 +74,7 @@ class Progress(Block):
     def refresh(self) -> None:
         """Show what is in the file now."""
         rows = done()
-        self._sections.html = grid(sections(self._lessons, rows))
+        self._sections.html = grid(sections(self._lessons, kept.notes()))
         made = [[row["what"], _text(row, "guess"), _text(row, "measured")] for row in rows if row["kind"] == "guess"]
         self._guesses.html = grid([["guess", "yours", "measured last"], *made]) if made else ""
         claims = sum(row["kind"] == "claim" for row in rows)
@@ -115,7 +116,9 @@ class Progress(Block):
         self._said.html += f"<p>{escape(name)}: {count or 'no'} new note{'s' * (count != 1)}.</p>"
 
     def __repr__(self) -> str:
-        return "\n".join("  ".join(f"{text:<20}" for text in row).rstrip() for row in sections(self._lessons, done()))
+        return "\n".join(
+            "  ".join(f"{text:<20}" for text in row).rstrip() for row in sections(self._lessons, kept.notes())
+        )
 
 
 def done() -> list[dict]:
@@ -137,32 +140,17 @@ def done() -> list[dict]:
     ]
 
 
-def sections(lessons: Lessons, rows: list[dict]) -> list[list[str]]:
+def sections(lessons: Lessons, notes: list[dict]) -> list[list[str]]:
     """How much of each notebook is done, and of all together; the first row is the head."""
-    passed = {row["what"] for row in rows if row["kind"] == "exercise" and row["done"]}
-    answered = {row["what"]: row["done"] for row in rows if row["kind"] == "question"}
-    lines = [
-        (
-            notebook.title,
-            set(notebook.exercises),
-            {one["question"] for quiz in notebook.quizzes.values() for one in quiz},
-        )
-        for notebook in lessons.notebooks
-        if notebook.exercises or notebook.quizzes
-    ]
-    lines.append(("Together", *(set.union(*parts) for parts in list(zip(*lines, strict=True))[1:])))
     table = [["notebook", "exercises passed", "questions answered", "right the first time"]]
-    for title, exercises, questions in lines:
-        right = sum(answered.get(question, False) for question in questions)
-        table.append([title, _share(passed, exercises), _share(answered, questions), str(right)])
+    for each in tallies(lessons, notes):
+        done = _share(each.passed, each.exercises), _share(each.answered, each.questions)
+        table.append([each.title, *done, str(len(each.right))])
     return table
 
 
-def _share(have, all_: set) -> str:
-    if not all_:
-        return "–"
-    count = len(all_.intersection(have))
-    return f"{'✓ ' if count == len(all_) else ''}{count} of {len(all_)}"
+def _share(have: frozenset, all_: frozenset) -> str:
+    return f"{'✓ ' if have == all_ else ''}{len(have)} of {len(all_)}" if all_ else "–"
 
 
 def _text(row: dict, key: str) -> str:
