@@ -1,4 +1,4 @@
-"""The command line: `python -m redislab audit URL`."""
+"""The command line: `python -m redislab audit URL`, and `class FILES`."""
 
 import argparse
 import json
@@ -32,6 +32,14 @@ What is transferred is each name, about 40 bytes with it, and some members of se
 
 No password is ever shown. In a password, write / as %2F, @ as %40, ? as %3F and # as %23. Given as an argument, a
 password can be seen by others on this machine, in a list of processes; without URL, REDISLAB_REDIS_URL is taken."""
+CLASS = """\
+Summarises the progress files of a class, which it only reads: each question's guesses beside what was measured, exercises
+passed of those tried, where people got stuck, and quizzes. Two files of one person count once."""
+CLASS_STATUSES = """\
+exit status:
+  0  every file is in the summary
+  2  could not run: the command is wrong, no file can be summarised, or the page or the report cannot be written
+  3  incomplete: some files were left out; a sentence names each and says why"""
 CLEAN, FOUND, FAILED, INCOMPLETE = range(4)
 PATIENCE = 10.0  # s for an answer
 
@@ -44,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
             getattr(sys, name).reconfigure(errors="backslashreplace")
     try:
         options, rest = _parser().parse_known_args(arguments)
+        if options.command == "class":
+            return _cannot("There is no such option. See python -m redislab class --help.") if rest else _class(options)
         if rest:  # argparse would repeat them, and one may be a URL with a password
             return _cannot(
                 "That is more than one URL, or an option that there is not. See python -m redislab audit --help."
@@ -58,9 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     """Repeats nothing of what was typed: it may be a URL with a password."""
 
+    @property
+    def _example(self) -> str:
+        return "python -m redislab class FILES" if self.prog.endswith("class") else "python -m redislab audit URL"
+
     def error(self, message: str):
         mine = message.startswith("argument --") and "'" not in message  # argparse quotes what was typed
-        said = message if mine else "this is not understood; write python -m redislab audit URL, and options after it"
+        said = message if mine else f"this is not understood; write {self._example}, and options after it"
         raise SystemExit(_cannot(f"{self.format_usage()}{self.prog}: error: {said}"))
 
     def print_help(self, file=None):
@@ -69,7 +83,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m redislab", description="Redis performance, measured.", allow_abbrev=False)
-    command = parser.add_subparsers(dest="command", required=True).add_parser(
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_class(commands)
+    command = commands.add_parser(
         "audit",
         help="look for anti-patterns in a keyspace, read-only",
         description=USAGE,
@@ -98,6 +114,41 @@ def _parser() -> argparse.ArgumentParser:
     add("--pause", type=_seconds, default=0, metavar="S", help="leave the server alone for S seconds after each 3 ms")
     add("--resume", metavar="FILE", help="go on with a walk that was stopped, which named this file")
     return parser
+
+
+def _add_class(commands) -> None:
+    command = commands.add_parser(
+        "class",
+        help="summarise progress files: guesses, exercises, where people got stuck",
+        description=CLASS,
+        epilog=CLASS_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_argument("files", nargs="+", metavar="FILES", help="what learners have downloaded from progress()")
+    command.add_argument("--html", metavar="FILE", help="also write a page to show, which needs no network")
+    command.add_argument("--names", action="store_true", help="also a row for each file, by its name")
+
+
+def _class(options) -> int:
+    from redislab.lessons import LESSONS
+    from redislab.study.class_page import page
+    from redislab.study.class_printed import text
+    from redislab.study.classroom import Class
+
+    if options.html and any(Path(options.html).resolve() == Path(file).resolve() for file in options.files):
+        return _cannot("The file after --html is one of those to be read. Name another one.")
+    them = Class(LESSONS, options.files)
+    for sentence in them.skipped:
+        _complain(sentence)
+    if not them.learners:
+        return _cannot("There is nothing to summarise.")
+    if options.html:
+        try:
+            Path(options.html).write_text(page(them, options.names), encoding="utf-8")
+        except OSError as failure:
+            return _cannot(f"The page could not be written ({failure.strerror}).")
+    return _write(text(them, options.names), INCOMPLETE if them.skipped else CLEAN)
 
 
 def _count(text: str) -> int:

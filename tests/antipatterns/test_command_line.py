@@ -282,6 +282,14 @@ def test_what_an_interrupt_does_is_settled_before_anything_is_loaded():
     assert not {"argparse", "json", "signal", "enum", "redis"} & set(re.findall(r"'(\w+)'", said.stdout))
 
 
+def test_an_audit_loads_nothing_of_the_course():
+    said = shell(f"{sys.executable} -X importtime -m redislab audit redis://127.0.0.1:1")
+    loaded = set(re.findall(r"\| +([\w.]+)$", said.stderr, re.M))
+    assert said.returncode == 2 and "redislab.antipatterns" in loaded
+    above = re.compile(r"redislab\.(bench|screen|study|lessons)|ipywidgets|anywidget|plotly|IPython|pandas")
+    assert not [name for name in loaded if above.match(name)]
+
+
 # Secrets
 
 FORGOTTEN = (

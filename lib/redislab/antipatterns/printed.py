@@ -3,7 +3,7 @@
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,19 +22,25 @@ def text(found, where: str, openings=()) -> str:
     Args:
         openings: for each finding what opens its lab: `line`, Python on one line, and `notes` on it.
     """
+    parts = [f"[bold]{plain(where)}[/]: {plain(found.basis)}"]
+    if not found.complete:
+        parts.append("[yellow]The report is incomplete.[/]")
+    parts += [table for table in (_patterns(found), _top(found), _findings(found)) if table.row_count]
+    if found.seen and not found.findings:
+        parts.append("[green]Nothing found.[/]")
+    return rendered(*parts, lines=_lines(found, openings))
+
+
+def rendered(*parts, lines: Iterable[str] = ()) -> str:
+    """Texts and tables as wide as the terminal, in colour if that is one, and in characters that it has; then lines that are
+    never wrapped."""
     encoding = sys.stdout.encoding or "utf-8"
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
     console = Console(file=file, width=Console().width, force_terminal=sys.stdout.isatty(), emoji=False)
-    console.print(f"[bold]{_plain(where)}[/]: {_plain(found.basis)}", highlight=False)
-    if not found.complete:
-        console.print("The report is incomplete.", style="yellow")
-    for table in (_patterns(found), _top(found), _findings(found)):
-        if table.row_count:
-            console.print(table)
-    for line in _lines(found, openings):
+    for part in parts:
+        console.print(part, highlight=False)
+    for line in lines:
         console.print(line, soft_wrap=True, highlight=False)
-    if found.seen and not found.findings:
-        console.print("Nothing found.", style="green")
     file.flush()
     return file.buffer.getvalue().decode(encoding)
 
@@ -77,7 +83,7 @@ def _patterns(found) -> Table:
         sizes = [tally.memory, *(tally.percentile(percent) for percent in (50, 99, 100))] if tally.sizes else [None] * 4
         lasting = "?" if "ttl" in found.survey.unknown else f"{100 * tally.lasting / tally.keys:.0f} %"
         table.add_row(
-            _plain(pattern), f"{tally.keys:,}", *("?" if each is None else size(each) for each in sizes), lasting
+            plain(pattern), f"{tally.keys:,}", *("?" if each is None else size(each) for each in sizes), lasting
         )
     if len(found.patterns) > SHOWN:
         table.add_row(f"and {len(found.patterns) - SHOWN:,} more")
@@ -90,7 +96,7 @@ def _top(found) -> Table:
     for heading, side in (("memory", "right"), ("type", "left"), ("node", "left")):
         table.add_column(heading, justify=side)
     for each in found.survey.top:
-        table.add_row(_plain(each.name), size(each.size), each.kind, _plain(each.node))
+        table.add_row(plain(each.name), size(each.size), each.kind, plain(each.node))
     return table
 
 
@@ -102,9 +108,9 @@ def _findings(found) -> Table:
         alike.setdefault((finding.weight, finding.rule, finding.why, finding.cure, finding.lab), []).append(finding)
     for (weight, rule, why, cure, lab), findings in alike.items():
         word, style = WEIGHTS[weight]
-        lines = [f"[bold]{_plain(each.subject)}[/]  {_plain(each.seen)}" for each in findings]
+        lines = [f"[bold]{plain(each.subject)}[/]  {plain(each.seen)}" for each in findings]
         lines += [
-            f"[dim]{head}[/]{_plain(said)}"
+            f"[dim]{head}[/]{plain(said)}"
             for head, said in (("Why   ", why), ("Mend  ", cure), ("Lab   ", lab))
             if said
         ]
@@ -123,14 +129,14 @@ def _lines(found, openings) -> Iterator[str]:
         more = f", and {len(subjects) - 1:,} more" if len(subjects) > 1 else ""
         yield f"[dim]# {_comment(subjects[0])}{more}[/]"
         yield from (f"[dim]# {_comment(note)}[/]" for note in opening.notes)
-        yield _plain(line)
+        yield plain(line)
 
 
 def _comment(words: str) -> str:
-    return _plain(words).replace("\n", " ")
+    return plain(words).replace("\n", " ")
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """As it stands: neither brackets nor control characters of a key's name mean anything here, nor what cannot be encoded."""
     encoding = sys.stdout.encoding or "utf-8"
     return escape(printable(words).encode(encoding, "backslashreplace").decode(encoding))

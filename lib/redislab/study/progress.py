@@ -104,7 +104,12 @@ def read(file: str | Path) -> list[dict]:
     except OSError as failure:
         raise ProgressError(f"It cannot be read ({failure.strerror}).") from None
     except sqlite3.OperationalError as failure:
-        raise ProgressError(f"It cannot be read ({failure}).") from None
+        why = (
+            "It was begun and not written, or is of an older version"
+            if "no such" in str(failure)
+            else "It cannot be read"
+        )
+        raise ProgressError(f"{why} ({failure}).") from None
 
 
 def dump() -> bytes:

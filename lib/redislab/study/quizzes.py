@@ -47,7 +47,7 @@ class Quiz:
     def __repr__(self) -> str:
         lines = []
         for question in self.questions:
-            lines += [_plain(question["question"]), *(f"  - {_plain(a['answer'])}" for a in question["answers"]), ""]
+            lines += [plain(question["question"]), *(f"  - {plain(a['answer'])}" for a in question["answers"]), ""]
         return "\n".join(lines).rstrip()
 
 
@@ -94,5 +94,5 @@ def _measured(question: dict, notes: dict[str, dict]) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", text))
