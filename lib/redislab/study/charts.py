@@ -102,7 +102,10 @@ def strip(guesses: list[float], found: list[float], share: bool, told: str) -> s
     values = [*guesses, *found]
     wide = not share and max(values) > 30 * max(min(values), 1e-9)
     axis = Log(values) if wide else Linear(0, 100 if share else max(max(values), 1e-9))
-    at = lambda value: 8 + (STRIP - 16) * axis.place(value)  # noqa: E731
+
+    def at(value: float) -> float:
+        return 8 + (STRIP - 16) * axis.place(value)
+
     ranked = sorted(guesses)
     low, middle, high = (at(ranked[round(part * (len(ranked) - 1))]) for part in (0.25, 0.5, 0.75))
     dots = "".join(f"<circle cx='{at(value):.1f}' cy='9' r='3.5'/>" for value in ranked)

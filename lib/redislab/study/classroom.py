@@ -121,13 +121,13 @@ class Class:
 
     @property
     def sentence(self) -> str:
-        """How many files, and what is most often in the way."""
+        """How many files, and where most are stuck."""
         count = len(self.learners)
         said = f"{count} progress file{'s' * (count != 1)}"
         if not self.learners:
             return f"{said}: there is nothing to summarise."
         passed, tried = sum(each.passed for each in self.exercises), sum(each.tried for each in self.exercises)
-        said += f": {len(self.guesses)} questions guessed, exercises passed {passed} of {tried} times tried"
+        said += f". Questions guessed: {len(self.guesses)}; exercises passed: {passed} of {tried} tried"
         worst = self.stuck[0] if self.stuck else None
         return f"{said}. Most are stuck at: {worst.title}." if worst and worst.stuck > 1 else f"{said}."
 

@@ -46,7 +46,8 @@ def table(heads: list[str], rows: Iterable[list[str]], numbers: set[int] = froze
         )
 
     body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
-    return f"<div class='rl-scroll'><table><thead><tr>{line(map(escape, heads), 'th')}</tr></thead><tbody>{body}</tbody></table></div>"
+    head = f"<thead><tr>{line(map(escape, heads), 'th')}</tr></thead>"
+    return f"<div class='rl-scroll' tabindex='0'><table>{head}<tbody>{body}</tbody></table></div>"
 
 
 def bar(parts: list[tuple[float, str]], large: bool = False) -> str:

@@ -107,8 +107,8 @@ class Guess(Block):
     def keep(self, value) -> None:
         """Keep `value` as the guess, as the button does with what is chosen; None takes it back."""
         self._show(value)
-        range = {} if self._options else {"low": self._low, "high": self._high}
-        progress.note("guess", self.question, value=value, unit=self.unit, **range)
+        bounds = {} if self._options else {"low": self._low, "high": self._high}
+        progress.note("guess", self.question, value=value, unit=self.unit, **bounds)
 
     def restore(self, value) -> None:
         """Show `value` as the guess that was kept before; one that could not be given here, as None, is let be."""
