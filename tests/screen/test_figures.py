@@ -51,6 +51,14 @@ def test_a_sample_is_a_point_for_each_line_and_other_bars():
     assert points["curve"] == ([1, 10], [10.0, 2.0])
 
 
+def test_parts_are_traces_of_one_bar_end_to_end():
+    trips = Chart("Trips", (Line("greeting", "greeting"), Line("get", "the GET")), unit="trips", kind="parts", low=0)
+    (drawn,) = (figure.to_plotly_json() for figure in figures((trips,), 60.0))
+    assert [trace["uid"] for trace in drawn["data"]] == ["greeting", "get"] and drawn["layout"]["barmode"] == "stack"
+    assert frame((trips,), 2.5, {"greeting": 4}) == {"greeting": ([4], [""]), "get": ([None], [""])}
+    assert list(columns((trips,))) == [("greeting", "greeting, trips"), ("get", "the GET, trips")]
+
+
 def test_a_curve_without_points_is_empty():
     assert frame((CURVE,), 0.0, {"curve": []})["curve"] == frame((CURVE,), 0.0, {})["curve"] == ([], [])
 

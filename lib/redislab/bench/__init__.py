@@ -7,6 +7,7 @@ from redislab.bench.charts import (
     bars,
     dashed,
     dotted,
+    parts,
     ranking,
     solid,
     time_chart,

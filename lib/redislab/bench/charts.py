@@ -26,6 +26,7 @@ class Chart:
 
     kind "time": each sample's value is appended at the sample's time.
     kind "bars": each sample's value replaces the bar of its label.
+    kind "parts": the same, and the bars lie end to end: together they are one.
     kind "ranking": the value of its one line is a list of (label, number) pairs, the first on top, and replaces the bars.
     kind "xy": the value is a list of (x, y) pairs and replaces the series. An axis whose places 0, 1, 2, … have names
     (`x_names`, `y_names`) shows those, and all of them.
@@ -77,6 +78,11 @@ def time_chart(title: str, unit="", low=0, high=None, *, log=False, wide=False, 
 def bars(title: str, unit="", low=0, high=None, **lines) -> Chart:
     """The newest values side by side."""
     return Chart(title, _lines(lines), unit, "bars", low, high)
+
+
+def parts(title: str, unit="", **lines) -> Chart:
+    """The newest values end to end, as the parts of one bar."""
+    return Chart(title, _lines(lines), unit, "parts", 0)
 
 
 def xy_chart(title: str, unit="", low=0, high=None, *, x: str, x_unit="", log=False, log_x=False, x_names=(), y_names=(),

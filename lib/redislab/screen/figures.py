@@ -15,7 +15,7 @@ def figures(charts, window: float) -> list:
     """A plotly figure for each chart. Colours are left to the page, which knows its theme."""
     import plotly.graph_objects as go
 
-    make = {"time": _series, "xy": _series, "bars": _bars, "ranking": _ranking, "treemap": _treemap}
+    make = {"time": _series, "xy": _series, "bars": _bars, "parts": _parts, "ranking": _ranking, "treemap": _treemap}
     return [go.Figure(make[chart.kind](go, chart), _layout(chart, window), skip_invalid=False) for chart in charts]
 
 
@@ -31,6 +31,8 @@ def frame(charts, t: float, values: dict) -> dict[str, tuple]:
             value = values.get(line.key)
             if chart.kind == "ranking":  # plotly draws from the bottom up
                 value = [(number, label) for label, number in reversed(value or ())]
+            if chart.kind == "parts":
+                value = [(value, "")]
             points[line.key] = (t, value) if chart.kind == "time" else _curve(value)
     return points
 
@@ -44,7 +46,7 @@ def columns(charts) -> Iterator[tuple[str, str]]:
     seen = set()
     for chart in charts:
         for line in chart.lines:
-            if chart.kind in ("time", "bars") and line.key not in seen:
+            if chart.kind in ("time", "bars", "parts") and line.key not in seen:
                 seen.add(line.key)
                 label = line.label if len(chart.lines) > 1 or chart.kind == "bars" else chart.title
                 yield line.key, f"{label}, {chart.unit}" if chart.unit else label
@@ -91,6 +93,16 @@ def _bars(go, chart: Chart) -> list:
     return [bar.update(textposition="outside", textfont_size=14, hoverinfo="skip")]
 
 
+def _parts(go, chart: Chart) -> list:
+    bars = [_bars(go, chart)[0] for _ in chart.lines]
+    return [
+        bar.update(
+            uid=line.key, name=line.label, meta={"part": True}, texttemplate="%{x:,}", textposition="inside", width=0.4
+        )
+        for bar, line in zip(bars, chart.lines, strict=True)
+    ]
+
+
 def _ranking(go, chart: Chart) -> list:
     bar = _bars(go, chart)[0]
     return [bar.update(uid=chart.lines[0].key, meta={"even": True}, texttemplate=f"%{{x:,}} {chart.unit}")]
@@ -116,7 +128,7 @@ def _layout(chart: Chart, window: float) -> dict:
     }
     if chart.kind == "treemap":
         return layout | {"height": TALL, "margin": {"l": 0, "r": 0, "t": 2, "b": 0}, "xaxis": HIDDEN, "yaxis": HIDDEN}
-    if chart.kind in ("bars", "ranking"):
+    if chart.kind in ("bars", "parts", "ranking"):
         return layout | _lying(chart) | {"meta": {"settle": ["x"], "wide": chart.wide}}
     layout["yaxis"] = _axis(chart.log_y, chart.low, chart.high)
     layout["xaxis"] = _axis(chart.log_x, showgrid=False, showline=True, ticks="outside", ticklen=4)
@@ -137,10 +149,11 @@ def _layout(chart: Chart, window: float) -> dict:
 def _lying(chart: Chart) -> dict:
     """What bars and rankings have of their own: their labels stand where numbers would."""
     listed = chart.kind == "ranking"
-    labels = (190 if chart.wide else 108) if listed else 84  # px
+    labels = (190 if chart.wide else 108) if listed else 14 if chart.kind == "parts" else 84  # px
     return {
         "height": LISTED[0] + LISTED[1] * chart.places if listed else HEIGHT,
         "margin": MARGIN | {"l": labels, "r": 90, "t": 8},
+        "barmode": "stack",  # where there is one bar of each label, that is the same as side by side
         "xaxis": _axis(chart.log_x, ticksuffix=f" {chart.unit}", tickangle=0),
         "yaxis": {"fixedrange": True, "showgrid": False, "tickfont": {"size": 14}},
     }

@@ -42,7 +42,7 @@ class Plot {
     this.body = this.el.appendChild(create("div", "rl-drawing"));
     this.body.style.height = `${spec.layout.height ?? 210}px`;
     this.head.append(create("strong", "", spec.layout.title?.text));
-    this.legend = this.traces.filter((trace) => !["bar", "treemap"].includes(trace.type)).map((trace) => this.entry(trace));
+    this.legend = this.traces.filter((trace) => trace.meta?.part || !["bar", "treemap"].includes(trace.type)).map((trace) => this.entry(trace));
     this.revision = 0;
   }
 
@@ -60,7 +60,8 @@ class Plot {
     for (const [i, trace] of this.traces.entries()) {
       const colour = theme[trace.meta?.role] ?? theme.palette[turn++ % theme.palette.length];
       if (trace.type === "bar") {
-        trace.textfont = { size: 14 * theme.scale, color: theme.ink };
+        trace.textfont = { size: 14 * theme.scale, color: trace.meta?.part ? theme.paper : theme.ink };
+        trace.marker = { color: colour };
         this.bars = theme.palette;
       } else if (trace.type === "treemap") {
         this.layout.treemapcolorway = theme.palette;
@@ -72,7 +73,8 @@ class Plot {
       if (trace.fill) trace.fillcolor = theme.wrong;
     }
     for (const { trace, swatch } of this.legend) {
-      swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[trace.line.dash] ?? "solid"} ${trace.line.color}`;
+      const { dash, color } = trace.line ?? trace.marker;
+      swatch.style.borderTop = `3px ${{ dash: "dashed", dot: "dotted" }[dash] ?? "solid"} ${color}`;
     }
     const size = 13 * theme.scale;
     const label = (name) => this.layout[name]?.title && { ...this.layout[name].title, font: { size } };
@@ -115,7 +117,7 @@ class Plot {
   // What is not measured yet is a dash: plotly would write 0, and gives a bar that was null once no text later either.
   bar(trace, { texttemplate }) {
     const colour = (i) => this.bars[trace.meta?.even ? 0 : (trace.y.length - 1 - i) % this.bars.length];
-    trace.marker = { color: trace.y?.map((_, i) => colour(i)) };
+    if (!trace.meta?.part) trace.marker = { color: trace.y?.map((_, i) => colour(i)) };
     trace.texttemplate = trace.x?.map((value) => (value == null ? "–" : texttemplate));
     trace.x = trace.x?.map((value) => value ?? 0);
   }
@@ -135,13 +137,14 @@ class Plot {
     }
     for (const name of this.meta.settle ?? []) {
       const axis = name === "x" ? xaxis : yaxis;
-      const values = finite(this.traces.flatMap((trace) => trace[name] ?? []));
+      const all = this.traces.flatMap((trace) => trace[name] ?? []);
+      const values = finite(this.traces[0].meta?.part ? [all.reduce((sum, part) => sum + part, 0)] : all);
       axis.range = settle(values, axis.range, axis.type === "log");
       if (axis.type === "log") axis.dtick = axis.range[1] - axis.range[0] > 1 ? 1 : "D2";
     }
     this.layout.datarevision = ++this.revision;
     for (const { trace, value } of this.legend) {
-      const text = this.meta.window ? figureOf(trace.y?.at(-1)) : "";
+      const text = trace.meta?.part ? figureOf(trace.x?.at(-1)) : this.meta.window ? figureOf(trace.y?.at(-1)) : "";
       if (value.textContent !== text) value.textContent = text;
     }
   }

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from redislab.bench import Networked, Timings, action, bars, choice, number, on, switch, time_chart
+from redislab.bench import Networked, Timings, action, bars, choice, number, on, parts, switch, time_chart
 from redislab.errors import StartError
 from redislab.lessons.performance_tuning.connections.greeting import WireCounter, without_introduction
 from redislab.world.tls import SecureServer
@@ -43,8 +43,8 @@ class ConnectionLab(Networked):
     charts = (
         bars("A GET by itself", "ms", pooled_ms="pooled", new_ms="new",
              pooled_row_ms="pooled, in a row", new_row_ms="new, in a row"),
-        bars("Round trips of one new connection", "trips", tls_trips="TLS", greeting_trips="greeting",
-             command_trips="the GET"),
+        parts("Round trips of one new connection", "trips", tls_trips="TLS", greeting_trips="greeting",
+              command_trips="the GET"),
         time_chart("Latency of a request", "ms", log=True, p50="p50", p99="p99"),
         time_chart("Connections of the server", "connections", connected="connected"),
         time_chart("Connections that are opened", "/s", opened="opened"),
