@@ -242,7 +242,7 @@ class Experiment(HasTraits):
         """What the charts show now. `sentence` is a template, a tuple of them (see `fill`), or a method that returns a text or
         such a tuple; values that are missing lead to `waiting`."""
         said = self._told(self.sentence, values) or ("" if self.sentence == "" else self.waiting)
-        return f"{values['mine']} {said}".strip() if values.get("mine") else said
+        return " ".join(filter(None, (values.get("mine"), values.get("saturated"), said)))
 
     def judge(self, values: dict) -> str | None:
         """This machine's figure against the claim, from `verdict`, which is like `sentence`; None while a value is missing."""
@@ -273,6 +273,11 @@ class Experiment(HasTraits):
     def cards(self, values: dict) -> list:
         """What was found, each as a `Card` below the charts, in order."""
         return []
+
+    def at_work(self):
+        """The same load for redis-benchmark and memtier_benchmark, as the knobs stand (a `Load`); or why they cannot send it, a
+        sentence."""
+        return ""
 
     def run(self, seconds: float = 5.0, **knobs):
         """Measure for some seconds, without a screen, and return a `Recording`.

@@ -28,7 +28,7 @@ class OpenLoop:
     """
 
     def __init__(self, request: Callable, gap: Callable, workers: int = 32, timer=time.perf_counter, patience=PATIENCE):
-        self._request, self._gap, self._workers, self._timer = request, gap, workers, timer
+        self._request, self._gap, self.workers, self._timer = request, gap, workers, timer
         self._patience = patience
         self._random = random.Random()
         self._turn = threading.Lock()
@@ -42,7 +42,7 @@ class OpenLoop:
         self._halted = threading.Event()  # a new one: workers that have not ended yet are still to end
         self._due = self._timer()
         self._threads = [
-            threading.Thread(target=self._work, args=(self._halted,), daemon=True) for _ in range(self._workers)
+            threading.Thread(target=self._work, args=(self._halted,), daemon=True) for _ in range(self.workers)
         ]
         for thread in self._threads:
             thread.start()
@@ -60,6 +60,10 @@ class OpenLoop:
         ended = [self._outcomes.popleft() for _ in range(len(self._outcomes))]
         offered, self._offered = self._offered, 0
         return ended, offered
+
+    def late(self) -> float:
+        """Seconds by which the next request is overdue; below 0 while it is not due yet."""
+        return self._timer() - self._due
 
     def discard(self) -> None:
         """Drop what has ended since `drain` was called last."""

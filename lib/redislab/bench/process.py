@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import redis
 
+from redislab.bench.load import OpenLoop
+from redislab.bench.saturation import Saturation
 from redislab.bench.window import Window
 from redislab.errors import ExperimentError, RedislabError
 from redislab.world.child import emit
@@ -51,6 +53,7 @@ class Running:
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
         self._next_tick, self._told, self._branch = 0.0, None, None
         self._read_at, self._gap = 0.0, None
+        self._saturation = None
         self._trouble, self._checked_at, self._checks = None, 0.0, ThreadPoolExecutor(1)
 
     def _begin_with(self, knobs: dict) -> None:
@@ -70,6 +73,8 @@ class Running:
             gc.collect()  # what is garbage by now would stay for good
             gc.freeze()  # what set-up made stays; collecting it again and again would show in the p99
             self._load, self._told, self._trouble = self.experiment.load(), None, None
+            open_loop = isinstance(self._load, OpenLoop)
+            self._saturation = Saturation(self._load, self.experiment.server, self._checks) if open_loop else None
         self.window.resume()
         self._since = self._read_at = time.perf_counter()
         self._next_tick = self._since + TICK
@@ -163,6 +168,8 @@ class Running:
             if sum(each.stuck() for each in mine):  # all are asked; their threads are lost, so others take over
                 self._load.stop(timeout=0.0)
                 self._load.start()
+        if self._saturation and (said := self._saturation.look(len(outcomes))):
+            values["saturated"] = said
         told = values, self.experiment.settings()
         self._read_at = time.perf_counter()  # before it is told: nothing can be while the kernel takes nothing in
         if told != self._told:  # a sweep that rests has nothing to tell

@@ -6,7 +6,7 @@ import time
 
 import ipywidgets as widgets
 
-from redislab.bench import Bench, Experiment, Sample, State
+from redislab.bench import Bench, Experiment, Sample, State, at_work
 from redislab.errors import RedislabError
 from redislab.screen.block import Block
 from redislab.screen.controls import CHARTS, Button, Controls, Toolbar
@@ -16,6 +16,8 @@ from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
 from redislab.screen.narration import Narration
 from redislab.screen.runner import Runner
+from redislab.screen.words import Copyable
+from redislab.world import start
 from redislab.world.scheduling import cores
 
 # s between two paintings: at once if a knob has just been set, often for a while after that, and then calmly;
@@ -63,6 +65,8 @@ class Panel(Block):
         finds = type(experiment).cards is not Experiment.cards
         self.found = Found(self._opened, self.post) if finds else None
         self.told = Narration(experiment, self.runner, guess, self.found)
+        works = type(experiment).at_work is not Experiment.at_work
+        self.work = Copyable() if works else None
         self._points, self._knobs, self._lively_until = {}, {}, 0.0
         charts, window, more = experiment.charts, experiment.window, type(experiment) in self._unfolded
         self.figure = LiveFigure(
@@ -87,6 +91,7 @@ class Panel(Block):
     def _rows(self) -> list:
         told = self.told
         seen = [told.progress, self.figure, told.sentence, told.heard, told.findings, told.table]
+        seen += [self.work] if self.work else []
         return [
             told.status,
             self.toolbar,
@@ -115,6 +120,9 @@ class Panel(Block):
             ),
             Button("csv", "CSV", self._download, icon="download", tooltip="All samples so far, as a file"),
         ]
+        if self.work:
+            tip = "The same load as a line for redis-benchmark and memtier_benchmark"
+            take.append(Button("work", "At work", self._on_work, icon="terminal", tooltip=tip, pressed=False))
         presets = [
             Button(f"preset {name}", name, functools.partial(self._preset, name), names="rl-preset")
             for name in self.experiment.presets
@@ -169,6 +177,8 @@ class Panel(Block):
     def _on_knob_change(self, change) -> None:
         """A knob was set, by the page or by a cell, which its control has to follow."""
         self.controls.show(change.name, change.new)
+        if self.work:
+            self._tell_work()
         self.told.hurry()
         self._be_lively()
 
@@ -180,6 +190,16 @@ class Panel(Block):
         shown = not self.toolbar.look("table")["pressed"]
         self.toolbar.change("table", pressed=shown)
         self.told.show_table(shown)
+
+    def _on_work(self) -> None:
+        shown = not self.toolbar.look("work")["pressed"]
+        self.toolbar.change("work", pressed=shown)
+        self._tell_work()
+
+    def _tell_work(self) -> None:
+        """The lines for a shell, with the knobs as they stand; nothing while the button is not pressed."""
+        pressed = self.toolbar.look("work")["pressed"]
+        self.work.say(*(at_work.told(self.experiment, start()) if pressed else ("", "")))
 
     def _touch(self) -> None:
         """What paused while out of sight goes on when it is touched, also if another panel has begun meanwhile."""

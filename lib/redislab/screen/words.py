@@ -20,6 +20,21 @@ class Words(PageWidget):
         self.send({"name": name}, [content.encode() if isinstance(content, str) else content])
 
 
+class Copyable(PageWidget):
+    """A sentence, and a text to copy below it; shown while it says something."""
+
+    _esm = script(HERE / "copyable.js")
+    said = traitlets.List(["", ""]).tag(sync=True)
+
+    def __init__(self):
+        super().__init__()
+        self.say("", "")
+
+    def say(self, sentence: str, text: str) -> None:
+        self.said = [sentence, text]
+        self.layout.display = "" if sentence or text else "none"
+
+
 def quantity(value, unit: str = "") -> str:
     """A figure as one says it, with its unit: "1,500/s", "±10 %", "0.2 s"."""
     text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"

@@ -85,6 +85,9 @@ class KeysLab(Crowded):
         self.took, server = ended - began, (commandstats(self.client, way) - busy).usec / 1e3
         return {"way": way, "count": count, "began": began, "ended": ended, "found": found, "server": server}
 
+    def at_work(self):
+        return "KEYS keeps all other clients waiting: try it here, and never where others work."
+
     def see(self, asked: dict) -> None:
         """Read what happened to the neighbour's PINGs meanwhile."""
         pings = {clock: self.neighbour.between(clock, asked["began"], asked["ended"]) for clock in (DUE, CLOSED)}

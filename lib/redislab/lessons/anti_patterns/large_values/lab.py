@@ -5,7 +5,7 @@ import time
 import zlib
 from collections import deque
 
-from redislab.bench import Experiment, action, choice, dashed, dotted, number, on, switch, time_chart, xy_chart
+from redislab.bench import Experiment, Load, action, choice, dashed, dotted, number, on, switch, time_chart, xy_chart
 from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.anti_patterns.large_values.transfers import GET, SET, Transfers, document
 from redislab.lessons.anti_patterns.neighbour import CLOSED, DUE, Neighbour
@@ -109,6 +109,13 @@ class LargeValuesLab(Experiment):
             "moved": done * size / 1e6 / round.seconds,
             "bound": round.bound,
         }
+
+    def at_work(self):
+        if not self.clients:
+            return "Without clients there is nothing to send."
+        write, note = "SETEX {p}:document 600 {value}", "Their values are not compressed." if self.packed else ""
+        command = write if self.how == SET else "GET {p}:document"
+        return Load({command: 1}, (write,), size=self.size, clients=self.clients, note=note)
 
     def sample(self, window):
         self.neighbour.look()

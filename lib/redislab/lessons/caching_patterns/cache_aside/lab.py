@@ -110,6 +110,9 @@ class TtlLab(Experiment):
         (self.cache.put if self.writers == THROUGH else self.users.save)(id, record)
         return "write"
 
+    def at_work(self):
+        return "After a miss the application asks a database and stores the answer, which neither tool can."
+
     @action("Stop Redis")
     def stop_redis(self):
         """SIGKILL: what was cached is gone."""

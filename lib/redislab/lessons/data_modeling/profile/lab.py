@@ -5,7 +5,7 @@ import random
 import secrets
 import time
 
-from redislab.bench import Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
+from redislab.bench import Load, Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
 from redislab.lessons.data_modeling.profile.forms import ALL, FORMS, ONE, UPDATE, Scale, both, do, ratios
 from redislab.lessons.data_modeling.profile.token import TTL, Token, told
 from redislab.lessons.data_modeling.profile.writers import WAYS, Writers
@@ -130,6 +130,12 @@ class ProfileLab(Networked):
     @action("Overwrite the field by a plain HSET")
     def overwrite(self):
         self.token.overwrite()
+
+    def at_work(self):
+        write, rest = "HSET {p}:profile field:{n} {value}", (100 - self.read_all) / 2
+        mix = {"HGETALL {p}:profile": self.read_all, write: rest, "HGET {p}:profile field:{n}": rest}
+        note = "That is the hash; for JSON, GET and SET one value of all fields."
+        return Load(mix, (write,), ("EXPIRE {p}:profile 600",), keys=self.fields, size=self.size, note=note)
 
     def sample(self, window):
         rest = (100 - self.read_all) / 2

@@ -103,6 +103,9 @@ class ScanLab(Crowded):
         by_sign[SWEEPS[sign]] = sweep
         return "look"
 
+    def at_work(self):
+        return "A sweep follows SCAN’s cursor from answer to answer, which redis-benchmark cannot."
+
     def index(self):
         """Store the set of all users' keys; where there is no user, write one first."""
         self.indexed = True

@@ -7,7 +7,7 @@ from statistics import median
 import redis
 from redis.cache import CacheConfig
 
-from redislab.bench import Networked, choice, commandstats, number, on, time_chart
+from redislab.bench import Load, Networked, choice, commandstats, number, on, time_chart
 from redislab.lessons.caching_patterns.workload import Popularity
 from redislab.lessons.performance_tuning.client_cache.versions import Versions
 from redislab.tuning import NearCache
@@ -105,6 +105,12 @@ class ClientCacheLab(Networked):
             self.writer.set(self.names[id], versions.newest + 1)
             versions.acknowledged(versions.newest + 1)
         return "write"
+
+    def at_work(self):
+        read, write = "GET {p}:product:{n}", "SETEX {p}:product:{n} 600 {value}"
+        note = "Keys are equally popular there, and no client has a cache."
+        load = {"keys": KEYS, "size": 3, "clients": self.workers, "rate": self.reads + self.writes, "note": note}
+        return Load({read: self.reads, write: self.writes}, (write,), **load)
 
     def sample(self, window):
         asked, reads = window.growth("gets", commandstats(self.writer, "get").calls), window.rate("read")

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from redislab.bench import Networked, Timings, action, bars, choice, number, on, parts, switch, time_chart
+from redislab.bench import Load, Networked, Timings, action, bars, choice, number, on, parts, switch, time_chart
 from redislab.errors import StartError
 from redislab.lessons.performance_tuning.connections.greeting import WireCounter, without_introduction
 from redislab.world.tls import SecureServer
@@ -128,6 +128,11 @@ class ConnectionLab(Networked):
         with suppress(IndexError):  # another thread may have closed the last one
             while len(self.open) > most:
                 self.open.popleft().close()
+
+    def at_work(self):
+        store, fresh = ("SETEX {p}:sample 600 {value}",), self.fresh > 0
+        note = "There every request has a new connection, and not only some." if 0 < self.fresh < 100 else ""
+        return Load({"GET {p}:sample": 1}, store, size=5, fresh=fresh, rate=self.rate, clients=8, note=note)
 
     def sample(self, window):
         pooled, new = self.timings.median(POOLED), self.timings.median(NEW)

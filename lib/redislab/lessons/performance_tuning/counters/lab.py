@@ -2,7 +2,7 @@
 
 import functools
 
-from redislab.bench import YOURS, Networked, action, bars, choice, number, on, time_chart
+from redislab.bench import YOURS, Load, Networked, action, bars, choice, number, on, time_chart
 from redislab.bench.mine import MineError
 from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.performance_tuning.counters.increments import METHODS, NAME, Increments
@@ -84,6 +84,13 @@ class CountersLab(Networked):
             "tries": round.counts["tries"] / done if done and method != YOURS else None,
             "bound": str(round),
         }
+
+    def at_work(self):
+        script = 'return redis.call("INCR", KEYS[1])'
+        command = {INCR: "INCR {p}:visits", LUA: f"EVAL '{script}' 1 {{p}}:visits"}.get(self.method)
+        if command is None:
+            return f"{self.method} depends on what the application makes of an answer, and neither tool has one: choose INCR or Lua."
+        return Load({command: 1}, after=("EXPIRE {p}:visits 600",), clients=self.clients)
 
     def sample(self, window):
         rounds = list(self.rounds.values())

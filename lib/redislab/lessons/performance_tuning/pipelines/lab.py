@@ -4,7 +4,7 @@ import functools
 
 import redis
 
-from redislab.bench import Networked, Sweep, action, choice, dashed, dotted, number, solid, switch, xy_chart
+from redislab.bench import Load, Networked, Sweep, action, choice, dashed, dotted, number, solid, switch, xy_chart
 from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.performance_tuning.pipelines.batches import GET, SET, Batches, BufferPeak
 from redislab.tuning import pipelined
@@ -109,6 +109,12 @@ class PipeliningLab(Sweep, Networked):
             "server_mb": buffers.growth / self.clients / 1e6,
             "bound": str(round),
         }
+
+    def at_work(self):
+        write = "SETEX {p}:key:{n} 600 {value}"
+        load = {"keys": 1000, "size": self.size, "clients": self.clients, "pipeline": self.largest}
+        note = "Neither tool puts MULTI around a pipeline." if self.multi else ""
+        return Load({write if self.command == SET else "GET {p}:key:{n}": 1}, (write,), note=note, **load)
 
     def sample(self, window):
         values = super().sample(window) | {"stayed": self.stayed}

@@ -7,7 +7,7 @@ from statistics import median
 
 import redis
 
-from redislab.bench import Networked, Sweep, action, choice, dashed, dotted, number, solid, xy_chart
+from redislab.bench import Load, Networked, Sweep, action, choice, dashed, dotted, number, solid, xy_chart
 from redislab.bench.load import OpenLoop
 from redislab.bench.window import Window
 from redislab.lessons.performance_tuning.pools.clock import PoolClock
@@ -124,6 +124,11 @@ class PoolLab(Sweep, Networked):
             with suppress(redis.RedisError):
                 pool.release(call.result())
         return client
+
+    def at_work(self):
+        store = ("SETEX {p}:sample 600 {value}",)
+        note = "Their clients are a connection each, and do not wait for one: try one number after the other."
+        return Load({"GET {p}:sample": 1}, store, size=5, clients=self.connections, rate=self.rate, note=note)
 
     def sample(self, window):
         values = super().sample(window)

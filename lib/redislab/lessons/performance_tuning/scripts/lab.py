@@ -4,7 +4,7 @@ import itertools
 import time
 from collections import deque
 
-from redislab.bench import Experiment, Timings, action, bars, choice, commandstats, dashed, number, on, time_chart
+from redislab.bench import Experiment, Load, Timings, action, bars, choice, commandstats, dashed, number, on, time_chart
 from redislab.tuning import CompareAndSet, LoadedScript, ModuleCompareAndSet
 
 EVAL, EVALSHA, TURNS = "EVAL", "EVALSHA", "both in turns"
@@ -96,6 +96,11 @@ class LuaLab(Experiment):
             else:
                 self.script(args=[self.steps])
         return "call"
+
+    def at_work(self):
+        call = f"EVAL 'for i = 1, tonumber(ARGV[1]) do end return 1' 0 {self.steps}"
+        note = "The script’s text goes along each time; watch the others with redis-cli --latency."
+        return Load({call: 1}, requests=max(20, 200_000_000 // self.steps), note=note)
 
     def sample(self, window):
         while self.updates and time.monotonic() - self.updates[0] > TTL:

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from statistics import median
 
-from redislab.bench import Networked, Watch, bars, commandstats, number, on, time_chart
+from redislab.bench import Load, Networked, Watch, bars, commandstats, number, on, time_chart
 
 
 class FirstContact(Networked):
@@ -51,6 +51,10 @@ class FirstContact(Networked):
         self.client.get(self.key)
         self.calls.append((time.perf_counter() - began, self.watch.socket_seconds()))
         return "get"
+
+    def at_work(self):
+        store = ("SETEX {p}:sample 600 {value}",)
+        return Load({"GET {p}:sample": 1}, store, size=self.size, rate=self.rate, clients=self.workers)
 
     def sample(self, window):
         calls, server = list(self.calls), window.per_call("get", commandstats(self.inspector, "get"))
