@@ -62,9 +62,6 @@ def lines(load: Load, server, prefix: str) -> str:
         server: where they go (redislab.world.Server).
         prefix: of all keys.
     """
-    prefix = (
-        f"{prefix}:{{tag}}" if server.cluster else prefix
-    )  # redis-benchmark sends by it, and only to where it belongs
     settings = parse_url(server.url)
     secret = [f"# The password: read -rs {PASSWORD}"] if settings.get("password") else []
     parts = [*secret, "# redis-benchmark: as fast as it can", *_redis_benchmark(load, server, settings, prefix)]
@@ -76,6 +73,7 @@ def lines(load: Load, server, prefix: str) -> str:
 
 def _redis_benchmark(load: Load, server, settings: dict, prefix: str) -> list[str]:
     """A line for each command: it knows no mix."""
+    prefix = f"{prefix}:{{tag}}" if server.cluster else prefix  # it puts another tag there for each node
     to = _address(server, settings, "redis-benchmark -h {host} -p {port}", "redis-benchmark -s {path}", " ")
     if "password" in settings or "username" in settings:
         to += f" --user {shlex.quote(settings['username'])}" if "username" in settings else ""

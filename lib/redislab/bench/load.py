@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from redislab.bench.window import GIVEN_UP
+
 PATIENCE = 2.0  # s; a request that could not be sent within this time of being due is given up
 SLICE = 0.05  # s; the longest sleep, so that a pause or a new rate is noticed
 
@@ -73,7 +75,7 @@ class OpenLoop:
         """What goes with every sample: how much was asked for, and how much came back."""
         return {
             "offered": window.recent.offered / window.seconds,
-            "achieved": (window.recent.ended - window.recent.tags["given up"]) / window.seconds,
+            "achieved": (window.recent.ended - window.recent.tags[GIVEN_UP]) / window.seconds,
             "errors": window.rate("error"),
             "requests": window.total.ended,
         }
@@ -81,7 +83,7 @@ class OpenLoop:
     def _work(self, halted) -> None:
         while (due := self._next(halted)) is not None:
             if self._timer() - due > self._patience:
-                self._outcomes.append(Outcome(("given up",), self._patience, "given up: not sent in time"))
+                self._outcomes.append(Outcome((GIVEN_UP,), self._patience, "given up: not sent in time"))
                 continue
             error, tags = None, ("failed",)
             try:

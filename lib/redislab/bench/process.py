@@ -168,7 +168,7 @@ class Running:
             if sum(each.stuck() for each in mine):  # all are asked; their threads are lost, so others take over
                 self._load.stop(timeout=0.0)
                 self._load.start()
-        if self._saturation and (said := self._saturation.look(len(outcomes))):
+        if self._saturation and (said := self._saturation.look(self.window.interval)):
             values["saturated"] = said
         told = values, self.experiment.settings()
         self._read_at = time.perf_counter()  # before it is told: nothing can be while the kernel takes nothing in

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import redis
 
+from redislab.bench.window import GIVEN_UP, Slot
 from redislab.bench.worker_pool import BUSY, main_thread_seconds
 
 LATE = 0.25  # s behind its time, from which on a load does not keep up
@@ -45,12 +46,12 @@ class Saturation:
         self._looks: list[Look] = []
         self._ended, self.said = 0, ""
 
-    def look(self, ended: int) -> str:
-        """At every sample: how many requests have ended since the last. Returns what there is to say, "" as a rule."""
+    def look(self, interval: Slot) -> str:
+        """At every sample, with what has ended since the last. Returns what there is to say, "" as a rule."""
         if self._server.cluster or self._load.late() < LATE:
             self._behind_since, self._looks, self._ended, self.said = None, [], 0, ""
             return ""
-        self._ended += ended
+        self._ended += interval.ended - interval.tags[GIVEN_UP]
         waits = self._asked is not None and not self._asked.done()
         if not waits and (not self._looks or time.perf_counter() - self._looks[-1].at > AGAIN):
             self._asked = self._beside.submit(self._ask, self._looks, self._ended)
@@ -83,9 +84,9 @@ class Saturation:
                 "lower the rate, for these latencies are not Redis’s."
             )
         if max(before.took, now.took) < PROMPT * each:
-            many = f"all {workers} senders are" if workers > 1 else "the only sender is"
+            many = f"all {workers} senders are busy" if workers > 1 else "the only sender is busy"
             return (
-                f"It is this panel that cannot send more, because {many} waiting for {1e3 * each:,.0f} ms a request, while {idle} and "
+                f"It is this panel that cannot send more, because {many} for {1e3 * each:,.0f} ms a request, while {idle} and "
                 "answers others immediately; these latencies are not Redis’s."
             )
         return ""

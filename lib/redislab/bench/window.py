@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hdrh.histogram import HdrHistogram
 
+GIVEN_UP = "given up"  # the tag of a request that was never sent
 SLOT = 0.25  # s; the window moves on in steps of this
 
 
@@ -32,7 +33,7 @@ class Slot:
         self.offered += offered
         self.ended += len(outcomes)
         for outcome in outcomes:
-            self.tags.update(("error",) if outcome.error else outcome.tags)
+            self.tags.update({"error", GIVEN_UP} & {"error", *outcome.tags} if outcome.error else outcome.tags)
             self._latencies(outcome.tags[0]).record_value(max(1, min(int(outcome.seconds * 1e6), 59_000_000)))
 
     def merge(self, other: "Slot") -> None:
