@@ -24,13 +24,15 @@ lab: install  ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 99
 
 install: $(VENV)/.installed  ## set up .venv/ with the course and JupyterLab
 
+# the files with such tests: to collect all the others for their sake takes a while
+MEASURE = $(shell grep --recursive --files-with-matches --include "test_*.py" "mark.quiet" tests)
 # where Python is told to keep no bytecode, each of some hundred processes would compile the library again
 test tour claims: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test  ## run all tests that this machine can run (TEST_ARGS="-k cache" picks some)
 	@failed=0; \
-	$(BIN)/pytest -m quiet $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m "not quiet and not browser and not claims and not tour" --numprocesses 4 $(TEST_ARGS) || failed=1; \
-	$(BIN)/pytest -m "browser and not quiet and not tour" --numprocesses 2 $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m quiet $(or $(TEST_ARGS),$(MEASURE)) || failed=1; \
+	$(BIN)/pytest -m "not quiet and not browser and not claims and not tour" --numprocesses 4 --ignore tests/browser $(TEST_ARGS) || failed=1; \
+	$(BIN)/pytest -m "browser and not quiet and not tour" --numprocesses 2 $(or $(TEST_ARGS),tests/browser) || failed=1; \
 	[ $$failed = 0 ] || { echo "These failed beside others, and are run once more, alone:"; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none $(TEST_ARGS); }
 
