@@ -252,19 +252,23 @@ def test_a_cluster_gets_a_client_for_clusters(lab, database, request):
 # Passwords
 
 
-@pytest.mark.parametrize(
-    "word", [SECRET, f"{SECRET}/1", f"1/{SECRET}", f"{SECRET}@x", f"{SECRET}?", f"#{SECRET}", f"[{SECRET}"]
-)
+PASSWORDS = [SECRET, f"{SECRET}/1", f"1/{SECRET}", f"{SECRET}@x", f"{SECRET}?", f"#{SECRET}", f"[{SECRET}"]
+
+
 @pytest.mark.parametrize("encode", [str, lambda word: quote(word, safe="")], ids=["as it is", "encoded"])
-def test_nothing_that_is_displayed_shows_a_password(private, word, encode):
-    # Given a server that wants this password
+def test_nothing_that_is_displayed_shows_a_password(private, encode):
     server = private()
     admin = server.client()
-    admin.config_set("requirepass", word)
-    url = f"redis://:{encode(word)}@127.0.0.1:{server.port}/0"
-    if encode is str and set(word) & set("/?#["):
-        assert "write / as %2F" in refused(url)
-        return
+    for word in PASSWORDS:
+        admin.config_set("requirepass", word)
+        url = f"redis://:{encode(word)}@127.0.0.1:{server.port}/0"
+        if encode is str and set(word) & set("/?#["):
+            assert "write / as %2F" in refused(url)
+        else:
+            shows_no_password(url)
+
+
+def shows_no_password(url: str) -> None:
     made = Server(url)
     lab = Lab(made, "redislab:test", database_url=f"postgresql://me:{SECRET}@127.0.0.1/shop")
     shown = [
