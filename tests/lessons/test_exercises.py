@@ -67,6 +67,8 @@ def tried(ground):
         verdicts = [verdict for kind, *verdict in found if kind == "found"]
         for finding, verdict in zip(report.findings, verdicts, strict=True):
             finding.met, finding.seen = verdict
+        if "raised KeyboardInterrupt" in str(report):  # it was not the answer's: whoever runs these tests stops them
+            raise KeyboardInterrupt
         return report
 
     return check

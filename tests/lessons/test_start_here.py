@@ -13,7 +13,7 @@ def test_a_call_is_split_into_python_network_and_server():
 def test_an_added_round_trip_goes_to_the_network_and_is_shown_as_measured(running):
     lab = running(FirstContact(rate=100.0))
     lab.go_on(2)
-    here = lab.until(lambda sample: sample.get("network_us", 1000) < 1000)  # quiet enough to see 4 ms more
+    here = lab.until(lambda sample: sample.get("network_us", 1000) < 1000, timeout=60)  # quiet enough to see 4 ms more
     lab.experiment.rtt = 4.0
     # all is measured again and again, and a busy machine may spoil some; expect that it is not counted as the server's
     lab.until(
