@@ -87,10 +87,10 @@ class TestAccept:
         assert abs(given / 1e6 - client.time()[0]) < 60
         assert backlog.read("a", 1)[0].record == RECORD | {"version": given}
 
-    @pytest.mark.parametrize("version", ["a word", 2**60, 2**53, 2**53 - 1, 2**53 - 2, -1, 1.5, math.nan, True, [], ""])
-    def test_what_cannot_be_a_version_is_refused_and_nothing_written(self, backlog, client, version):
-        with pytest.raises(ValueError, match=r"^version = .* does not work: "):
-            backlog.accept(7, RECORD | {"version": version}, 10)
+    def test_what_cannot_be_a_version_is_refused_and_nothing_written(self, backlog, client):
+        for version in ("a word", 2**60, 2**53, 2**53 - 1, 2**53 - 2, -1, 1.5, math.nan, True, [], ""):
+            with pytest.raises(ValueError, match=r"^version = .* does not work: "):
+                backlog.accept(7, RECORD | {"version": version}, 10)
         assert backlog.waiting == 0 and not client.exists(*backlog._entry(7))
 
     @pytest.mark.parametrize("years", [0, 1, 99])
@@ -103,10 +103,10 @@ class TestAccept:
         assert versions == sorted(set(versions))
         assert [message.record["version"] for message in backlog.read("a", 10)] == versions[1:]
 
-    @pytest.mark.parametrize("id", [None, True, 1.5, math.nan, (1, 2), b"1", datetime.date(2020, 1, 1)])
-    def test_an_id_that_json_would_change_is_refused(self, backlog, client, id):
-        with pytest.raises(ValueError, match="cannot be an id here"):
-            backlog.accept(id, RECORD, 10)
+    def test_an_id_that_json_would_change_is_refused(self, backlog):
+        for id in (None, True, 1.5, math.nan, (1, 2), b"1", datetime.date(2020, 1, 1)):
+            with pytest.raises(ValueError, match="cannot be an id here"):
+                backlog.accept(id, RECORD, 10)
         assert backlog.waiting == 0
 
     def test_a_full_redis_says_so_also_at_the_first_write(self, lab):
@@ -137,12 +137,12 @@ class TestAccept:
             backlog.accept(7, RECORD, 10)
         assert client.get(backlog.keys.user(7)) == "as before"
 
-    @pytest.mark.parametrize("record", [{}, {"version": 1}, {"text": '}"\\ é \x00', "nested": {"version": 5}}])
-    def test_any_record_comes_back_as_it_went_in(self, backlog, client, record):
-        version = backlog.accept("a b", record, 10)
-        expected = record | {"id": "a b", "version": version}
-        assert json.loads(client.get(backlog.keys.user("a b"))) == expected
-        assert backlog.read("a", 1)[0].record == expected
+    def test_any_record_comes_back_as_it_went_in(self, backlog, client):
+        for record in ({}, {"version": 1}, {"text": '}"\\ é \x00', "nested": {"version": 5}}):
+            version = backlog.accept("a b", record, 10)
+            expected = record | {"id": "a b", "version": version}
+            assert json.loads(client.get(backlog.keys.user("a b"))) == expected
+            assert backlog.read("a", 1)[0].record == expected
 
     def test_what_is_not_json_is_refused_before_anything_is_sent(self, backlog):
         with pytest.raises(TypeError):
