@@ -21,7 +21,9 @@ def test_a_library_loads_once_at_an_expiry(running, name):
 
 
 def test_who_waits_for_a_lock_waits_more_than_who_gets_the_old_value_and_the_bars_keep_both(running):
-    lab = running(LibrariesLab(cache_of=WAIT[0], concurrency=10))
+    lab = running(
+        LibrariesLab(cache_of=WAIT[0], concurrency=10, recompute_ms=1000.0)
+    )  # busy or not, half a second is a wait
     lab.until(lambda sample: sample.get(f"slow {WAIT[0]}"), timeout=40)
     lab.experiment.cache_of = OLD[0]
     lab.stretch(lambda samples: mean(samples, f"slow {OLD[0]}") < mean(samples, f"slow {WAIT[0]}"))
