@@ -25,7 +25,7 @@ def test_the_same_seed_is_the_same_day_and_another_one_is_not():
 
 def closed(lab) -> dict:
     """The last bill, when the shop has closed."""
-    return lab.until(lambda sample: sample["over"], timeout=90)["bills"][-1][1]
+    return lab.until(lambda sample: sample["over"], timeout=90)["bills"][-1].rows
 
 
 @pytest.mark.quiet  # of a bot that comes one request at a time the limit lets no race through

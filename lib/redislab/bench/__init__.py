@@ -18,10 +18,10 @@ from redislab.bench.charts import (
 from redislab.bench.experiment import Experiment, action, on
 from redislab.bench.instruments import Watch, Work, commandstats, watch
 from redislab.bench.knobs import Knob, choice, decision, number, switch, text
-from redislab.bench.mine import YOURS
 from redislab.bench.networked import Networked
 from redislab.bench.recording import Recording
 from redislab.bench.session import Bench, PauseReason, Sample, Session, State
 from redislab.bench.sweep import Sweep
 from redislab.bench.tables import WatchedTable
 from redislab.bench.timings import Timings
+from redislab.bench.yours import YOURS, Yours, a_list, a_number, record, truth

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from redislab.bench.yours import YOURS
+
 
 @dataclass(frozen=True)
 class Line:
@@ -33,7 +35,7 @@ class Chart:
     kind "treemap": the value of its one line is a list of (path, number) pairs, parents included, and replaces the map. The
     parts of a path are set apart by colons, and a parent's number is the total of its children's, or more.
 
-    A `wide` one has a row to itself; a ranking has room for some `places`.
+    A `wide` one has a row to itself; a ranking has room for some `places`. A learner's code has a bar by the key `yours`.
     """
 
     title: str
@@ -50,6 +52,11 @@ class Chart:
     y_names: tuple[str, ...] = ()
     wide: bool = False
     places: int = 10
+    yours: str = ""
+
+    def with_yours(self) -> "Chart":
+        """The same with a bar for a learner's code, if it has one."""
+        return replace(self, lines=(*self.lines, Line(self.yours, YOURS))) if self.yours else self
 
 
 def dashed(label: str, **look) -> Line:
@@ -75,9 +82,9 @@ def time_chart(title: str, unit="", low=0, high=None, *, log=False, wide=False, 
     return Chart(title, _lines(lines), unit, "time", *_bounds(low, high, log), log_y=log, wide=wide)
 
 
-def bars(title: str, unit="", low=0, high=None, **lines) -> Chart:
-    """The newest values side by side."""
-    return Chart(title, _lines(lines), unit, "bars", low, high)
+def bars(title: str, unit="", low=0, high=None, *, yours="", **lines) -> Chart:
+    """The newest values side by side; a learner's code has the key `yours`."""
+    return Chart(title, _lines(lines), unit, "bars", low, high, yours=yours)
 
 
 def parts(title: str, unit="", **lines) -> Chart:

@@ -37,14 +37,16 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from traitlets import HasTraits
 
 from redislab.bench.knobs import Knob, KnobTrait
 from redislab.bench.load import PATIENCE, OpenLoop
-from redislab.bench.mine import YOURS, Mine, offered, with_bar
+from redislab.bench.mine import Mine
 from redislab.bench.readings import MissingError, Readings, fill
 from redislab.bench.session import Session
+from redislab.bench.yours import YOURS, Yours
 from redislab.errors import KnobError
 from redislab.world.owned import Owned
 
@@ -82,7 +84,9 @@ class Experiment(HasTraits):
         presets: by the name on the button, what differs from the knobs' defaults.
         repeats: whether it can be measured once more when it is done, by a method `again()`.
         waiting: what stands in place of the sentence while a value that it needs is missing.
-        mine: a learner's function (`ItsLab(mine=function)`), callable in the bench; None if there is none.
+        yours: how a learner's code is called, where no knob chooses it.
+        mine: a learner's function or class (`ItsLab(mine=function)`), which in the bench stands beside the library's classes
+            (`redislab.bench.mine.Called`); None if there is none.
         server: what is measured; the lab's server unless `setup` takes another one.
         rate: requests offered per second (a knob, in most labs); or override `mix` or `gap`.
         workers: requests that can be under way simultaneously.
@@ -99,6 +103,7 @@ class Experiment(HasTraits):
     verdict = ""
     repeats = False
     waiting = "Waiting for the first figures."
+    yours: Yours | None = None
     mine = None
     server = None
     workers = 32
@@ -111,18 +116,21 @@ class Experiment(HasTraits):
         self._owned = Owned()
         self.set_knobs((self._offer(mine) if mine is not None else {}) | knobs)
 
-    def _offer(self, function: Callable) -> dict:
-        """Have a learner's function among the options of the knob that has room for one; the knob, set to it."""
+    def _offer(self, code: Callable) -> dict:
+        """Have a learner's code among the options of the knob that has room for it, and a bar; the knob, set to it."""
         knob = next((each for each in self.knobs().values() if each.yours), None)
-        if knob is None:
+        if not (self.yours or knob):
             raise KnobError(f"{type(self).__name__} compares no code of yours: leave out `mine`.")
-        self.mine = Mine(function, knob.yours)
-        self.knobs = functools.partial(offered, type(self), knob.name)
-        self.charts = tuple(with_bar(chart, knob.options) for chart in self.charts)
+        self.mine = Mine(code, self.yours or knob.yours)
+        self.charts = tuple(chart.with_yours() for chart in self.charts)
+        if not knob:
+            return {}
+        offered = replace(knob, options=(*knob.options, YOURS))
+        self.knobs = lambda: type(self).knobs() | {knob.name: offered}
         return {knob.name: YOURS}
 
     def learners(self) -> list:
-        """The functions of a learner's that this calls."""
+        """The code of a learner's that this calls."""
         return [self.mine] if self.mine else []
 
     @classmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from traitlets import Any, TraitType
 
+from redislab.bench.yours import Yours
 from redislab.errors import KnobError
 
 STOPS = [float(stop) for stop in "1 1.1 1.2 1.4 1.5 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 6 7 8 9".split()]  # in a decade
@@ -26,7 +27,7 @@ class Knob:
     options: tuple = ()
     tree: tuple = ()
     help: str = ""
-    yours: str = ""
+    yours: Yours | None = None
     name: str = ""
 
     def check(self, value):
@@ -132,8 +133,8 @@ def number(default, low, high, *, label, unit="", log=False, integer=False, step
     )
 
 
-def choice(default, options, *, label, help="", yours="") -> Any:
-    """A menu of named options. A learner's function that takes the parameters `yours` may be one more: see `redislab.bench.mine`."""
+def choice(default, options, *, label, help="", yours: Yours | None = None) -> Any:
+    """A menu of named options. A learner's code may be one more, called as `yours` says."""
     return KnobTrait(label=label, kind="choice", default=default, options=tuple(options), help=help, yours=yours)
 
 

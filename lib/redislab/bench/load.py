@@ -10,6 +10,7 @@ from typing import NamedTuple
 from redislab.bench.window import GIVEN_UP
 
 PATIENCE = 2.0  # s; a request that could not be sent within this time of being due is given up
+LOAD = "redislab-load"  # the workers' name
 SLICE = 0.05  # s; the longest sleep, so that a pause or a new rate is noticed
 
 
@@ -44,7 +45,8 @@ class OpenLoop:
         self._halted = threading.Event()  # a new one: workers that have not ended yet are still to end
         self._due = self._timer()
         self._threads = [
-            threading.Thread(target=self._work, args=(self._halted,), daemon=True) for _ in range(self.workers)
+            threading.Thread(target=self._work, args=(self._halted,), daemon=True, name=LOAD)
+            for _ in range(self.workers)
         ]
         for thread in self._threads:
             thread.start()

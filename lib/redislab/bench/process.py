@@ -165,9 +165,6 @@ class Running:
             values["gap"], self._gap = self._gap, None
         if mine := self.experiment.learners():
             values["mine"] = " ".join(filter(None, (values.get("mine"), *(each.trouble for each in mine))))
-            if sum(each.stuck() for each in mine):  # all are asked; their threads are lost, so others take over
-                self._load.stop(timeout=0.0)
-                self._load.start()
         if self._saturation and (said := self._saturation.look(self.window.interval)):
             values["saturated"] = said
         told = values, self.experiment.settings()

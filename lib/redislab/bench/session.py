@@ -16,11 +16,13 @@ from traitlets import All
 
 from redislab.bench import process
 from redislab.bench.recording import Recording
-from redislab.errors import ExperimentError
+from redislab.errors import ExperimentError, RedislabError
 from redislab.world.child import Child, ChildEndedError
 
 # what was asked for here, and an older state that the bench still reports
 OVERTAKEN = {("pausing", "starting"), ("pausing", "running"), ("starting", "paused"), ("closed", "paused")}
+SILENCE = 15.0  # s, of a process that runs a learner's code
+HELD = "Yours: It let nothing else run in its process for 15 s, and was stopped."
 PATIENCE = 60.0  # s; starting may include a container and a data set, so this is long
 
 
@@ -67,6 +69,7 @@ class Bench(Child):
     def __init__(self):
         super().__init__(process.Bench, "bench")
         self._sessions: dict[int, Session] = {}
+        self._silent, self._beats = 0.0, False  # s since something was heard; whether it has to be every second
         threading.Thread(target=self._listen, daemon=True, name="redislab-bench").start()
         atexit.register(self.close)
 
@@ -84,13 +87,39 @@ class Bench(Child):
         super().close()
 
     def _listen(self) -> None:
+        spoilt, said = None, ""
         with contextlib.suppress(ChildEndedError):
             for key, *event in self.events():
+                self._silent = 0.0
                 if session := self._sessions.get(key):
                     session._on_event(*event)
-        message = f"The measuring process ended (exit {self.process.wait()}). Press Start to begin again."
+                elif event == ["beat"]:
+                    self._expect_beats()
+                elif event == ["rest"]:
+                    self._beats = False
+                elif event[0] == "spoilt":
+                    _, spoilt, said = event
+                    self.kill()
+        code = self.process.wait()
+        said = said or (
+            HELD if self._silent > SILENCE else f"Yours: It ended the process that it ran in (exit {code})."
+        )
         for session in list(self._sessions.values()):
-            session._on_event("state", "failed", message, {})
+            session._on_end(spoilt, said, f"The measuring process ended (exit {code}). Press Start to begin again.")
+
+    def _expect_beats(self) -> None:
+        """From now on: a learner's code runs, and may keep the whole process from running."""
+        if not self._beats:
+            self._beats = True
+            threading.Thread(target=self._kill_when_silent, daemon=True).start()
+
+    def _kill_when_silent(self) -> None:
+        """Counts by short waits: a computer that slept was silent, too."""
+        while self._beats and self._silent <= SILENCE:
+            time.sleep(0.5)
+            self._silent += 0.5
+        if self._beats:
+            self.kill()
 
 
 class Session:
@@ -216,6 +245,23 @@ class Session:
         elif kind == "total":
             for name, value in event[0].items():
                 setattr(self.recording, name, value)
+
+    def _on_end(self, spoilt: int | None, said: str, message: str) -> None:
+        """The process has ended. If that was a learner's code, it is not called again, and the others go on in a new one.
+
+        Args:
+            spoilt: the number of the code that has spoilt it; None: it ended by itself, or by what ran last.
+        """
+        mine = self.experiment.mine
+        blamed = mine and not mine.trouble and spoilt in (None, mine.number)
+        if blamed and self.measuring:
+            mine.trouble = said
+        elif not (self.measuring and spoilt is not None):
+            return self._on_event("state", "failed", message, {})
+        try:
+            self.start()
+        except RedislabError as failure:
+            self._on_event("state", "failed", str(failure), {})
 
     def _rest(self) -> None:
         for tell in list(self.on_rest):

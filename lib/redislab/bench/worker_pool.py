@@ -72,6 +72,8 @@ class WorkerPool:
         Args:
             arguments: of the job; `each(index)` gives further ones, which differ from worker to worker.
         """
+        for ended in (worker for worker in self.workers if not worker.alive):
+            ended.restart()
         before, began = main_thread_seconds(client), time.perf_counter()
         more = [each(index) if each else () for index in range(len(self))]
         results = list(self._callers.map(lambda worker, own: worker.call("run", *arguments, *own), self.workers, more))
@@ -81,6 +83,11 @@ class WorkerPool:
             counts.update(result)
         clients, server = [cpu / seconds for _, cpu in results], (after - before) / seconds
         return Round(counts, seconds, max(clients), server, (sum(clients) + server) / cores())
+
+    def kill(self) -> None:
+        """End the processes, whatever they do; the next round starts others."""
+        for worker in self.workers:
+            worker.kill()
 
     def close(self) -> None:
         for worker in self.workers:

@@ -5,8 +5,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-import cloudpickle
-
+from redislab.bench.yours import MineError, travelling
 from redislab.errors import StartError
 from redislab.study.checks import Exercise
 from redislab.world import start
@@ -65,12 +64,9 @@ def try_out(exercise: type[Exercise], function, deadline: float = DEADLINE) -> R
     """
     lab, report = start(), Report.of(exercise)
     try:
-        pickled = cloudpickle.dumps(function)
-    except Exception as failure:  # whatever its parts raise when they are asked to travel
-        report.stopped = (
-            f"It holds something of this notebook that cannot travel ({failure}). "
-            "Take all it needs from its arguments: the client, the keys, and what else it is given."
-        )
+        pickled = travelling(function)
+    except MineError as failure:
+        report.stopped = str(failure)
         return report
     from redislab.study.process import Trial
 

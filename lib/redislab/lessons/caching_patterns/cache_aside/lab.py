@@ -22,7 +22,7 @@ from redislab.bench import (
 from redislab.caching import ModuleCacheAside, Resilient
 from redislab.lessons.caching_patterns.theory import HitForecast, hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity, observed
-from redislab.lessons.caching_patterns.yours import YourCache
+from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 OURS, MODULES = "ours", "As in the module"
 THROUGH, PAST = "commit, then delete", "past the cache"
@@ -39,7 +39,7 @@ class TtlLab(Experiment):
     title = "Cache-aside"
 
     ttl = number(2.0, 0.2, 60, label="TTL", unit="s", log=True)
-    pattern = choice(OURS, [OURS, MODULES], label="Cache-aside", yours="client, source, keys, id")
+    pattern = choice(OURS, [OURS, MODULES], label="Cache-aside", yours=CACHE)
     rate = number(600.0, 50, 2000, label="Requests", unit="/s", log=True)
     skew = number(0.9, 0, 1.5, label="Skew", step=0.1, help="popularity falls as 1/rank^skew; 0: all alike")
     catalogue = number(1000, 100, 10_000, label="Catalogue", unit="users", log=True, integer=True)

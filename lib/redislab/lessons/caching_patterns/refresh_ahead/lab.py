@@ -3,12 +3,13 @@
 import itertools
 import time
 
-from redislab.bench import Networked, choice, dashed, number, on, switch, time_chart
+from redislab.bench import YOURS, Networked, choice, dashed, number, on, switch, time_chart
 from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead, Resilient
 from redislab.caching.predicted_refresh import WORTH
 from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.caching_patterns.theory import fewest_loads
 from redislab.lessons.caching_patterns.workload import Popularity
+from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
 FIXED, PREDICTED, XFETCH = "fixed", "per-key predicted", "XFetch"
@@ -30,7 +31,7 @@ class RefreshAheadLab(Networked):
     recompute_ms = number(
         200.0, 10, 1000, label="Recompute", unit="ms", step=10, help="added to the database's own time"
     )
-    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh")
+    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh", yours=CACHE)
     mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
     ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)
     beta = number(1.0, 0.1, 10, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
@@ -69,6 +70,8 @@ class RefreshAheadLab(Networked):
         common = (self.client, self.users, self.keys)
         if self.pattern == OURS:
             self.cache = MODES[self.mode](*common, threads=self.workers)
+        elif self.pattern == YOURS:
+            self.cache = YourCache(self.mine, *common, jitter=0)
         else:
             self.cache = (ModuleRefreshAhead if self.pattern == MODULES else Resilient)(*common)
 

@@ -4,7 +4,7 @@ from redislab.bench import YOURS, choice, dotted, number, on, time_chart
 from redislab.caching import CacheAside, EarlyRefresh, ServeStale, SingleFlight
 from redislab.lessons.caching_patterns.stampede.expiries import Expiries
 from redislab.lessons.caching_patterns.stampede.herd import Herd
-from redislab.lessons.caching_patterns.yours import YourCache
+from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
 WAIT = 20.0  # s that a read may take here: many wait for a narrow database
@@ -17,7 +17,7 @@ class StampedeLab(Herd):
     claim = "Potential cache stampede on popular keys"
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
-    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours="client, source, keys, id")
+    protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours=CACHE)
     recompute_ms = number(
         100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
     )

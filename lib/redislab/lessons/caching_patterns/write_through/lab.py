@@ -1,6 +1,5 @@
 """Section 1.2: write-through, and whether cache and database hold the same."""
 
-import functools
 import itertools
 import json
 import random
@@ -9,7 +8,7 @@ from collections import deque
 
 import redis
 
-from redislab.bench import YOURS, Networked, Watch, action, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, Watch, Yours, action, choice, number, on, time_chart
 from redislab.caching import WriteThrough
 from redislab.caching.background import Background
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
@@ -34,7 +33,8 @@ class WriteThroughLab(Networked):
     title = "Write-through"
     claim = "Cache always consistent with database"
 
-    order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write", yours="client, source, keys, id, record")
+    order = choice(CACHE_FIRST, list(ORDERS), label="Order of a write",
+                   yours=Yours("client, source, keys, id, record", put="id, record"))  # fmt: skip
     writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="all on the same row")
     failures = number(0.0, 0, 100, label="Added DB failures", unit="%", step=5, help="of the commits")
     commit_ms = number(20.0, 0, 500, label="Added commit time", unit="ms", step=5, help="before each commit")
@@ -81,9 +81,11 @@ class WriteThroughLab(Networked):
 
     @on("client", "order")
     def choose_order(self):
-        yours = functools.partial(self.mine, self.client, self.users, self.keys) if self.order == YOURS else None
-        self.put = yours or self.cache.put
-        self.cache.order = self.cache.order if yours else self.order
+        self.put = self.cache.put
+        if self.order == YOURS:
+            self.put = self.mine(self.client, self.users, self.keys).put
+        else:
+            self.cache.order = self.order
 
     @on("commit_ms", "failures")
     def burden(self):

@@ -4,7 +4,20 @@ import random
 import time
 from types import SimpleNamespace
 
-from redislab.bench import YOURS, Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
+from redislab.bench import (
+    YOURS,
+    Networked,
+    Yours,
+    a_list,
+    action,
+    choice,
+    dotted,
+    number,
+    on,
+    ranking,
+    time_chart,
+    xy_chart,
+)
 from redislab.lessons.data_modeling.leaderboard.boards import ME, Boards
 from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place
@@ -27,7 +40,7 @@ class LeaderboardLab(Networked):
 
     players = number(1000, 100, 100_000, label="Players", log=True, integer=True)
     paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it",
-                    yours="client, keys, player, n")  # fmt: skip
+                    yours=Yours("client, keys, player, n", around="player, n", returns=a_list))  # fmt: skip
     ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
     rate = number(200.0, 10, 1000, label="Requests", unit="/s", log=True, help="three quarters of them change a score")
     step = number(1, 1, 100, label="Scores in steps of", unit="points", integer=True, log=True, help="large: many ties")
@@ -79,6 +92,10 @@ class LeaderboardLab(Networked):
         """The board twice: for the requests, and past the added round trip for what is drawn."""
         self.board = Leaderboard(self.client, self.keys, self.boards.name, ties=self.ties)
         self.seen = Leaderboard(self.inspector, self.keys, self.boards.name, ties=self.ties)
+        if self.mine:
+            key = self.board.key  # whichever is played on
+            keys = SimpleNamespace(leaderboard=lambda name: key, prefix=self.keys.prefix)
+            self.around = self.mine(self.client, keys).around
         self.costs.begin()
 
     def request(self):
@@ -99,8 +116,7 @@ class LeaderboardLab(Networked):
         if self.paging == SCRIPT:
             page = [place.player for place in board.around(ME, self.side)]
         elif self.paging == YOURS:
-            keys = SimpleNamespace(leaderboard=lambda name: board.key)  # whichever is played on
-            page = [player for _, player, _ in self.mine(board.client, keys, ME, self.side)]
+            page = [player for _, player, _ in self.around(ME, self.side)]
         else:
             place = board.client.zrevrank(board.key, ME)
             first = None if place is None else max(0, place - self.side)

@@ -5,7 +5,22 @@ import random
 import secrets
 import time
 
-from redislab.bench import Load, Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
+from redislab.bench import (
+    YOURS,
+    Load,
+    Networked,
+    Timings,
+    Yours,
+    a_number,
+    action,
+    bars,
+    dashed,
+    dotted,
+    number,
+    on,
+    solid,
+    time_chart,
+)
 from redislab.lessons.data_modeling.profile.forms import ALL, FORMS, ONE, UPDATE, Scale, both, do, ratios
 from redislab.lessons.data_modeling.profile.token import TTL, Token, told
 from redislab.lessons.data_modeling.profile.writers import WAYS, Writers
@@ -32,10 +47,11 @@ class ProfileLab(Networked):
     )
     size = number(50, 1, 1000, label="Value size", unit="B", log=True, integer=True)
 
+    yours = Yours("client, keys, id, city, points", moved="id, city, points", returns=a_number)
     charts = (
         bars(
             "Updates lost, of those acknowledged", "%", 0, 100,
-            lost_json="JSON", lost_read="read, write", lost_own="own field", lost_add="HINCRBY",
+            lost_json="JSON", lost_read="read, write", lost_own="own field", lost_add="HINCRBY", yours="lost_yours",
         ),
         time_chart(
             "Time by JSON, as a multiple of the hash's", "×", log=True, wide=True,
@@ -67,13 +83,20 @@ class ProfileLab(Networked):
         self.keys, inspector = lab.keys, lab.client()
         self.stored, self.scale = both(inspector, lab.keys), Scale(lab.client(), lab.keys)
         self.token, self.timings = Token(inspector, lab.keys), Timings(last=100)
-        self.ids, self.ways, self.race_writers = itertools.count(1), itertools.cycle(WAYS), self.owned(Writers())
+        self.to_race = [*WAYS, *([YOURS] if self.mine else [])]
+        self.ids, self.ways, self.race_writers = (
+            itertools.count(1),
+            itertools.cycle(self.to_race),
+            self.owned(Writers()),
+        )
         self.busy = self.next_race = self.next_weighing = 0.0
         self.connect(lab.server)
 
     @on("client")
     def aim(self):
         self.forms = both(self.client, self.keys)
+        if self.mine:
+            self.forms[YOURS] = self.mine(self.client, self.keys)
 
     @on("fields", "size")
     def save(self):
@@ -94,8 +117,10 @@ class ProfileLab(Networked):
     def request(self):
         began = time.perf_counter()
         if began > self.next_race:
-            tags = self.race(next(self.ways))
-            self.next_race = time.perf_counter() + RACE
+            try:
+                tags = self.race(next(self.ways))
+            finally:
+                self.next_race = time.perf_counter() + RACE
         elif began > self.next_weighing:
             tags = self.weigh()
             self.next_weighing = time.perf_counter() + WEIGH
@@ -143,7 +168,7 @@ class ProfileLab(Networked):
             **ratios(self.timings, {ALL: self.read_all, UPDATE: rest, ONE: rest}),
             **self.weights,
             **self.token.figures(),
-            **{f"lost_{way}": window.share(f"lost {way}", f"done {way}") for way in WAYS},
+            **{f"lost_{way}": window.share(f"lost {way}", f"done {way}") for way in self.to_race},
             "equal": 1,
         }
 

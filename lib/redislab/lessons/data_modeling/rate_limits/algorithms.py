@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from redislab.bench import YOURS
 from redislab.modeling import (
@@ -38,24 +37,6 @@ COMMANDS = {
     MODULE_FIXED: ("incr", "pexpire"),
     MODULE_SLIDING: ("zremrangebyscore", "zcard", "zadd", "pexpire"),
 }
-
-
-class YourLimiter(NamedTuple):
-    """A learner's function of (client, keys, subject, limit, window), with the interface of the others."""
-
-    function: Callable
-    client: Any
-    keys: Any
-    limit: int
-    window: float
-
-    def allow(self, subject) -> bool:
-        whole = int(self.window) == self.window  # EXPIRE takes no 1.0
-        return self.function(self.client, self.keys, subject, self.limit, int(self.window) if whole else self.window)
-
-    def at_most(self, seconds: float) -> int:
-        """What is wanted of it in any window."""
-        return self.limit
 
 
 def limiter(algorithm: str, client, keys, limit: int, window: float, clock: Callable):

@@ -7,6 +7,7 @@ from redislab.bench import (
     YOURS,
     Networked,
     Watch,
+    Yours,
     choice,
     commandstats,
     dashed,
@@ -15,6 +16,7 @@ from redislab.bench import (
     on,
     solid,
     time_chart,
+    truth,
     xy_chart,
 )
 from redislab.lessons.data_modeling.rate_limits import algorithms
@@ -40,7 +42,7 @@ class RateLimitLab(Networked):
     claim = "Allow 100 requests per hour"
 
     algorithm = choice(algorithms.FIXED, [*algorithms.OURS, *algorithms.MODULES], label="Algorithm",
-                       yours="client, keys, subject, limit, window")  # fmt: skip
+                       yours=Yours("client, keys, subject, limit, window", allow="subject", returns=truth))  # fmt: skip
     position = number(0.0, 0, 100, label="Burst", unit="% into a window", step=5, help="0: on the boundary")
     threads = number(8, 1, 64, label="Simultaneous clients", integer=True, log=True)
     limit = number(50, 10, 200, label="Limit", unit="requests", integer=True, log=True)
@@ -100,7 +102,7 @@ class RateLimitLab(Networked):
     @on("client", "algorithm", "limit", "period", "skew", "tick")
     def choose(self):
         """Another user, of whom nothing is known yet."""
-        self.promised = self.build(self.kind, 0.0).at_most(self.period)
+        self.promised = self.limit if self.kind == YOURS else self.build(self.kind, 0.0).at_most(self.period)
         self.subject, self.seen, self.asked, self.trips = next(self.subjects), self.now(), Admissions(), None
         limiters = [self.build(self.algorithm, fast) for fast in (0.0, self.skew)]
         self.current = self.subject, limiters, self.asked
@@ -116,7 +118,8 @@ class RateLimitLab(Networked):
 
     def build(self, algorithm, fast):
         if algorithm == YOURS:
-            return algorithms.YourLimiter(self.mine, self.client, self.keys, self.limit, self.period)
+            whole = self.period.is_integer()  # EXPIRE takes no 1.0
+            return self.mine(self.client, self.keys, self.limit, int(self.period) if whole else self.period)
         return algorithms.limiter(
             algorithm, self.client, self.keys, self.limit, self.period, algorithms.clock(fast, TICKS[self.tick])
         )

@@ -5,7 +5,7 @@ import itertools
 import random
 from collections import deque
 
-from redislab.bench import YOURS, Networked, action, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, Yours, action, choice, number, on, time_chart, truth
 from redislab.keys import ModuleIndex, TransactionIndex, UniqueIndex
 from redislab.lessons.key_naming.indexes.address_book import AddressBook
 
@@ -15,13 +15,13 @@ MESSAGES = {MODULE: 3, MULTI: 1, LUA: 1, YOURS: 1}  # that a move sends
 
 
 class YourIndex:
-    """A learner's function of (client, keys, id, email), with the interface of the others."""
+    """A learner's, with the interface of the others; it is not told the old address."""
 
-    def __init__(self, function, client, keys, *_):
-        self._move = functools.partial(function, client, keys)
+    def __init__(self, mine, client, keys, *_):
+        self._index = mine(client, keys)
 
     def move(self, id, old, new) -> bool:
-        return bool(self._move(id, new))
+        return bool(self._index.move(id, new))
 
 
 class IndexLab(Networked):
@@ -30,7 +30,8 @@ class IndexLab(Networked):
     title = "Secondary indexes"
     claim = "Keep indexes in sync"
 
-    method = choice(MODULE, [MODULE, MULTI, LUA], label="Method", yours="client, keys, id, email")
+    method = choice(MODULE, [MODULE, MULTI, LUA], label="Method",
+                    yours=Yours("client, keys, id, email", move="id, email", returns=truth))  # fmt: skip
     writers = number(8, 1, 32, label="Simultaneous writers", integer=True, help="each another user")
     contested = number(20.0, 0, 100, label="To a shared address", unit="%", step=5, help="one of 12 that others want")
     bursts = number(5.0, 1, 10, label="Times a second", step=1)

@@ -2,12 +2,12 @@
 
 import functools
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import redis
 
 from redislab.bench import YOURS
-from redislab.bench.mine import PATIENCE, MineError
+from redislab.bench.mine import PATIENCE, within
 from redislab.keys import KeyNamespace
 from redislab.tuning import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 from redislab.world.servers import Server
@@ -23,12 +23,15 @@ NAME = "visits"  # of the counter
 
 
 class YourCounter:
-    """A learner's function of (client, keys, name, by), with the interface of the others. Whether it tries again is its own affair."""
+    """A learner's, with the interface of the others. Whether it tries again is its own affair."""
 
     tries = 0
 
-    def __init__(self, function, client, keys):
-        self.increment = lambda name: function(client, keys, name, 1)
+    def __init__(self, mine, client, keys):
+        self._count = mine(client, keys).count
+
+    def increment(self, name: str):
+        return self._count(name, 1)
 
 
 class Increments:
@@ -44,9 +47,8 @@ class Increments:
         counters, threads = [made(self.client(via), keys) for _ in range(clients)], ThreadPoolExecutor(max(1, clients))
         adding = [threads.submit(add_until, deadline, counter) for counter in counters]
         threads.shutdown(wait=False)
-        if wait(adding, seconds + 3 * PATIENCE).not_done:  # a learner's; the others end by a timeout
-            raise MineError(f"Yours: it did not return within {PATIENCE:g} s.")
-        done = sum(each.result() for each in adding)
+        # the others end by a timeout
+        done = within(seconds + 3 * PATIENCE, lambda: sum(each.result() for each in adding))
         return {"done": done, "tries": sum(counter.tries for counter in counters)}
 
 

@@ -1,9 +1,9 @@
 """Section 4.3: one counter, many clients, and five ways to add one."""
 
 import functools
+from contextlib import nullcontext
 
-from redislab.bench import YOURS, Load, Networked, action, bars, choice, number, on, time_chart
-from redislab.bench.mine import MineError
+from redislab.bench import YOURS, Load, Networked, Yours, a_number, action, bars, choice, number, on, time_chart
 from redislab.bench.worker_pool import WorkerPool
 from redislab.lessons.performance_tuning.counters.increments import METHODS, NAME, Increments
 
@@ -20,12 +20,15 @@ class CountersLab(Networked):
     title = "Counter race"
     claim = "Another client can modify between GET and SET"
 
-    method = choice(RACE, METHODS, label="Method", yours="client, keys, name, by")
+    method = choice(RACE, METHODS, label="Method",
+                    yours=Yours("client, keys, name, by", count="name, by", returns=a_number))  # fmt: skip
     clients = number(8, 1, 32, label="Clients", log=True, integer=True, help="each adds one, over and over")
 
     charts = (
         time_chart("Lost updates", "%", 0, 100, lost="lost"),
-        bars("Increments a second, by method", "/s", **{f"rate {name}": name for name in METHODS}),
+        bars(
+            "Increments a second, by method", "/s", yours=f"rate {YOURS}", **{f"rate {name}": name for name in METHODS}
+        ),
         bars("Tries for one increment, by method", "tries", **{f"tries {name}": name for name in METHODS}),
         time_chart("Increments that were acknowledged", "/s", log=True, rate="increments"),
     )
@@ -63,11 +66,8 @@ class CountersLab(Networked):
         share = [(self.clients + index) // workers for index in range(workers)]
         self.admin.set(self.counter, 0)
         mine, each = self.mine if method == YOURS else None, lambda index: (mine, share[index])
-        try:
+        with mine.elsewhere(self.pool) if mine else nullcontext():
             round = self.pool.run(self.admin, method, self.prefix, self.via, self.round_seconds, each=each)
-        except MineError as failure:  # which was in another process
-            self.mine.stop(str(failure))
-            raise
         self.took = round.seconds
         if rounds is self.rounds:  # else it was measured with other knobs
             others = {name: told for name, told in rounds.items() if name != method}

@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from redislab.bench.mine import within
+from redislab.keys import KeyNamespace
 from redislab.tuning import pipelined
 from redislab.world.servers import Server
 
@@ -20,20 +22,47 @@ class Batches:
         self.client = functools.cache(lambda via: server.client(via=via, max_connections=2, socket_timeout=30))
         self.at_first = None
 
-    def __call__(self, via, command: str, size: int, multi: bool, seconds: float, batch: int) -> dict:
-        client, done = self.client(via), 0
+    def __call__(self, via, sends, size: int, multi: bool, seconds: float, batch: int) -> dict:
+        """
+        Args:
+            sends: SET, GET, or a learner's function that reads, with the prefix of its keys.
+        """
+        client = self.client(via)
         client.ping()
+        send = functools.partial(plain, client, sends, size, multi) if sends in (SET, GET) else reading(client, *sends)
         self.at_first = self.at_first or memory_now()
         forget_peak()
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            commands = commands_of(command, size, batch)
-            if batch == 1:
-                client.execute_command(*next(commands))
-            else:
-                pipelined(client, commands, chunk=batch, transaction=multi)
-            done += batch
+        done = within(seconds + 30, functools.partial(repeat, send, batch, time.monotonic() + seconds))
         return {"done": done, "memory": max(0, memory_peak() - self.at_first)}
+
+
+def repeat(send, batch: int, deadline: float) -> int:
+    """How many commands were sent until then."""
+    done = 0
+    while time.monotonic() < deadline:
+        send(batch)
+        done += batch
+    return done
+
+
+def plain(client, command: str, size: int, multi: bool, batch: int) -> None:
+    commands = commands_of(command, size, batch)
+    if batch == 1:
+        client.execute_command(*next(commands))
+    else:
+        pipelined(client, commands, chunk=batch, transaction=multi)
+
+
+def reading(client, mine, prefix: str):
+    """A learner's function, called for so many ids."""
+    read = mine(client, KeyNamespace(prefix)).read
+
+    def send(batch: int) -> None:
+        values = read([number % 1000 for number in range(batch)])
+        if len(values) != batch:
+            raise mine.wrong(f"It returned {len(values):,} values for {batch:,} ids.")
+
+    return send
 
 
 def commands_of(command: str, size: int, batch: int):

@@ -1,10 +1,26 @@
 """Section 4.3: what a script costs, how long it keeps others waiting, and a TTL that it may end."""
 
+import functools
 import itertools
 import time
 from collections import deque
 
-from redislab.bench import Experiment, Load, Timings, action, bars, choice, commandstats, dashed, number, on, time_chart
+from redislab.bench import (
+    YOURS,
+    Experiment,
+    Load,
+    Timings,
+    Yours,
+    action,
+    bars,
+    choice,
+    commandstats,
+    dashed,
+    number,
+    on,
+    time_chart,
+    truth,
+)
 from redislab.tuning import CompareAndSet, LoadedScript, ModuleCompareAndSet
 
 EVAL, EVALSHA, TURNS = "EVAL", "EVALSHA", "both in turns"
@@ -27,7 +43,8 @@ class LuaLab(Experiment):
 
     steps = number(1, 1, 10_000_000, label="Loop", unit="steps", log=True, integer=True)
     way = choice(TURNS, [EVAL, EVALSHA, TURNS], label="Sent by", help="EVAL sends the text each time, EVALSHA its hash")
-    swap = choice(MODULES, [MODULES, OURS, NATIVE], label="Compare and set")
+    swap = choice(MODULES, [MODULES, OURS, NATIVE], label="Compare and set",
+                  yours=Yours("client, keys, name, old, new", swap="name, old, new", returns=truth))  # fmt: skip
     rate = number(20.0, 1, 200, label="Calls", unit="/s", log=True)
     size = number(100, 100, 100_000, label="Script", unit="B", log=True, integer=True)
 
@@ -64,10 +81,12 @@ class LuaLab(Experiment):
     def choose_update(self):
         native = "compare_and_set" in self.server.capabilities
         self.stand_in = "a script" if self.swap == NATIVE and not native else None
-        if self.swap == MODULES:
-            self.update = ModuleCompareAndSet(self.store)
-        else:
-            self.update = CompareAndSet(self.store, native=native and self.swap == NATIVE)
+        if self.swap == YOURS:
+            self.update = self.mine(self.store, self.keys).swap
+            return
+        ours = functools.partial(CompareAndSet, native=native and self.swap == NATIVE)
+        swap = (ModuleCompareAndSet if self.swap == MODULES else ours)(self.store)
+        self.update = lambda name, old, new: swap(self.key(name), old, new)
 
     @action("Forget all scripts")
     def flush(self):
@@ -82,11 +101,13 @@ class LuaLab(Experiment):
         return "ping"
 
     def store_and_swap(self):
-        key = self.keys.entity("config", next(self.numbers))
-        self.store.set(key, "1.2.3", px=round(1000 * TTL))
+        name = next(self.numbers)
+        self.store.set(self.key(name), "1.2.3", px=round(1000 * TTL))
         self.updates.append(time.monotonic())
-        self.update(key, "1.2.3", "1.2.4")
-        return "update"
+        return "update", "swapped" if self.update(name, "1.2.3", "1.2.4") else "refused"
+
+    def key(self, name) -> str:
+        return self.keys.entity("config", name)
 
     def call(self):
         way = next(self.turns) if self.way == TURNS else self.way
@@ -117,12 +138,14 @@ class LuaLab(Experiment):
             "expected": len(self.updates),
             "loads": commandstats(self.client, "script|load").calls,
             "stand_in": self.stand_in,
+            "refused": window.rate("refused"),
         }
 
     sentence = (
         "A call takes {call:,.2f} ms; the neighbour waits for up to {worst:,.1f} ms. Scripts loaded: {loads}. "
         "Keys that are left: {keys}; with their TTLs kept there would be {expected}.",
         "This server has no SET IFEQ: {stand_in} stands in for it.",
+        "{refused:.0f} updates a second are refused, although nothing else changes the value.",
     )
 
     def verdict(self, values):

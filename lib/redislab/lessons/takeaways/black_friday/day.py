@@ -41,6 +41,7 @@ def planned(seed: int, seconds: float, rate: float, products: int, customers: in
         now += lot.expovariate(3 * rate if SALE[0] <= hour < SALE[1] else rate)
         what = lot.choices(("page", "order", "price", "profile"), (80, 15, 3, 2))[0]
         about = lot.randrange(customers) if what == "order" else lot.choices(range(products), shares)[0]
+        about = max(about, 1) if what == "price" else about  # the hottest product's price is fixed for the day
         events += [Event(now, what, about)] * (4 if what == "price" else 2 if what == "profile" else 1)
     for hour, what in INCIDENTS.items():
         at = seconds * (hour - OPENS) / HOURS

@@ -4,15 +4,15 @@ import dataclasses
 import functools
 import itertools
 import threading
+import time
 from collections import deque
 
-from redislab.bench import WatchedTable, choice, number, on, time_chart
+from redislab.bench import WatchedTable, choice, number, on, record, time_chart
 from redislab.bench.mine import Mine
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.write_behind.receipts import Receipts
 from redislab.lessons.caching_patterns.write_through.ledger import Ledger
-from redislab.lessons.caching_patterns.yours import checked
-from redislab.lessons.takeaways.black_friday.bill import ROWS, Bill
+from redislab.lessons.takeaways.black_friday.bill import ROWS, Bill, Day, worth
 from redislab.lessons.takeaways.black_friday.day import HOURS, OPENS, planned
 from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS, PATIENCE, YourShop
 from redislab.lessons.takeaways.black_friday.requests import CUSTOMERS, PRODUCTS, Requests
@@ -21,8 +21,13 @@ from redislab.world.waiting import eventually
 
 BEST, SIMPLE = "yours, or the library's", "the simple version"
 JUNK, OTHERS = 20_000, 60_000  # keys that the nightly job deletes, and that it walks past
+SHOWN = 3  # bills side by side
 SETTLING = 15.0  # s that the last orders have to reach the database
 SHOP = {"db_ms": 2.0, "down": False, "batch": 100, "flush_ms": 1000.0, "coalescing": True}
+
+
+def amount(figure) -> str:
+    return "–" if figure is None else f"{figure:,}"
 
 
 def part(name: str):
@@ -56,7 +61,7 @@ class BlackFridayLab(Requests):
         time_chart("Wrong answers", "/s", stale="old prices", uncommitted="prices never saved"),
     )
     presets = {"Every protection": {}, "Every part simple": dict.fromkeys(PARTS, SIMPLE)}
-    workers = 64
+    workers, patience = 64, 5.0  # s that a customer waits
     repeats = True
     span = 3.0
     window = 120.0
@@ -78,7 +83,7 @@ class BlackFridayLab(Requests):
         self.readers, self.writers, users = lab.open_database(), lab.open_database(), lab.database.users
         self.readers.width, self.ids, self.record = 8, users.ids, functools.cache(users.find)
         self.client, self.inspector = self.server.client(), self.server.client()
-        self.due, self.bill = deque(), None
+        self.due, self.bill, self.heavy_until = deque(), None, 0.0
 
     @on("seconds", "rate", "seed", *PARTS)
     def open_shop(self):
@@ -89,9 +94,12 @@ class BlackFridayLab(Requests):
             self.readers.added_latency = self.writers.added_latency = 0.02
             self.writers.failing, self.happening = 0, "the shop opens"
             self.bill, self.day = Bill(self.whose()), self.described()
+            if self.application:
+                self.application.kill()  # it would miss its stream
             self.inspector.flushall()
             self.keys = KeyNamespace(f"{self.lab.prefix}:{{day{next(self.numbers)}}}")
             self.source = WatchedTable(Ledger(self.readers.users, self.writers.users, "user"))
+            self.source.before_find = self.before_find
             self.fill()
             self.shop = {name: self.made(name) for name in PARTS if name != "orders"}
             self.receipts = Receipts(self.lab.database.users)
@@ -132,8 +140,8 @@ class BlackFridayLab(Requests):
             return functools.partial(part.simple, *given)
         if name in self.solutions:
             self.solutions[name].patience = PATIENCE
-            yours = functools.partial(self.solutions[name], *given)
-            return (lambda row: checked(yours.func, yours(row))) if name == "pages" else yours
+            yours = functools.partial(self.solutions[name].call, *given)
+            return (lambda row: self.solutions[name].checked(yours(row), record)) if name == "pages" else yours
         return part.library(*given)
 
     def restart_application(self):
@@ -155,20 +163,22 @@ class BlackFridayLab(Requests):
         """From the event that is due now, which a request takes, to the next one that is planned."""
         event, self.coming = self.coming, next(self.plan, None)
         if event is None:
-            return 0.05
-        self.due.append(event)
+            return 0.002 if self.due else 0.05  # what no one has come to yet
+        self.due.append((time.monotonic(), event))
         self.at = event.at
         return self.coming.at - event.at if self.coming else 0.05
 
     def request(self):
         try:
-            event, bill = self.due.popleft(), self.bill
+            (since, event), bill = self.due.popleft(), self.bill
         except IndexError:
             return "rest"
         if event.what == "incident":
             return self.happen(event.about)
         bill.add("begun")
         try:
+            if time.monotonic() - since > self.patience:
+                raise TimeoutError("The customer has gone.")
             tags = getattr(self, f"do_{event.what}")(event.about, bill)
             bill.add("served", *tags)
             return event.what, "served", *tags
@@ -190,8 +200,13 @@ class BlackFridayLab(Requests):
             bill.add("points", by=max(0, bill["given"] - points))
             bill.add("over", by=max(0, bill["bot"] - MOST))
             bill.add("calls", by=self.source.finds + self.source.saves)
-            self.bills.append((bill.label, bill.rows()))
+            self.bills.append(self.account())
             self.over = True
+
+    def account(self, label: str = "{}") -> Day:
+        simple = frozenset(name for name in PARTS if getattr(self, name) == SIMPLE)
+        plan = self.seed, self.seconds, self.rate
+        return Day(label.format(self.bill.label), plan, simple, self.bill.rows())
 
     def sample(self, window):
         if "page" in window.interval.latencies:
@@ -201,7 +216,7 @@ class BlackFridayLab(Requests):
             threading.Thread(target=self.close_shop, daemon=True).start()
         self.ask()
         hour = OPENS + HOURS * self.at / self.seconds
-        days = self.bills if self.over else [*self.bills, (f"{self.bill.label}, until now", self.bill.rows())]
+        days = self.bills if self.over else [*self.bills, self.account("{}, until now")]
         return window.percentiles("page") | {
             "served": window.rate("served"),
             "calls": window.growth(f"calls of {self.keys.prefix}", self.source.finds + self.source.saves),
@@ -211,8 +226,9 @@ class BlackFridayLab(Requests):
             "happening": self.happening,
             "over": self.over,
             "failed_share": 100 * self.bill["failed"] / self.bill["begun"] if self.bill["begun"] else None,
-            "bills": days[-3:],
+            "bills": days if len(days) <= SHOWN else [days[0], *days[1 - SHOWN :]],
             "day": self.day,
+            "worth": worth(self.bills, PARTS) if self.over else "",
             "mine": self.state.get("trouble", ""),  # of the application, which has a copy
         }
 
@@ -220,24 +236,23 @@ class BlackFridayLab(Requests):
         return values.get("over", False)
 
     def conclude(self, values):
-        label, rows = values["bills"][-1]
-        progress.note("bill", label, rows={ROWS[name]: value for name, value in rows.items()}, **values["day"])
+        label, _, _, rows = values["bills"][-1]
+        told = {ROWS[name]: value for name, value in rows.items() if value is not None}
+        progress.note("bill", label, rows=told, **values["day"])
 
     def findings(self, values):
-        """The bills of the last days, side by side: what a part was worth is the difference of two."""
+        """The bills of the first day and of the last ones, side by side: what a part was worth is the difference of two."""
         bills = values["bills"]
-        head = ["the bill", *(label for label, _ in bills)]
-        return [
-            head,
-            *(
-                [told, *("–" if bill[name] is None else f"{bill[name]:,}" for _, bill in bills)]
-                for name, told in ROWS.items()
-            ),
-        ]
+        head = ["the bill", *(day.label for day in bills)]
+        return [head, *([told, *(amount(day.rows[name]) for day in bills)] for name, told in ROWS.items())]
 
     def sentence(self, values):
         if values["over"]:
-            return "The shop is closed. Set a part to the simple version, and the same day begins again: the bill gets another column."
+            worth = (
+                values["worth"]
+                or "Set a part to the simple version: the same day begins again, and the bill gets a column."
+            )
+            return f"The shop is closed. {worth}"
         return (
             "It is {clock}; last: {happening}. {served:.0f} requests a second are served.",
             "{errors:.0f} a second fail.",

@@ -27,6 +27,7 @@ class Part(NamedTuple):
     given: what such a function is given first, by name.
     simple: such a function.
     library: makes a function of the rest, from what is given.
+    rows: of the bill, that are worse without it.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Part(NamedTuple):
     given: tuple[str, ...]
     simple: Callable
     library: Callable
+    rows: tuple[str, ...]
 
 
 def page(client, source, keys, id):
@@ -111,13 +113,22 @@ def sweep(client):
 
 
 PARTS = {
-    "pages": Part("product pages", "single-flight", TABLE, page, lambda *given: Resilient(*given, ttl=60).get),
-    "prices": Part("new prices", "write-order", TABLE, write, lambda *given: Resilient(*given, ttl=60).put),
-    "limits": Part("rate limit", "fixed-window", KEYS, allow, limiter),
-    "stock": Part("stock", "count-once", KEYS, count, counter),
-    "tabs": Part("profile in two tabs", "own-field", KEYS, moved, profiles),
-    "night": Part("nightly job", "sweep-unlink", ("client",), clear, sweep),
-    "orders": Part("orders", "save-batch", (), ModuleShop, StreamShop),
+    "pages": Part(
+        "product pages", "single-flight", TABLE, page, lambda *given: Resilient(*given, ttl=60).get, ("herd",)
+    ),
+    "prices": Part(
+        "new prices",
+        "write-order",
+        TABLE,
+        write,
+        lambda *given: Resilient(*given, ttl=60).put,
+        ("stale", "uncommitted"),
+    ),
+    "limits": Part("rate limit", "fixed-window", KEYS, allow, limiter, ("over",)),
+    "stock": Part("stock", "count-once", KEYS, count, counter, ("unsold",)),
+    "tabs": Part("profile in two tabs", "own-field", KEYS, moved, profiles, ("points",)),
+    "night": Part("nightly job", "sweep-unlink", ("client",), clear, sweep, ("blocked",)),
+    "orders": Part("orders", "save-batch", (), ModuleShop, StreamShop, ("lost",)),
 }
 
 
@@ -131,7 +142,7 @@ class YourShop(Shop):
     def open(self, keys) -> None:
         self.cache, worker = WriteBehind(self.redis, self.users, keys, limit=LIMIT), f"worker {os.getpid()}"
         self.cache.backlog.open()
-        turn = functools.partial(self._save_batch, self.redis, self.users, keys, worker)
+        turn = functools.partial(self._save_batch.call, self.redis, self.users, keys, worker)
         threading.Thread(target=self._work, args=(turn,), daemon=True).start()
 
     def _work(self, turn: Callable) -> None:

@@ -7,6 +7,8 @@ from redislab.lessons.takeaways.black_friday.parts import MOST, PER
 
 PRODUCTS, CUSTOMERS = 300, 1000
 DOWN = 2.0  # s that Redis is away
+HEAVY, WHILE = 0.4, 1.5  # s that the hottest page's query takes, and for how long, when its entry has expired
+BLOCKS = 1000  # µs, from which on Redis notes a command as slow
 
 
 class Requests(Killable):
@@ -46,10 +48,17 @@ class Requests(Killable):
         bill.add("given")
         return ()
 
+    def before_find(self, id) -> None:
+        """The hottest page takes long to put together, at the moment at which its entry is gone."""
+        if id == self.ids[0] and time.monotonic() < self.heavy_until:
+            self.bill.add("herd")
+            time.sleep(HEAVY)
+
     def happen(self, what: str) -> str:
         """An incident; those that take their time do so in a thread of their own."""
         self.happening = what
         if what == "the hottest entry expires":
+            self.heavy_until = time.monotonic() + WHILE
             self.inspector.delete(self.keys.user(self.ids[0]))
         elif what == "a slow database":
             self.readers.added_latency = 0.2
@@ -58,7 +67,10 @@ class Requests(Killable):
         elif what == "the application is killed":
             self.restart_application()
         elif what == "the nightly job, late":
+            self.inspector.config_set("slowlog-log-slower-than", BLOCKS)
+            self.inspector.slowlog_reset()
             self.shop["night"](f"{self.keys.prefix}:tmp:")
+            self.bill.blocked = max((slow["duration"] for slow in self.inspector.slowlog_get()), default=BLOCKS) / 1e3
         elif what == "Redis restarts":
             self.server.kill()
             time.sleep(DOWN)
