@@ -61,7 +61,7 @@ class LibrariesLab(Herd):
 
     @on("concurrency", "recompute_ms", "db_width")
     def forget(self):
-        self.of_each = {}
+        self.of_each = dict.fromkeys(f"{what} {name}" for what in ("calls", "slow") for name in CACHES)
 
     def sample(self, window):
         values = super().sample(window)
