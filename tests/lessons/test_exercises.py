@@ -86,7 +86,7 @@ def test_the_solution_passes_and_so_does_what_is_right_in_another_way(tried, nam
 def test_a_wrong_answer_fails_with_the_hint_meant_for_it(tried, name, answer, hint, sees):
     report = tried(name, answer)
     assert report.hint == hint, report
-    with contextlib.closing(Result(Text.of(LESSONS.exercises[name]), report)) as result:
+    with contextlib.closing(Result(name, Text.of(LESSONS.exercises[name]), report)) as result:
         assert not result.passed and sees in repr(result)
         assert f"Hint {hint} is about this." in result.children[0].html
 
