@@ -16,7 +16,7 @@ INCIDENTS = {
     12.5: "a slow database",
     13.75: "the database is well again",
     14.5: "the application is killed",
-    16.0: "the nightly job, late",
+    15.25: "the nightly job, late",
     17.5: "Redis restarts",
     18.75: "commits fail",
     19.5: "commits succeed again",
