@@ -1,6 +1,7 @@
 """Every way in leads to the same course."""
 
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -64,6 +66,68 @@ def test_all_lower_bounds_can_be_installed_together():
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", *lowest()]
     said = subprocess.run(command, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
+
+
+PLATFORMS = {
+    "Linux": ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
+    "Linux on Arm": ["manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
+    "macOS": ["macosx_14_0_arm64", "macosx_11_0_arm64", "macosx_14_0_universal2", "macosx_10_9_universal2"],
+    "macOS on Intel": [
+        "macosx_14_0_x86_64",
+        "macosx_11_0_x86_64",
+        "macosx_10_13_x86_64",
+        "macosx_10_9_x86_64",
+        "macosx_10_9_universal2",
+    ],
+    "Windows": ["win_amd64"],
+}
+
+
+@pytest.mark.tour
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("python", ["3.11", "3.13"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_of_the_readme_needs_no_compiler(platform, python, tmp_path):
+    """Wheels alone, of all dependencies and theirs; those that a marker leaves out on this machine are not looked at."""
+    needed = PROJECT["project"]["dependencies"]
+    here = [name.partition(";")[0] for name in needed if platform != "Windows" or "win32" not in name]
+    tags = [word for tag in PLATFORMS[platform] for word in ("--platform", tag)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        "--ignore-installed",
+        "--only-binary=:all:",
+    ]
+    command += ["--python-version", python, *tags, "--target", str(tmp_path), *here]
+    said = subprocess.run(command, capture_output=True, text=True)
+    if "Could not fetch" in said.stderr or "NewConnectionError" in said.stderr:
+        pytest.skip("no package index answers")
+    assert said.returncode == 0, said.stderr
+    assert f"| {platform} " in (ROOT / "README.md").read_text()
+
+
+def test_other_peoples_machines_run_the_commands_of_the_makefile():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    steps = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    made = [words.split()[1] for words in [*steps, container["postCreateCommand"]] if words.startswith("make ")]
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+    assert made and set(made) <= set(targets)
+    post_build = (ROOT / "binder/postBuild").read_text()
+    assert all(words in post_build for words in steps if words.startswith("python -c"))
+    assert all(Path(ROOT, word).exists() for words in steps for word in words.split() if word.startswith("tests/"))
+    pythons = {str(each) for job in workflow["jobs"].values() for each in job["strategy"]["matrix"]["python"]}
+    assert pythons == {"3.11", "3.12", "3.13"} and "docker-in-docker" in str(container["features"])
+
+
+def test_the_owner_stands_in_one_place():
+    readme = (ROOT / "README.md").read_text()
+    *_, last = readme.strip().split("\n\n")
+    assert readme.count("OWNER") == last.count("OWNER") > 0
 
 
 def test_dependencies_have_a_lower_bound_and_an_upper_one_by_major():

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from hdrh.histogram import HdrHistogram
 from playwright.sync_api import sync_playwright
 
 from redislab.bench import Session
-from redislab.bench.window import histogram
+from redislab.bench.latencies import Latencies
 from redislab.lessons.labs import FirstContact
 from redislab.study.claim import Figure
 from tests.browser.jupyterlab import FLAGS, JupyterLab, Notebook, chromium, write
@@ -164,28 +163,28 @@ def tail(open_, seconds: float = 6.0, blocks: int = 16) -> list[Row]:
         pairs = [(beside_the_page(notebook, seconds), without_the_page(alone, seconds)) for _ in range(blocks + 1)]
     notebook.close()
     return [
-        ratio(percentile, [[block.get_value_at_percentile(percentile) for block in pair] for pair in since(pairs)])
+        ratio(percentile, [[block.milliseconds(percentile) for block in pair] for pair in since(pairs)])
         for percentile in (90, 99)
     ]
 
 
-def beside_the_page(notebook, seconds: float) -> bytes:
+def beside_the_page(notebook, seconds: float) -> Latencies:
     """Let the panel measure for a while; the latencies of its whole run so far, as the recording has them."""
     notebook.ask("shown.runner.start()")
     notebook.page.wait_for_timeout(1000 * seconds)
     notebook.ask("shown.runner.pause()")
     notebook.until("shown.runner.state == 'paused'")
-    return notebook.ask("shown.recording.encoded")["get"]
+    return Latencies(dict(notebook.ask("list(shown.recording.latencies['get'].items())")))
 
 
-def without_the_page(session, seconds: float) -> bytes:
+def without_the_page(session, seconds: float) -> Latencies:
     """The same in a bench of this process."""
     session.start()
     session.wait("running")
     session.wait(timeout=seconds)
     session.pause()
     session.wait("paused")
-    return session.recording.encoded["get"]
+    return session.recording.latencies["get"]
 
 
 def since(pairs: list) -> list[list]:
@@ -193,12 +192,10 @@ def since(pairs: list) -> list[list]:
     return [[block(*column) for column in zip(*two, strict=True)] for two in itertools.pairwise(pairs)]
 
 
-def block(before: bytes, after: bytes):
+def block(before: Latencies, after: Latencies) -> Latencies:
     """The histogram of what came in between."""
-    earlier, found = HdrHistogram.decode(before), histogram()
-    for entry in HdrHistogram.decode(after).get_recorded_iterator():
-        value = entry.value_iterated_to
-        found.record_value(value, entry.count_at_value_iterated_to - earlier.get_count_at_value(value))
+    found = Latencies(after)
+    found.subtract(before)
     return found
 
 

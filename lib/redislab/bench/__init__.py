@@ -1,4 +1,4 @@
-"""Runs one experiment in a process of its own: open-loop load, HdrHistogram, recordings. This is what other floors use of it."""
+"""Runs one experiment in a process of its own: open-loop load, histograms, recordings. This is what other floors use of it."""
 
 from redislab.bench.at_work import Load
 from redislab.bench.cards import Card

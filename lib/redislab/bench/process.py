@@ -210,9 +210,8 @@ class Running:
 
     def _total(self) -> dict:
         total = self.window.total
-        encoded = {name: latencies.encode() for name, latencies in total.latencies.items()}
         counts = {"seconds": self.elapsed, "offered": total.offered, "ended": total.ended}
-        return counts | {"tags": dict(total.tags), "encoded": encoded}
+        return counts | {"tags": dict(total.tags), "latencies": dict(total.latencies)}
 
 
 class Bench:

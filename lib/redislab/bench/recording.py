@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hdrh.histogram import HdrHistogram
-
-from redislab.bench.window import milliseconds
+from redislab.bench.latencies import Latencies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +19,7 @@ class Recording:
         seconds: how long the load ran.
         offered, ended: requests that fell due, and that came back.
         tags: how many requests carried each tag.
+        latencies: of the whole run, by kind of request.
         where: server, version and client of the measurement.
     """
 
@@ -31,7 +30,7 @@ class Recording:
     offered: int = 0
     ended: int = 0
     tags: dict[str, int] = field(default_factory=dict)
-    encoded: dict[str, bytes] = field(default_factory=dict)
+    latencies: dict[str, Latencies] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[dict]:
@@ -57,18 +56,13 @@ class Recording:
         return self.samples[-1] if self.samples else {}
 
     @property
-    def histograms(self) -> dict[str, HdrHistogram]:
-        """Latencies of the whole run in microseconds, by kind of request."""
-        return {name: HdrHistogram.decode(encoded) for name, encoded in self.encoded.items()}
-
-    @property
     def summary(self) -> "pd.DataFrame":
         """A row for each kind of request: how many, and percentiles in ms from due time to end."""
         import pandas as pd
 
         rows = {
-            name: {"requests": latencies.total_count, **{k: milliseconds(latencies, p) for k, p in PERCENTILES.items()}}
-            for name, latencies in self.histograms.items()
+            name: {"requests": latencies.total(), **{k: latencies.milliseconds(p) for k, p in PERCENTILES.items()}}
+            for name, latencies in self.latencies.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -1,22 +1,13 @@
-"""The last seconds of a load: percentiles, rates and ratios, by HdrHistogram."""
+"""The last seconds of a load: percentiles, rates and ratios."""
 
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
-from hdrh.histogram import HdrHistogram
+from redislab.bench.latencies import Latencies
 
 GIVEN_UP = "given up"  # the tag of a request that was never sent
 SLOT = 0.25  # s; the window moves on in steps of this
-
-
-def histogram() -> HdrHistogram:
-    """Microseconds from 1 µs to 60 s, to three digits."""
-    return HdrHistogram(1, 60_000_000, 3)
-
-
-def milliseconds(latencies: HdrHistogram, percentile: float) -> float:
-    return latencies.get_value_at_percentile(percentile) / 1e3
 
 
 @dataclass
@@ -27,26 +18,21 @@ class Slot:
     offered: int = 0
     ended: int = 0
     tags: Counter = field(default_factory=Counter)
-    latencies: dict[str, HdrHistogram] = field(default_factory=dict)
+    latencies: dict[str, Latencies] = field(default_factory=lambda: defaultdict(Latencies))
 
     def add(self, outcomes, offered: int) -> None:
         self.offered += offered
         self.ended += len(outcomes)
         for outcome in outcomes:
             self.tags.update({"error", GIVEN_UP} & {"error", *outcome.tags} if outcome.error else outcome.tags)
-            self._latencies(outcome.tags[0]).record_value(max(1, min(int(outcome.seconds * 1e6), 59_000_000)))
+            self.latencies[outcome.tags[0]].record(outcome.seconds)
 
     def merge(self, other: "Slot") -> None:
         self.offered += other.offered
         self.ended += other.ended
         self.tags.update(other.tags)
         for name, latencies in other.latencies.items():
-            self._latencies(name).add(latencies)
-
-    def _latencies(self, name: str) -> HdrHistogram:
-        if name not in self.latencies:
-            self.latencies[name] = histogram()
-        return self.latencies[name]
+            self.latencies[name].update(latencies)
 
 
 class Window:
@@ -101,7 +87,7 @@ class Window:
     def percentile(self, name: str, percentile: float) -> float | None:
         """Milliseconds from due time to end of the requests called `name`; None if there were none."""
         latencies = self.recent.latencies.get(name)
-        return milliseconds(latencies, percentile) if latencies else None
+        return latencies.milliseconds(percentile) if latencies else None
 
     def percentiles(self, name: str, prefix: str = "") -> dict[str, float | None]:
         """`{"p50": …, "p99": …}` of the requests called `name`; `prefix` goes before both keys."""

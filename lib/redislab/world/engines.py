@@ -4,12 +4,12 @@ import contextlib
 import functools
 import os
 import re
-import socket
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from redislab.errors import StartError
+from redislab.world.network import is_here
 
 ASKED = 2  # s for an engine to say that it is there
 SPOKEN = "1.41"  # the version of the interface that every engine since 2020 speaks
@@ -78,7 +78,8 @@ def _context() -> str | None:
 
 
 def _ask(host: str, patience: float):
-    if not is_here(host):
+    parts = urlsplit(host)
+    if parts.scheme in ("ssh", "tcp", "http", "https") and parts.hostname and not is_here(parts.hostname):
         raise StartError(
             f"the Docker at {_place(host)} is on another machine, and so are the ports it publishes; "
             "unset DOCKER_HOST, or change the context, to use one here"
@@ -90,24 +91,11 @@ def _ask(host: str, patience: float):
         with contextlib.closing(
             asking(version=SPOKEN)
         ) as client:  # not asked for its version, which takes Podman some seconds
-            answer = client.api.get(f"{client.api.base_url}/_ping")
+            answer = client.api.get(f"{client.api.base_url}/_ping", timeout=patience)
             answer.raise_for_status()
         return asking(version=answer.headers.get("Api-Version", SPOKEN))
     except Exception as failure:
         raise StartError(f"no Docker answers at {_place(host)} ({brief(failure)}); {_advice(failure)}") from None
-
-
-def is_here(host: str) -> bool:
-    """Whether the engine at this address is on this machine: a file, or one of the machine's own addresses."""
-    parts = urlsplit(host)
-    if parts.scheme in ("ssh", "tcp", "http", "https") and parts.hostname:
-        try:
-            family, kind, _, _, address = socket.getaddrinfo(parts.hostname, 0, type=socket.SOCK_STREAM)[0]
-            with socket.socket(family, kind) as own:
-                own.bind(address)
-        except OSError:
-            return False
-    return True
 
 
 def brief(failure: BaseException) -> str:

@@ -230,6 +230,8 @@ def _open(url, backend, database, report) -> Lab:
     if url and backend in (None, "url"):
         server, passed_over = Server(url), []
         server.must_be_writable()
+        if warning := server.warning():
+            report(warning)
     else:
         server, passed_over = first((backend,) if backend else ORDER, report)
     lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", passed_over)

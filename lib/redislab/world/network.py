@@ -85,6 +85,17 @@ class Delay(Child):
             self._own = 0.0002  # nothing answers yet
 
 
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, by one of its own addresses: only these can be bound."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as own:
+            own.bind(address)
+        return True
+    except (OSError, UnicodeError):
+        return False
+
+
 def _ping(address: tuple[str, int], pings: int) -> float:
     """The wire alone: an inline PING and whatever comes back, +PONG or a request to log in."""
     taken = []

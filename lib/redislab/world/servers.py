@@ -17,6 +17,7 @@ from redis.retry import Retry
 from redis.utils import str_if_bytes
 
 from redislab.errors import StartError
+from redislab.world.network import is_here
 
 OLDEST = (7, 0)
 PATIENCE = 3.0  # s to answer when asked for the first time
@@ -24,6 +25,7 @@ CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
 
 
 OPTION = "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
+ENTRA = "https://redis.azure.com/.default"  # what a token of Microsoft Entra ID is asked for
 OBJECTS = ("retry", "command_packer", "credential_provider", "cache_config")  # options that no text can give
 
 
@@ -77,6 +79,15 @@ class Server:
             words = str(words).replace(secret, "…")
         return str(words)
 
+    def warning(self) -> str | None:
+        """What is at stake where the way to the server leaves this machine without TLS; None otherwise."""
+        if "path" in self._settings or self.url.startswith("rediss") or is_here(self.host):
+            return None
+        return (
+            f"The way to {self.where} is not encrypted: whoever is on it can read the password and all that is sent, and can "
+            "change it. Write rediss:// if the server speaks TLS."
+        )
+
     def must_be_writable(self) -> None:
         """Raises:
         StartError: this is a replica, or a cluster whose nodes cannot be reached.
@@ -103,7 +114,7 @@ class Server:
 
         Raises:
             StartError: the nodes of the cluster cannot be reached by the addresses that they announce; or `via` with a
-                cluster, as these are what is dialled.
+                cluster, as these are what is dialled, or with a socket.
         """
         settings = {
             "max_connections": max_connections,
@@ -115,11 +126,12 @@ class Server:
             **self._settings,
             **options,
         }
+        if via and (self.cluster or "path" in self._settings):
+            kind = "cluster" if self.cluster else "socket"
+            raise StartError(
+                f"A delay cannot be put before a {kind}. Leave the round trip at 0, or use another server."
+            )
         if self.cluster:
-            if via:
-                raise StartError(
-                    "A delay cannot be put before a cluster. Leave the round trip at 0, or use a single server."
-                )
             for name in ("connection_class", "timeout", "max_connections"):
                 settings.pop(name, None)
             try:
@@ -217,7 +229,12 @@ class Server:
         """
         try:
             # with a user's name, for a password alone is refused where the default user needs none
-            probe = self._probe(protocol=2, username=self._settings.get("username") or "default")
+            user = (
+                {}
+                if "credential_provider" in self._settings
+                else {"username": self._settings.get("username") or "default"}
+            )
+            probe = self._probe(protocol=2, **user)
             try:
                 answer = probe.execute_command("HELLO", 2)
                 if not isinstance(answer, list) or len(answer) < 2 or len(answer) % 2:
@@ -236,6 +253,12 @@ class Server:
             raise StartError(OPTION) from None
         except (redis.RedisError, OSError, UnicodeError) as failure:
             raise StartError(self._why(failure)) from None
+        except Exception:
+            if "credential_provider" not in self._settings:
+                raise
+            raise StartError(
+                "Microsoft Entra ID gave no token. Log in with az login, or run this where a managed identity is."
+            ) from None
 
     def _why(self, failure: Exception) -> str:
         where, text = self.where, self.hide(failure)
@@ -300,8 +323,9 @@ class Url(str):
     """A URL that does not show its password when it is displayed."""
 
     def __repr__(self) -> str:
-        before, at, after = self.rpartition("@")
-        return repr(f"{before.partition('://')[0]}://…@{after}" if at else str(self))
+        address = re.sub(r"(password=)[^&]*", r"\1…", self)
+        before, at, after = address.rpartition("@")
+        return repr(f"{before.partition('://')[0]}://…@{after}" if at else address)
 
 
 def _settings(url: str) -> dict:
@@ -325,7 +349,24 @@ def _settings(url: str) -> dict:
         ) from None
     if any(isinstance(settings.get(name), str) for name in OBJECTS):
         raise StartError(OPTION)
+    if "auth" in settings:
+        settings["credential_provider"] = _credentials(settings.pop("auth"), parts)
     return settings
+
+
+def _credentials(kind: str, parts):
+    """Where a client gets its user and password from, if the URL says ?auth=entraid instead of having them.
+
+    Raises:
+        StartError: another kind; or a password as well, or no TLS, which a token must not do without; or redis-entraid is missing.
+    """
+    if kind != "entraid" or parts.scheme != "rediss" or "@" in parts.netloc:
+        raise StartError("For Microsoft Entra ID, write rediss://host:port?auth=entraid, without a user or a password.")
+    try:
+        from redis_entraid.cred_provider import create_from_default_azure_credential
+    except ModuleNotFoundError:
+        raise StartError("?auth=entraid needs redis-entraid. Run: pip install 'redislab[entraid]'.") from None
+    return create_from_default_azure_credential((ENTRA,))
 
 
 def _informed(probe: redis.Redis) -> dict:

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from typing import NamedTuple
 
-from redislab.bench.window import histogram, milliseconds
+from redislab.bench.latencies import Latencies
 
 ROWS = {
     "served": "requests served",
@@ -73,7 +73,7 @@ class Bill:
     """
 
     def __init__(self, label: str):
-        self.label, self._counts, self._lock, self.latencies = label, Counter(), threading.Lock(), histogram()
+        self.label, self._counts, self._lock, self.latencies = label, Counter(), threading.Lock(), Latencies()
         self.blocked = None
 
     def add(self, *names: str, by: int = 1) -> None:
@@ -86,6 +86,6 @@ class Bill:
     def rows(self) -> dict:
         """By the keys of ROWS; None for what has not been looked up yet."""
         with self._lock:
-            told = {f"p{percent}": round(milliseconds(self.latencies, percent), 2) for percent in (50, 99)}
+            told = {f"p{percent}": round(self.latencies.milliseconds(percent), 2) for percent in (50, 99)}
             told["blocked"] = self.blocked
             return {name: told.get(name, self._counts.get(name, None if name in AT_CLOSING else 0)) for name in ROWS}

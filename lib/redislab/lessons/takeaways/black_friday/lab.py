@@ -210,7 +210,7 @@ class BlackFridayLab(Requests):
 
     def sample(self, window):
         if "page" in window.interval.latencies:
-            self.bill.latencies.add(window.interval.latencies["page"])
+            self.bill.latencies.update(window.interval.latencies["page"])
         if self.at and not (self.coming or self.due or self.closing):
             self.closing = True
             threading.Thread(target=self.close_shop, daemon=True).start()
