@@ -84,8 +84,8 @@ class Server:
         if "path" in self._settings or self.url.startswith("rediss") or is_here(self.host):
             return None
         return (
-            f"The way to {self.where} is not encrypted: whoever is on it can read the password and all that is sent, and can "
-            "change it. Write rediss:// if the server speaks TLS."
+            f"The way to {self.where} is not encrypted: any machine on it can read and change what is sent, the password too. "
+            "Write rediss:// if the server speaks TLS."
         )
 
     def must_be_writable(self) -> None:
