@@ -8,7 +8,7 @@ import traitlets
 from redislab.bench import Knob
 from redislab.screen.block import Block
 from redislab.screen.controls import Button, Fields, Toolbar
-from redislab.screen.page import PageWidget, script
+from redislab.screen.page import PageWidget, directly, script
 from redislab.screen.words import Words, escape
 from redislab.study import progress
 from redislab.study.lessons import Lessons
@@ -50,7 +50,7 @@ class Scorecard(Block):
         self._lessons, self.name = lessons, ""
         self._page, self._said = Page(self._no_picture), Words(names=["rl-said"], live="polite")
         who = Knob("Name on the card, if you like", "text", "")
-        self._fields = Fields({"name": who}, {"name": ""}, self._rename)
+        self._fields = Fields({"name": who}, {"name": ""}, self._rename, directly, few=1)
         self.toolbar = Toolbar(
             take=[
                 Button("png", "PNG", self._picture, icon="download", tooltip="A picture of the card"),
