@@ -202,6 +202,7 @@ def test_the_first_answer_to_a_question_is_noted_and_told():
     assert page.summary == ""
     for number, right in [(1, False), (1, True), (0, True)]:
         page.heard({"number": number, "right": right})
+    page.refresh()
     assert page.summary == f"2 of {len(asked.questions)} answered, 1 right the first time."
     assert notes()[0]["quiz"] == "pools"
     page.close()
