@@ -50,6 +50,6 @@ def test_a_finding_of_the_clinic_leads_to_the_section_that_explains_it(open_note
     notebook = open_notebook("clinic.ipynb", height=1300)
     notebook.run_all()
     page = notebook.page
-    page.locator(".rl-findings").get_by_role("link", name="5.2 Large values").first.click(timeout=60_000)
+    page.locator(".rl-finding").get_by_role("link", name="5.2 Large values").first.click(timeout=60_000)
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.path === '05_anti_patterns.ipynb'")
     page.locator(".jp-Notebook:visible h2", has_text="5.2 Large values").wait_for()

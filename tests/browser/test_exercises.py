@@ -72,7 +72,7 @@ def test_a_task_its_hints_and_what_a_check_says(notebook, dark):
     page.locator(".rl-result", has_text="the gap is as it was").wait_for()
     # Hints open and close by the keyboard
     task = page.locator(".rl-task:not(.rl-result)")
-    hint = task.get_by_role("button", name="Hint 2")
+    hint = task.get_by_role("button", name="Hint 3")
     hint.focus()
     hint.press("Enter")
     task.locator(".rl-hint", has_text="Before the commit is too early").wait_for()
@@ -85,7 +85,7 @@ def test_a_task_its_hints_and_what_a_check_says(notebook, dark):
     run(notebook, 4, CHECKED)
     result = page.locator(".rl-result", has_text="5 of 6 requirements met")
     result.locator(".rl-not-met", has_text="the cache holds 'New Name', in 2 of 6 schedules.").wait_for()
-    assert "Hint 3 is about this." in result.locator(".rl-not-met").inner_text()
+    assert "Hint 5 is about this." in result.locator(".rl-not-met").inner_text()
     assert result.locator(".rl-met").count() == 5
     assert "saving New Name" in result.locator("pre").inner_text()
     result.get_by_role("button", name="Hint 3").click()
