@@ -109,11 +109,11 @@ class Cache:
 def test_a_class_is_raced_like_the_librarys(running):
     lab = running(RateLimitLab(mine=Limiter, period=1.0))
     seen = lab.until(lambda sample: sum(sample["asked"]) >= 150)
-    assert not seen["mine"] and sum(seen["let_in"]) >= 50
+    assert not seen["mine"] and 0 < sum(seen["let_in"]) < sum(seen["asked"])
     # If it has a put, expect that to be called: what it does not delete is hit
-    lab = running(TtlLab(mine=Cache, writes=20.0, catalogue=100, rate=100.0))
-    seen = lab.until(lambda sample: sample["t"] > 4)
-    assert not seen["mine"] and seen["hits"] > 90
+    lab = running(TtlLab(mine=Cache, ttl=60.0, writes=20.0, catalogue=100, rate=100.0))
+    seen = lab.until(lambda sample: (sample["hits"] or 0) > 90, timeout=60)
+    assert not seen["mine"]
 
 
 def hanging(client, keys, name, by):
