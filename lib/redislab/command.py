@@ -132,8 +132,7 @@ def _add_class(commands) -> None:
 
 def _class(options) -> int:
     from redislab.lessons import LESSONS
-    from redislab.study.class_page import page
-    from redislab.study.class_printed import text
+    from redislab.study.class_report import page, text
     from redislab.study.classroom import Class
 
     if options.html and any(Path(options.html).resolve() == Path(file).resolve() for file in options.files):

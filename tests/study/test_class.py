@@ -10,7 +10,7 @@ import pytest
 
 from redislab.command import main
 from redislab.lessons import LESSONS, class_summary
-from redislab.study.class_page import page
+from redislab.study.class_report import page
 from redislab.study.classroom import Class
 from redislab.study.progress import APPLICATION, note
 from tests.study.test_progress import FOREIGN, database

@@ -73,31 +73,35 @@ class Progress:
             pass  # no reader, or a full disk: the report matters more
 
 
+def table(title: str, heads: Iterable[str], rows: Iterable, numbers: Iterable[int]) -> Table:
+    """A table as wide as the terminal; columns without a head are left out, and those in `numbers` stand to the right.
+
+    A cell is a text, or has `words`.
+    """
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    columns = {place: head for place, head in enumerate(heads) if head}
+    for place, head in columns.items():
+        made.add_column(head, justify="right" if place in numbers else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(plain(getattr(row[place], "words", row[place])) for place in columns))
+    return made
+
+
 def _patterns(found) -> Table:
-    table = Table(title="Keys by pattern", title_justify="left", box=None, pad_edge=False)
-    table.add_column("pattern", overflow="fold")
-    headings = "keys" if found.survey.whole else "keys seen", "memory", "p50", "p99", "largest", "without TTL"
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    heads = "pattern", "keys" if found.survey.whole else "keys seen", "memory", "p50", "p99", "largest", "without TTL"
+    rows = []
     for pattern, tally in found.patterns[:SHOWN]:
-        sizes = [tally.memory, *(tally.percentile(percent) for percent in (50, 99, 100))] if tally.sizes else [None] * 4
+        sizes = [tally.memory, *map(tally.percentile, (50, 99, 100))] if tally.sizes else [None] * 4
         lasting = "?" if "ttl" in found.survey.unknown else f"{100 * tally.lasting / tally.keys:.0f} %"
-        table.add_row(
-            plain(pattern), f"{tally.keys:,}", *("?" if each is None else size(each) for each in sizes), lasting
-        )
+        rows.append([pattern, f"{tally.keys:,}", *("?" if each is None else size(each) for each in sizes), lasting])
     if len(found.patterns) > SHOWN:
-        table.add_row(f"and {len(found.patterns) - SHOWN:,} more")
-    return table
+        rows.append([f"and {len(found.patterns) - SHOWN:,} more", *[""] * 6])
+    return table("Keys by pattern", heads, rows, range(1, 7))
 
 
 def _top(found) -> Table:
-    table = Table(title="Largest keys", title_justify="left", box=None, pad_edge=False)
-    table.add_column("key", overflow="fold")
-    for heading, side in (("memory", "right"), ("type", "left"), ("node", "left")):
-        table.add_column(heading, justify=side)
-    for each in found.survey.top:
-        table.add_row(plain(each.name), size(each.size), each.kind, plain(each.node))
-    return table
+    rows = [[each.name, size(each.size), each.kind, each.node] for each in found.survey.top]
+    return table("Largest keys", ("key", "memory", "type", "node"), rows, {1})
 
 
 def _findings(found) -> Table:

@@ -91,7 +91,7 @@ def class_summary(files, *, names: bool = False):
     Args:
         names: also a row for each file, by its name.
     """
-    from redislab.study.class_page import Summary
+    from redislab.study.class_report import Summary
     from redislab.study.classroom import Class
 
     return Summary.show("class", Class(LESSONS, files), names)

@@ -3,8 +3,9 @@
 import statistics
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from redislab.errors import ProgressError
 from redislab.study import progress
@@ -17,8 +18,7 @@ from redislab.study.texts import Text
 ALIKE = 0.5  # of the notes of the smaller of two files, in the other one as well: the same person's
 
 
-@dataclass(frozen=True)
-class Learner:
+class Learner(NamedTuple):
     """One file that counts: its name, and the notes in it that count."""
 
     name: str
@@ -27,26 +27,23 @@ class Learner:
 
 @dataclass(frozen=True)
 class Guessed:
-    """One question: everyone's guess and what each machine measured; or for a choice, how many took which.
+    """One question: each learner's guess, and what each machine measured; texts if it is a choice, or else numbers.
 
     Attributes:
-        guesses, found: numbers; empty for a choice.
-        options, right: texts with how often each was chosen, and measured.
+        share: whether the numbers are compared in points; None for a choice.
     """
 
     question: str
     unit: str = ""
-    share: bool = False
-    guesses: tuple[float, ...] = ()
-    found: tuple[float, ...] = ()
-    options: Counter | None = None
-    right: Counter | None = None
+    share: bool | None = None
+    guesses: list = field(default_factory=list)
+    found: list = field(default_factory=list)
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
         """Of the guesses: a quarter is below, half, and three quarters."""
         if len(self.guesses) == 1:
-            return self.guesses * 3
+            return (self.guesses[0],) * 3
         return tuple(statistics.quantiles(self.guesses, n=4, method="inclusive"))
 
 
@@ -74,8 +71,7 @@ class Tried:
         return self.tried - self.passed
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One question of a quiz: how many answered it, and how many of them were right the first time."""
 
     quiz: str
@@ -105,16 +101,6 @@ class Class:
         return sorted(them, key=lambda each: (-each.stuck, -each.failed))
 
     @property
-    def quizzes(self) -> list[Asked]:
-        """All questions of each quiz together."""
-        names = dict.fromkeys(each.quiz for each in self.questions)
-        groups = {name: [each for each in self.questions if each.quiz == name] for name in names}
-        return [
-            Asked(name, "", sum(each.answered for each in group), sum(each.right for each in group))
-            for name, group in groups.items()
-        ]
-
-    @property
     def tallies(self) -> list[tuple[str, Tally]]:
         """How much each learner has done, by the file's name."""
         return [(learner.name, tallies(self.lessons, learner.notes)[-1]) for learner in self.learners]
@@ -127,30 +113,28 @@ class Class:
         if not self.learners:
             return f"{said}: there is nothing to summarise."
         passed, tried = sum(each.passed for each in self.exercises), sum(each.tried for each in self.exercises)
-        said += f". Questions guessed: {len(self.guesses)}; exercises passed: {passed} of {tried} tried"
-        worst = self.stuck[0] if self.stuck else None
-        return f"{said}. Most are stuck at: {worst.title}." if worst and worst.stuck > 1 else f"{said}."
+        said += f". Questions guessed: {len(self.guesses)}; exercises passed: {passed} of {tried} tried."
+        if self.stuck and self.stuck[0].stuck > 1:
+            said += f" Most are stuck at: {self.stuck[0].title}."
+        return said
 
 
 def read(files: Iterable[str | Path]) -> tuple[list[Learner], list[str]]:
     """The learners, and why the other files are left out. Two files of the same person count once: the one with more notes."""
-    found, skipped = [], []
-    for file in map(Path, files):
+    found, kept, skipped = [], [], []
+    for file in map(str, files):
         try:
-            notes = progress.read(file)
+            notes, why = progress.read(file), "Nothing is noted in it."
         except ProgressError as wrong:
-            skipped.append(f"{file}: left out. {wrong}")
-            continue
+            notes, why = [], wrong
         if notes:
-            found.append(Learner(str(file), notes))
+            found.append(Learner(file, notes))
         else:
-            skipped.append(f"{file}: left out. Nothing is noted in it.")
-    kept: list[Learner] = []
+            skipped.append(f"{file}: left out. {why}")
     for learner in sorted(found, key=lambda each: -len(each.notes)):
         if same := next((other for other in kept if alike(learner, other)), None):
-            skipped.append(
-                f"{learner.name}: left out. It is of the same person as {same.name}, which holds as much or more."
-            )
+            why = f"It is of the same person as {same.name}, which holds as much or more."
+            skipped.append(f"{learner.name}: left out. {why}")
         else:
             kept.append(learner)
     return sorted(kept, key=found.index), skipped
@@ -163,47 +147,36 @@ def alike(smaller: Learner, larger: Learner) -> bool:
 
 
 def guesses(learners: list[Learner]) -> list[Guessed]:
-    """Of each question that anyone's guess has met, in the order in which the first learners met them."""
-    numbers: dict[tuple, list] = {}
-    taken: dict[str, list] = {}
-    for learner in learners:
-        for each in comparisons(learner.notes):
-            numbers.setdefault((each.question, each.unit, each.share), []).append(each)
-        for question, choice, found in choices(learner.notes):
-            taken.setdefault(question, []).append((choice, found))
-    made = [
-        Guessed(*key, tuple(each.guess for each in them), tuple(each.found for each in them))
-        for key, them in numbers.items()
-    ]
-    for question, them in taken.items():
-        options, right = (Counter(pair[place] for pair in them) for place in (0, 1))
-        made.append(Guessed(question, options=options, right=right))
-    return made
+    """Of each question that a guess has met, in the order in which the first learners met them."""
+    made: dict[tuple, Guessed] = {}
+    for _, notes in learners:
+        met = [((each.question, each.unit, each.share), each.guess, each.found) for each in comparisons(notes)]
+        met += [((question,), choice, found) for question, choice, found in choices(notes)]
+        for key, guess, found in met:
+            one = made.setdefault(key, Guessed(*key))
+            one.guesses.append(guess)
+            one.found.append(found)
+    return [*made.values()]
 
 
 def exercises(lessons: Lessons, learners: list[Learner]) -> list[Tried]:
-    """Each that anyone has tried, in the order of the course."""
+    """Each that a learner has tried, in the order of the course."""
     made = [tried(name, Text.of(exercise).title, learners) for name, exercise in lessons.exercises.items()]
     return [each for each in made if each.tried]
 
 
 def tried(name: str, title: str, learners: list[Learner]) -> Tried:
-    passed = people = 0
-    failed, hints = [], Counter()
-    for learner in learners:
-        attempts = [one for one in learner.notes if (one["kind"], one["id"]) == ("exercise", name)]
-        people += bool(attempts)
-        passed += any(one.get("passed") is True for one in attempts)
-        failed += [one for one in attempts if one.get("passed") is not True]
-        hints.update(
-            str(one.get("hint")) for one in learner.notes if one["kind"] == "hint" and one.get("exercise") == name
-        )
-    missed = Counter(says for one in failed if isinstance(one.get("missed"), list) for says in map(str, one["missed"]))
-    return Tried(title, people, passed, len(failed), missed, hints)
+    attempts = [[one for one in notes if (one["kind"], one["id"]) == ("exercise", name)] for _, notes in learners]
+    passed = sum(any(one.get("passed") is True for one in each) for each in attempts)
+    failed = [one for each in attempts for one in each if one.get("passed") is not True]
+    missed = [says for one in failed if isinstance(one.get("missed"), list) for says in one["missed"]]
+    opened = [one for _, notes in learners for one in notes if one["kind"] == "hint" and one.get("exercise") == name]
+    hints = Counter(str(one.get("hint")) for one in opened)
+    return Tried(title, sum(map(bool, attempts)), passed, len(failed), Counter(map(str, missed)), hints)
 
 
 def questions(lessons: Lessons, learners: list[Learner]) -> list[Asked]:
-    """Each that anyone has answered, in the order of the course."""
+    """Each that a learner has answered, in the order of the course."""
     notes = [one for learner in learners for one in learner.notes if one["kind"] == "question"]
     answered = Counter(one["id"] for one in notes)
     right = Counter(one["id"] for one in notes if one.get("right") is True)

@@ -1,9 +1,10 @@
 """One HTML file that needs nothing beside it: opened without a network, light or dark as the reader's system is."""
 
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from redislab.screen.page import SHEET
 
@@ -36,23 +37,55 @@ def section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>" if any(parts) else ""
 
 
-def table(heads: list[str], rows: Iterable[list[str]], numbers: set[int] = frozenset()) -> str:
-    """Of cells that are HTML; those in the columns `numbers` stand to the right."""
+class Drawn(NamedTuple):
+    """A cell of a table that is HTML; its `words` stand in its place on a terminal."""
 
-    def line(cells, element: str) -> str:
-        return "".join(
-            f"<{element}{' class=rl-number' if place in numbers else ''}>{cell}</{element}>"
+    html: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts, or of what is drawn, for a page or for a terminal.
+
+    Attributes:
+        heads: of the columns; what has none is only drawn.
+        numbers: the columns that stand to the right.
+        note: how to read what is drawn.
+    """
+
+    title: str
+    heads: list[str]
+    rows: list[list[str | Drawn]]
+    numbers: set[int] = frozenset()
+    note: str = ""
+
+    @property
+    def section(self) -> str:
+        """It on a page, under its title."""
+        return section(self.title, self.note and f"<p><small>{self.note}</small></p>", self.html)
+
+    @property
+    def html(self) -> str:
+        head, body = self._line(self.heads, "th"), "".join(self._line(row, "td") for row in self.rows)
+        table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+        return f"<div class='rl-scroll' tabindex='0'>{table}</div>"
+
+    def _line(self, cells, element: str) -> str:
+        made = "".join(
+            f"<{element}{' class=rl-number' * (place in self.numbers)}>{shown(cell)}</{element}>"
             for place, cell in enumerate(cells)
         )
-
-    body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
-    head = f"<thead><tr>{line(map(escape, heads), 'th')}</tr></thead>"
-    return f"<div class='rl-scroll' tabindex='0'><table>{head}<tbody>{body}</tbody></table></div>"
+        return f"<tr>{made}</tr>"
 
 
-def bar(parts: list[tuple[float, str]], large: bool = False) -> str:
+def shown(cell: str | Drawn) -> str:
+    return cell.html if isinstance(cell, Drawn) else escape(cell).replace("\n", "<br>")
+
+
+def bar(parts: list[tuple[float, str]], large: bool = False) -> Drawn:
     """Shares of a whole, 0 to 1, each with its colour, such as "--rl-3"."""
     made = "".join(
         f"<i style='width:{100 * share:.2f}%;--rl-part:var({colour})'></i>" for share, colour in parts if share
     )
-    return f"<div class='rl-bar{' rl-large' * large}' aria-hidden='true'>{made}</div>"
+    return Drawn(f"<div class='rl-bar{' rl-large' * large}' aria-hidden='true'>{made}</div>")

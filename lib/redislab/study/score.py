@@ -11,7 +11,7 @@ from redislab.study.charts import MARKS, calibration
 from redislab.study.claim import DEPENDS, FAILS, HOLDS, UNDECIDED
 from redislab.study.guesses import Comparison, choices, comparisons, told
 from redislab.study.lessons import Lessons
-from redislab.study.pages import bar, document, section, table
+from redislab.study.pages import Drawn, Table, bar, document, section
 from redislab.study.tally import Tally, tallies
 
 COLOURS = {HOLDS: "--rl-3", DEPENDS: "--rl-4", FAILS: "--rl-2", UNDECIDED: "--rl-axis"}  # of the verdicts
@@ -56,16 +56,17 @@ class Score:
     def sentences(self) -> list[str]:
         return told(self.guesses, self.chosen, self.topic)
 
-    def place(self, comparison: Comparison):
-        """The section that measured it; None if that is not known here."""
+    def heading(self, comparison: Comparison) -> str:
+        """Of the section that measured it; "" if that is not known here."""
         known = comparison.lab in self.lessons.labs
-        return self.lessons.place(comparison.lab) if known else None
+        return self.lessons.place(comparison.lab).heading if known else ""
 
     def topic(self, comparison: Comparison) -> str:
-        """The title of its notebook."""
-        place = self.place(comparison)
-        titles = {notebook.file: notebook.title for notebook in self.lessons.notebooks}
-        return titles[place.file].partition(" ")[2] if place else ""
+        """The title of the notebook that measured it."""
+        titles = (
+            book.title for book in self.lessons.notebooks for part in book.sections if comparison.lab in part.labs
+        )
+        return next(titles, "").partition(" ")[2]
 
 
 def bills(notes: list[dict]) -> list[Bill]:
@@ -133,7 +134,7 @@ def done(them: list[Tally]) -> str:
         return ""
     rows = [
         [
-            escape(each.title),
+            each.title,
             share(len(each.passed), len(each.exercises), "--rl-3"),
             f"{len(each.passed)} of {len(each.exercises)}" if each.exercises else "–",
             share(len(each.right), len(each.questions), "--rl-1"),
@@ -142,10 +143,10 @@ def done(them: list[Tally]) -> str:
         for each in them
     ]
     heads = ["", "exercises passed", "", "questions right the first time", "of those answered"]
-    return section("Exercises and quizzes", table(heads, rows, {2, 4}))
+    return Table("Exercises and quizzes", heads, rows, {2, 4}).section
 
 
-def share(count: int, of: int, colour: str) -> str:
+def share(count: int, of: int, colour: str) -> str | Drawn:
     return bar([(count / of, colour)]) if of else ""
 
 
@@ -161,7 +162,7 @@ def verdicts(score: Score) -> str:
     )
     return section(
         f"{measured_} of {whole} claims measured on this machine",
-        bar(parts, True),
+        bar(parts, True).html,
         f"<div class='rl-legend'>{keys}</div>",
     )
 
@@ -171,10 +172,9 @@ def finale(them: list[Bill]) -> str:
     if not them:
         return ""
     names = dict.fromkeys(name for bill in them for name in bill.rows)
-    rows = [[escape(name), *(escape(figure(bill.rows.get(name))) for bill in them)] for name in names]
-    heads = ["the bill", *(bill.label for bill in them)]
-    more = "<p><small>Both are the same day, with the same requests and incidents.</small></p>" if len(them) > 1 else ""
-    return section("Black Friday", table(heads, rows, {1, 2}), more)
+    rows = [[name, *(figure(bill.rows.get(name)) for bill in them)] for name in names]
+    note = "Both are the same day, with the same requests and incidents." if len(them) > 1 else ""
+    return Table("Black Friday", ["the bill", *(bill.label for bill in them)], rows, {1, 2}, note).section
 
 
 def figure(value) -> str:
@@ -185,25 +185,14 @@ def figure(value) -> str:
 
 def all_guesses(score: Score) -> str:
     """Every guess, the farthest off first; with the section that measured it."""
-    rows = []
-    for each in sorted(score.guesses, key=lambda each: -each.distance):
-        guess, found, off = map(escape, each.words)
-        place = score.place(each)
-        rows.append(
-            [
-                escape(each.question),
-                guess,
-                found,
-                off,
-                each.side.replace(" ", "&nbsp;"),
-                escape(place.heading if place else ""),
-            ]
-        )
+    farthest = sorted(score.guesses, key=lambda each: -each.distance)
+    rows = [[each.question, *each.words, each.side.replace(" ", "\u00a0"), score.heading(each)] for each in farthest]
     for question, choice, found in score.chosen:
-        rows.append([*map(escape, (question, choice, found)), "", "right" if choice == found else "wrong", ""])
+        rows.append([question, choice, found, "", "right" if choice == found else "wrong", ""])
     heads = ["question", "guess", "measured", "off", "", "section"]
     title = f"All {len(rows)} guesses" if len(rows) > 1 else "The guess"
-    return f"<details><summary>{title}</summary>{table(heads, rows, {1, 2, 3})}</details>" if rows else ""
+    made = Table(title, heads, rows, {1, 2, 3}).html
+    return f"<details><summary>{title}</summary>{made}</details>" if rows else ""
 
 
 def page(score: Score, name: str = "", opened: bool = True) -> str:
