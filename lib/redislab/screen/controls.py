@@ -172,9 +172,6 @@ class Toolbar(PageWidget):
 
     One widget for all of them: ipywidgets has three models a button, and cannot say that a toggle is pressed.
 
-    Args:
-        post: how to call what a press on the page does, such as on the kernel's loop.
-
     Attributes:
         pressed_at: when the button was pressed whose `press` is called, in ms of the page's clock; 0 if it was not on a page.
     """
@@ -184,9 +181,9 @@ class Toolbar(PageWidget):
     pressed_at = 0.0
 
     def __init__(self, post: Callable = directly, **groups: list[Button]):
-        self._post, self._presses = post, {button.name: button.press for group in groups.values() for button in group}
+        self._presses = {button.name: button.press for group in groups.values() for button in group}
         looks = [vars(button) | {"group": name} for name, group in groups.items() for button in group]
-        super().__init__(buttons=[{key: look[key] for key in look if key != "press"} for look in looks])
+        super().__init__(post, buttons=[{key: look[key] for key in look if key != "press"} for look in looks])
 
     def look(self, name: str) -> dict:
         """How a button looks now."""
@@ -203,9 +200,6 @@ class Toolbar(PageWidget):
             self._presses[name]()
 
     def heard(self, message: dict) -> None:
-        self._post(self._press_as_shown, message)
-
-    def _press_as_shown(self, message: dict) -> None:
         """An impatient second press was not meant for what the first has made of the button."""
         look = self.look(message["press"])
         if all(look[name] == message[name] for name in ("label", "pressed")):

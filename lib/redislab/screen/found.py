@@ -10,17 +10,10 @@ from redislab.screen.page import HERE, PageWidget, directly, script
 
 
 class Cards(PageWidget):
-    """Some cards, one below the other; `on_press(key)` is called when the button of one was pressed."""
+    """Some cards, one below the other. The page sends the key of the one whose button was pressed."""
 
     _esm = script(HERE / "found.js")
     cards = traitlets.List().tag(sync=True)
-
-    def __init__(self, on_press: Callable, post: Callable = directly):
-        self._on_press, self._post = on_press, post
-        super().__init__()
-
-    def heard(self, message: dict) -> None:
-        self._post(self._on_press, message["press"])
 
 
 class Found(widgets.VBox):
@@ -35,7 +28,7 @@ class Found(widgets.VBox):
 
     def __init__(self, panel: Callable, post: Callable = directly):
         self._panel, self._cards, self.opened = panel, [], None
-        self._upper, self._lower = Cards(self.press, post), Cards(self.press, post)
+        self._upper, self._lower = (Cards(post, lambda message: self.press(message["press"])) for _ in range(2))
         super().__init__([self._upper, self._lower])
         self.add_class("rl-found")
 

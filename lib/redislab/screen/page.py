@@ -22,8 +22,17 @@ def script(*files: Path) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in (HERE / "page.js", *files))
 
 
+def directly(function, *arguments) -> None:
+    """Call it where its message was heard: a thread of the kernel's choice."""
+    function(*arguments)
+
+
 class PageWidget(anywidget.AnyWidget):
     """A widget with a script of ours. One in each block has the sheet as its `_css`: it is large, and each would send it.
+
+    Args:
+        post: how to call what answers the page, such as on the kernel's loop.
+        heard: what answers it, in the place of the method.
 
     Attributes:
         greeted: whether any page has shown any of them.
@@ -31,7 +40,8 @@ class PageWidget(anywidget.AnyWidget):
 
     greeted = False
 
-    def __init__(self, **state):
+    def __init__(self, post: Callable = directly, heard: Callable | None = None, **state):
+        self._post, self.heard = post, heard or self.heard
         super().__init__(**state)
         self.on_msg(self._hear)
 
@@ -42,20 +52,12 @@ class PageWidget(anywidget.AnyWidget):
         if message.get("kind") == "page":
             PageWidget.greeted = True
         else:
-            self.heard(message)
-
-
-def directly(function, *arguments) -> None:
-    """Call it where its message was heard: a thread of the kernel's choice."""
-    function(*arguments)
+            self._post(self.heard, message)
 
 
 class Moved(PageWidget):
     """A widget with a trait that is moved on the page: each move is a message, with the moment at which it was made, as ipykernel
     hears the widgets of a page in any order.
-
-    Args:
-        post: how to call what takes a move, such as on the kernel's loop.
 
     Attributes:
         turn: when the newest move was made that was heard, in ms, for a page not to go back to an older one.
@@ -63,17 +65,10 @@ class Moved(PageWidget):
 
     turn = traitlets.Float().tag(sync=True)
 
-    def __init__(self, post: Callable = directly, **state):
-        self._post = post
-        super().__init__(**state)
-
     def moved(self, move, at: float) -> None:
         """Take a move that was made `at` so many ms."""
 
     def heard(self, message: dict) -> None:
-        self._post(self._take, message)
-
-    def _take(self, message: dict) -> None:
         with self.hold_sync():
             self.turn = max(self.turn, message["turn"])
             self.moved(message["move"], message["turn"])

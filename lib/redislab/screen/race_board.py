@@ -1,7 +1,6 @@
 """A race on the page: the learner decides whose step comes next, or has every schedule tried."""
 
 import threading
-from collections.abc import Callable
 
 import traitlets
 
@@ -32,13 +31,6 @@ class Page(PageWidget):
     can_undo = traitlets.Bool(False).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, on_press: Callable, **state):
-        self._on_press = on_press
-        super().__init__(**state)
-
-    def heard(self, message: dict) -> None:
-        self._on_press(message["press"])
-
 
 class RaceBoard(Block):
     """What a notebook shows of a Race.
@@ -51,8 +43,8 @@ class RaceBoard(Block):
     def __init__(self, race):
         self.race, self.played, self._place, self._thread = race, None, None, None
         self._loop = KernelLoop()
-        self.page = Page(self._pressed, title=race.title, turns=[[turn, label(race, turn)] for turn in race.turns()])
-        self.page.clients = len(race.names)
+        turns = [[turn, label(race, turn)] for turn in race.turns()]
+        self.page = Page(heard=self._heard, title=race.title, turns=turns, clients=len(race.names))
         super().__init__([self.page], "rl-race")
         self.start_over()
 
@@ -98,9 +90,9 @@ class RaceBoard(Block):
         """Show the one before it."""
         self._show_failing(-1 if self._place is None else self._place - 1)
 
-    def _pressed(self, what: str) -> None:
+    def _heard(self, message: dict) -> None:
         actions = (self.undo, self.start_over, self.try_all, self.shortest, self.next_failing, self.previous_failing)
-        named = {action.__name__: action for action in actions}
+        what, named = message["press"], {action.__name__: action for action in actions}
         named[what]() if what in named else self.step(what)
 
     # What it shows

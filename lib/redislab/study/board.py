@@ -1,7 +1,6 @@
 """The claims board: every claim beside what this machine measures, one at a time, a section, or all."""
 
 import threading
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -36,19 +35,12 @@ def show_board(lessons: Lessons, what: str | None = None, guess=None) -> "Board"
 
 
 class Table(PageWidget):
-    """The rows, once; then only the cells that change."""
+    """The rows, once; then only the cells that change. The page sends what is to be run."""
 
     _esm, _css = script(HERE / "board.js"), HERE / "board.css"
     html = traitlets.Unicode().tag(sync=True)
     cells = traitlets.Dict().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
-
-    def __init__(self, html: str, run: Callable):
-        self._run = run
-        super().__init__(html=html)
-
-    def heard(self, message: dict) -> None:
-        self._run(message["run"])
 
 
 class Board(Block):
@@ -66,7 +58,8 @@ class Board(Block):
         self._found, self._stage, self._thread = {}, None, None
         self._loop = KernelLoop()
         self.figure = LiveFigure([chart(self.claims)])
-        self._table = Table(table(lessons, self.claims), self.posted(self.run))
+        html = table(lessons, self.claims)
+        self._table = Table(self.post, lambda message: self.run(message["run"]), html=html)
         self.toolbar = self._made_toolbar(what)
         self._progress = Words(names=["rl-progress"])
         self._sentence = Words(names=["rl-sentence"], live="polite")

@@ -31,13 +31,6 @@ class Page(PageWidget):
     _esm, _css = script(Path(__file__).with_name("scorecard.js")), STYLE
     html = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, failed):
-        self._failed = failed
-        super().__init__()
-
-    def heard(self, message: dict) -> None:
-        self._failed(message["failed"])
-
 
 class Scorecard(Block):
     """The widget that `scorecard` makes. It follows what is done in this kernel; Refresh fetches what was done in others.
@@ -48,7 +41,7 @@ class Scorecard(Block):
 
     def __init__(self, lessons: Lessons):
         self._lessons, self.name = lessons, ""
-        self._page, self._said = Page(self._no_picture), Words(names=["rl-said"], live="polite")
+        self._page, self._said = Page(heard=self._no_picture), Words(names=["rl-said"], live="polite")
         who = Knob("Name on the card, if you like", "text", "")
         self._fields = Fields({"name": who}, {"name": ""}, self._rename, directly, few=1)
         self.toolbar = Toolbar(
@@ -102,8 +95,8 @@ class Scorecard(Block):
         self._said.html = ""
         self._page.send({"name": f"{NAME}.png", "html": page(self.score, self.name, opened=False)})
 
-    def _no_picture(self, why: str) -> None:
-        self._said.html = f"<p class='rl-alarm'>{escape(NO_PICTURE.format(why))}</p>"
+    def _no_picture(self, message: dict) -> None:
+        self._said.html = f"<p class='rl-alarm'>{escape(NO_PICTURE.format(message['failed']))}</p>"
 
     def __repr__(self) -> str:
         return "\n".join(self.score.sentences)
