@@ -1,6 +1,7 @@
 """The command line: `python -m redislab audit URL`, and `class FILES`."""
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -52,15 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
             getattr(sys, name).reconfigure(errors="backslashreplace")
     try:
         options, rest = _parser().parse_known_args(arguments)
-        if options.command == "class":
-            return _cannot("There is no such option. See python -m redislab class --help.") if rest else _class(options)
         if rest:  # argparse would repeat them, and one may be a URL with a password
-            return _cannot(
-                "That is more than one URL, or an option that there is not. See python -m redislab audit --help."
-            )
-        if not options.url:
-            return _cannot("There is no URL. Write one, redis://host:6379, or set REDISLAB_REDIS_URL.")
-        return _audit(options)
+            return _cannot(f"{options.excess} See python -m redislab {options.command} --help.")
+        return options.run(options)
     except KeyboardInterrupt:
         return _cannot("Given up.", INCOMPLETE)
 
@@ -68,13 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     """Repeats nothing of what was typed: it may be a URL with a password."""
 
-    @property
-    def _example(self) -> str:
-        return "python -m redislab class FILES" if self.prog.endswith("class") else "python -m redislab audit URL"
-
     def error(self, message: str):
         mine = message.startswith("argument --") and "'" not in message  # argparse quotes what was typed
-        said = message if mine else f"this is not understood; write {self._example}, and options after it"
+        example = "class FILES" if self.prog.endswith("class") else "audit URL"
+        said = message if mine else f"this is not understood; write python -m redislab {example}, and options after it"
         raise SystemExit(_cannot(f"{self.format_usage()}{self.prog}: error: {said}"))
 
     def print_help(self, file=None):
@@ -83,30 +75,27 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m redislab", description="Redis performance, measured.", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True)
-    _add_class(commands)
-    command = commands.add_parser(
-        "audit",
-        help="look for anti-patterns in a keyspace, read-only",
-        description=USAGE,
-        epilog=STATUSES,
+    add_parser = functools.partial(
+        parser.add_subparsers(dest="command", required=True).add_parser,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    environment = os.environ.get("REDISLAB_REDIS_URL")
+    told = "summarise progress files: guesses, exercises, where people got stuck"
+    command = add_parser("class", help=told, description=CLASS, epilog=CLASS_STATUSES)
+    command.set_defaults(run=_class, excess="There is no such option.")
     add = command.add_argument
-    add(
-        "url",
-        nargs="?",
-        default=environment,
-        help="redis://host:6379, rediss://user:password@host:port, unix:///socket",
-    )
+    add("files", nargs="+", metavar="FILES", help="what learners have downloaded from progress()")
+    add("--html", metavar="FILE", help="also write a page to show, which needs no network")
+    add("--names", action="store_true", help="also a row for each file, by its name")
+
+    told = "look for anti-patterns in a keyspace, read-only"
+    command = add_parser("audit", help=told, description=USAGE, epilog=STATUSES)
+    command.set_defaults(run=_audit, excess="That is more than one URL, or an option that there is not.")
+    add, default = command.add_argument, os.environ.get("REDISLAB_REDIS_URL")
+    add("url", nargs="?", default=default, help="redis://host:6379, rediss://user:password@host:port, unix:///socket")
     add("--json", action="store_true", help="print the report as JSON")
-    add(
-        "--ticket",
-        action="store_true",
-        help="print, instead of the report, a text in Markdown for a ticket on each finding",
-    )
+    told = "print, instead of the report, a text in Markdown for a ticket on each finding"
+    add("--ticket", action="store_true", help=told)
     add("--sample", type=_count, metavar="N", help="look at about N keys, and say what that is worth")
     add("--match", default="*", metavar="GLOB", help="look only at keys whose names match, such as 'shop:*'")
     add("--top", type=_count, default=0, metavar="N", help="also list the N largest keys, and the node that each is on")
@@ -114,20 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--pause", type=_seconds, default=0, metavar="S", help="leave the server alone for S seconds after each 3 ms")
     add("--resume", metavar="FILE", help="go on with a walk that was stopped, which named this file")
     return parser
-
-
-def _add_class(commands) -> None:
-    command = commands.add_parser(
-        "class",
-        help="summarise progress files: guesses, exercises, where people got stuck",
-        description=CLASS,
-        epilog=CLASS_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.add_argument("files", nargs="+", metavar="FILES", help="what learners have downloaded from progress()")
-    command.add_argument("--html", metavar="FILE", help="also write a page to show, which needs no network")
-    command.add_argument("--names", action="store_true", help="also a row for each file, by its name")
 
 
 def _class(options) -> int:
@@ -170,16 +145,18 @@ def _audit(options) -> int:
     import redis
 
     from redislab.antipatterns import Survey, report
-    from redislab.errors import StartError
+    from redislab.errors import RedislabError
     from redislab.keys.replies import UNREACHABLE
     from redislab.world.servers import Server
 
+    if not options.url:
+        return _cannot("There is no URL. Write one, redis://host:6379, or set REDISLAB_REDIS_URL.")
     try:
         server = Server(options.url, any_version=True)
         wanted = {name: getattr(options, name) for name in ("sample", "match", "limit", "pause", "top")}
         survey = Survey(server.client(socket_timeout=PATIENCE), **wanted, resume=_read(options.resume))
         _walk(survey)
-    except (StartError, ValueError) as failure:
+    except RedislabError as failure:
         return _cannot(str(failure))
     except redis.ResponseError as failure:
         return _cannot(f"It cannot be audited ({server.hide(failure)}). It takes SCAN at least; --help says what else.")
@@ -217,6 +194,8 @@ def _said(found, server: str, options) -> str:
 
 def _read(path: str | None) -> dict | None:
     """A walk that was stopped. Its path is not repeated: it may be a URL with a password."""
+    from redislab.errors import ResumeError
+
     try:
         if path is None or os.path.isfile(path):
             return path and (json.loads(Path(path).read_text("utf-8")) or {})
@@ -225,7 +204,7 @@ def _read(path: str | None) -> dict | None:
         why = failure.strerror
     except (ValueError, RecursionError):
         why = "it is something else"
-    raise ValueError(f"After --resume write the file that was named when the walk was stopped ({why}).")
+    raise ResumeError(f"After --resume write the file that was named when the walk was stopped ({why}).")
 
 
 def _keep(survey, path: str | None) -> str:

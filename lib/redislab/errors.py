@@ -8,6 +8,7 @@ RedislabError
 ├── RaceError         a schedule cannot be run, or a client's code does not come back
 ├── CapabilityError   the server cannot do what a lesson needs
 ├── ProgressError     a file that is no progress of this course (also a ValueError)
+├── ResumeError       a walk through a keyspace that cannot go on (also a ValueError)
 └── WriteError        a write was not acknowledged
     ├── BacklogError  because too many others wait for the database
     └── LostBacklogError  the writes that waited for the database are gone
@@ -44,6 +45,10 @@ class CapabilityError(RedislabError):
 
 class ProgressError(RedislabError, ValueError):
     """A file that is no progress of this course."""
+
+
+class ResumeError(RedislabError, ValueError):
+    """A walk through a keyspace cannot go on from what was saved of it; the message says why."""
 
 
 class WriteError(RedislabError):

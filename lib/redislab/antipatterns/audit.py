@@ -39,7 +39,6 @@ class Report:
         lambda report: report.survey.margin,
         doc="Percentage points by which a share may be off, in 19 of 20 cases; 0 if all were seen.",
     )
-    asks = property(lambda report: report.survey.asks, doc="What the keys were asked.")
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -111,10 +110,10 @@ class Report:
     def _row(self, item: tuple[str, Tally]) -> dict:
         pattern, tally = item
         row = {"pattern": pattern, "keys": tally.keys}
-        if "size" in self.asks:
+        if "size" in self.survey.asks:
             row["bytes"] = tally.memory if tally.sizes else None
             row["percentiles"] = {f"p{percent}": tally.percentile(percent) for percent in PERCENTILES}
-        return row | ({"without_ttl": tally.lasting} if "ttl" in self.asks else {})
+        return row | ({"without_ttl": tally.lasting} if "ttl" in self.survey.asks else {})
 
 
 def audit(

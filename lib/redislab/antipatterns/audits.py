@@ -130,7 +130,7 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
                 f"is a {fact.kind} of {fact.length:,}{memory}",
                 "Whatever reads or deletes it whole takes as long as it has elements, and every other client waits meanwhile.",
                 "Split it by id or period, trim it as it grows, read it by ranges, and delete it by UNLINK.",
-                DANGER if fact.length >= 100 * LONG else WARNING if fact.length >= 10 * LONG else HINT,
+                _grave(fact.length / LONG),
                 check=f"The longest key of the audit's next report has under {LONG:,} elements, and SLOWLOG GET no longer names it.",
                 figures=_largest(survey, tally.long, fact),
             )
@@ -143,10 +143,15 @@ def big_keys(survey: Survey) -> Iterator[Finding]:
                 f"is a {fact.kind or 'value'} of {size(fact.size)}",
                 "Each read sends all of it. The wire is full first: 100 KB are 0.8 ms at 1 Gb/s; others wait behind it.",
                 "Keep what is read together in a hash of its own, compress it, or store it elsewhere and keep its address.",
-                DANGER if fact.size >= 100 * LARGE else WARNING if fact.size >= 10 * LARGE else HINT,
+                _grave(fact.size / LARGE),
                 check=f"MEMORY USAGE of the largest key is under {size(LARGE)}, and audit --top 10 names no other one.",
                 figures=_largest(survey, tally.large, fact),
             )
+
+
+def _grave(times: float) -> int:
+    """The weight of a key that is so many times as large as one that is named."""
+    return DANGER if times >= 100 else WARNING if times >= 10 else HINT
 
 
 @reads(lab="03_key_naming.ipynb#3.1-Names")
@@ -210,29 +215,29 @@ def heavy_prefixes(survey: Survey) -> Iterator[Finding]:
 def encodings(survey: Survey) -> Iterator[Finding]:
     """Hashes, sorted sets and sets that have just left their compact encoding, and why."""
     for pattern, tally in survey.tallies.items():
-        for kind, spent in tally.spilled_memory.items():
-            over, wide = tally.spilled[kind, "over"], tally.spilled[kind, "wide"]
-            if spent < WORTH:
+        for kind in LIMITS:
+            of = {what: tally.spilled[kind, what] for what in ("over", "wide", "memory", "keys", "elements", "bytes")}
+            if of["memory"] < WORTH:
                 continue
             entries, _, value, usual = LIMITS[kind]
             limit, long = survey.limits[kind], survey.config.get(value, usual)
-            many = f"{survey.about(over)} with {limit + 1:,} to {4 * limit:,} elements" if over else ""
-            long_one = f"{survey.about(wide)} with one of over {long} B" if wide else ""
-            keys, elements, of_them = (tally.spilled_elements[kind, each] for each in ("keys", "elements", "bytes"))
+            many = f"{survey.about(of['over'])} with {limit + 1:,} to {4 * limit:,} elements" if of["over"] else ""
+            long_one = f"{survey.about(of['wide'])} with one of over {long} B" if of["wide"] else ""
+            memory = size(survey.estimate(of["memory"]))
             yield Finding(
                 "encoding",
                 pattern,
-                f"of type {kind}, {' and '.join(filter(None, (many, long_one)))}: tables, {size(survey.estimate(spent))}",
+                f"of type {kind}, {' and '.join(filter(None, (many, long_one)))}: tables, {memory}",
                 f"Up to {limit:,} elements of up to {long} B are kept as one piece, in about half the memory.",
-                f"Split it, keep what is long apart, or raise {entries if over else value} and measure.",
+                f"Split it, keep what is long apart, or raise {entries if of['over'] else value} and measure.",
                 HINT,
                 check="OBJECT ENCODING of such a key says listpack, and MEMORY USAGE about half of what it said before.",
                 figures={
                     "kind": kind,
-                    "keys": survey.estimate(over + wide),
-                    "too_long": survey.estimate(wide),
-                    "elements": round(elements / keys) if keys else None,
-                    "element_bytes": round(of_them / elements) if elements else None,
+                    "keys": survey.estimate(of["over"] + of["wide"]),
+                    "too_long": survey.estimate(of["wide"]),
+                    "elements": round(of["elements"] / of["keys"]) if of["keys"] else None,
+                    "element_bytes": round(of["bytes"] / of["elements"]) if of["elements"] else None,
                     "limit": limit,
                     "longest": int(long),
                 },

@@ -15,6 +15,7 @@ from redis.utils import str_if_bytes
 from redislab.antipatterns.patterns import Patterns
 from redislab.antipatterns.tally import EXAMPLES, LARGE, Large, Tally, plain, raw
 from redislab.antipatterns.walk import ASKS, Page, walk
+from redislab.errors import ResumeError
 from redislab.keys.replies import UNREACHABLE
 
 FINE = 4096  # bytes up to which sizes are counted one by one, for percentiles
@@ -95,7 +96,7 @@ class Survey:
 
         Raises:
             redis.RedisError: no node could be asked anything, and nothing was seen before.
-            ValueError: the walk before was on other nodes, or on earlier runs of these.
+            ResumeError: the walk before was on other nodes, or on earlier runs of these.
         """
         self._places = self._nodes()
         self._recognise()
@@ -299,20 +300,20 @@ class Survey:
                 self._tallies[pattern] = Tally.restored(tally)
                 self._patterns.recall(pattern)
         except (LookupError, TypeError, ValueError, AttributeError):
-            raise ValueError("This is no walk that was given up, or one that another version has saved.") from None
+            raise ResumeError("This is no walk that was given up, or one that another version has saved.") from None
         if asked != self._asked():
             options = ", ".join(f"{name} {value!r}" for name, value in asked.items())
-            raise ValueError(f"That walk was made with {options}. Go on with the same.")
+            raise ResumeError(f"That walk was made with {options}. Go on with the same.")
 
     def _recognise(self) -> None:
         """What SCAN's cursors mean depends on the run of a server: after a restart its keys come in another order."""
         runs = {node.name: node.run for node in self._places}
         if gone := self.cursors.keys() - runs:
-            raise ValueError(f"That walk was on {', '.join(sorted(gone))}, which is not here. Begin again.")
+            raise ResumeError(f"That walk was on {', '.join(sorted(gone))}, which is not here. Begin again.")
         for node, run in runs.items():
             former = self.runs.get(node)
             if run and former and run != former and self.cursors.get(node, END) not in (END, "0"):
-                raise ValueError(f"{node} was restarted since, and has its keys in another order. Begin again.")
+                raise ResumeError(f"{node} was restarted since, and has its keys in another order. Begin again.")
         self.runs |= {node: run for node, run in runs.items() if run}  # one that is away is still known
 
 

@@ -36,9 +36,9 @@ class Tally:
         kinds: how many are of each type; strings are those that are left.
         large, long: how many have `LARGE` bytes, and `LONG` elements, or more; the heaviest and the longest one.
         sizes: how many have about so many bytes; see `percentile`.
-        spilled: how many collections have become tables, by type and reason: "over" (up to four times the elements of the
-            compact encoding) or "wide" (too long an element); spilled_memory: their bytes by type; spilled_elements: by type,
-            the "keys" among them whose elements are counted, their "elements", and their "bytes".
+        spilled: of collections that have become tables, by type: how many are "over" (up to four times the elements of the
+            compact encoding) or "wide" (too long an element), and their "memory"; the "keys" among them whose elements are
+            counted, their "elements", and their "bytes".
         indexes: some of its sets and sorted sets.
     """
 
@@ -53,8 +53,6 @@ class Tally:
     kinds: Counter = field(default_factory=Counter)
     sizes: Counter = field(default_factory=Counter)
     spilled: Counter = field(default_factory=Counter)
-    spilled_memory: Counter = field(default_factory=Counter)
-    spilled_elements: Counter = field(default_factory=Counter)
     examples: list[bytes] = field(default_factory=list)
     indexes: list[Fact] = field(default_factory=list)
 
@@ -72,12 +70,10 @@ class Tally:
             self.indexes.append(fact)
         most = limits.get(fact.kind, 0)
         if most and fact.encoding and fact.encoding not in COMPACT and fact.length <= 4 * most:
-            self.spilled[fact.kind, "over" if fact.length > most else "wide"] += 1
-            self.spilled_memory[fact.kind] += size
+            seen = {"over" if fact.length > most else "wide": 1, "memory": size}
             if fact.length > 0:
-                self.spilled_elements.update(
-                    {(fact.kind, "keys"): 1, (fact.kind, "elements"): fact.length, (fact.kind, "bytes"): size}
-                )
+                seen |= {"keys": 1, "elements": fact.length, "bytes": size}
+            self.spilled.update({(fact.kind, what): count for what, count in seen.items()})
 
     def percentile(self, percent: float) -> int | None:
         """The bytes that so many percent of the keys do not exceed, to about 3 %; None if no key told its bytes."""
@@ -116,7 +112,7 @@ class Tally:
         tally = cls(**saved)
         for name in ("heaviest", "longest"):
             setattr(tally, name, fact(saved[name]) if saved[name] else None)
-        for name in ("kinds", "sizes", "spilled", "spilled_memory", "spilled_elements"):
+        for name in ("kinds", "sizes", "spilled"):
             setattr(tally, name, Counter({tuple(of) if isinstance(of, list) else of: n for of, n in saved[name]}))
         tally.examples, tally.indexes = [*map(raw, saved["examples"])], [*map(fact, saved["indexes"])]
         return tally
