@@ -7,7 +7,7 @@ from redislab import predict
 from redislab.bench import Chart, Experiment, Line, PauseReason, Sample, State, Sweep, choice, number
 from redislab.errors import KnobError
 from redislab.screen import panel
-from redislab.screen.runner import SILENT
+from redislab.screen.runner import IDLE, SILENT
 from redislab.screen.words import quantity
 
 
@@ -205,6 +205,18 @@ def test_any_page_in_sight_keeps_it_going_and_one_that_is_silent_counts_as_gone(
     shown.runner._pages["two"] -= SILENT + 1
     shown.runner.pause_if_idle()
     assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.visible
+
+
+@pytest.mark.parametrize(
+    ("repeats", "done", "pauses"), [(False, False, True), (True, False, False), (True, True, True)], ids=str
+)
+def test_what_is_not_touched_pauses_unless_it_comes_to_an_end_by_itself(shown, monkeypatch, repeats, done, pauses):
+    monkeypatch.setattr(shown.experiment, "repeats", repeats, raising=False)
+    shown.runner.state, shown.runner.done = "running", done
+    shown.runner.look("one", True)
+    shown.runner._touched -= IDLE + 1
+    shown.runner.pause_if_idle()
+    assert (shown.runner.pause_reason is PauseReason.IDLE) == pauses
 
 
 def test_a_kernel_that_was_busy_takes_no_page_for_gone(shown):

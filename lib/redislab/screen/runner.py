@@ -56,14 +56,15 @@ class Runner(Session):
         self._pages = dict.fromkeys(self._pages, time.monotonic())
 
     def pause_if_idle(self) -> None:
-        """Pause what was not touched for a while, or is shown by no page that is still there."""
+        """Pause what was not touched for a while, unless it comes to an end by itself, or is shown by no page that is still there."""
         now = time.monotonic()
         busy, self._looked = now - self._looked > BUSY, now
         if busy:  # what the pages said meanwhile is still to be heard
             self._hear_all()
         for page in [page for page, heard in self._pages.items() if now - heard > SILENT]:
             self.look(page, False)
-        if now - self._touched > IDLE:
+        ends = self.experiment.repeats and not self.done
+        if now - self._touched > IDLE and not ends:
             self.pause(PauseReason.IDLE)
 
     @property
