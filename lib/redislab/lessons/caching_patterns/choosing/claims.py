@@ -121,7 +121,7 @@ CLAIMS = (
     ),
     ranked(
         "consistency-ranking", 509, says="Consistency: write-through > cache-aside ≈ write-behind ≈ refresh-ahead",
-        measures="by how many of a hundred reads more the one named first shows the newest row", unit="", bound=MORE,
+        measures="how many more of a hundred reads show the newest row with the one named first", unit="", bound=MORE,
         measure=fresher, on="the pair", claimed=1,
         **order("stale", (THROUGH, ASIDE, MORE), (ASIDE, BEHIND, AS_MANY), (BEHIND, AHEAD, AS_MANY)), seconds=16.5,
     ),
@@ -142,7 +142,7 @@ CLAIMS = (
     ),
     ranked(
         "matrix-complexity", 499, says="Complexity: low, medium, high and high",
-        measures="statements of our class, with what it builds on, ÷ of the shortest", unit="×", bound=LOW, claimed=1,
+        measures="statements of our class and its bases ÷ those of the shortest", unit="×", bound=LOW, claimed=1,
         measure=simplicity, **graded(LOW, MEDIUM, HIGH, HIGH), seconds=0.5,
     ),
     ranked(

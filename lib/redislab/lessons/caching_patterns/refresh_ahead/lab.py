@@ -125,7 +125,7 @@ class RefreshAheadLab(Networked):
         times, slow = values["calls"] / values["ideal"], values["hot_slow"]
         found = f"{times:.1f} times the calls that are enough, and {slow:.1f} % of the reads of hot keys wait"
         if self.pattern == NONE:
-            return f"This is what it has to beat: {found}"
+            return f"Without a refresh, to compare: {found}"
         if times > 2 or slow > 1:
             return f"False {'as in the module' if self.pattern == MODULES else 'with these knobs'}: {found}"
         return f"True of this code: {found}"

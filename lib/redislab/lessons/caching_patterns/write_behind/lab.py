@@ -159,6 +159,6 @@ class WriteBehindLab(Killable):
             if values.get(f"gone_{short}") is not None
         ]
         if not found:
-            return "Redis is up. Kill the application, with either queue, and see whether that loses nothing"
+            return "Redis is up. Kill the application, with either queue: is anything lost?"
         cause = "The wrong cause: Redis was up. " if values.get("gone_module") else ""
         return f"{cause}Killing the application lost {', and '.join(found)}"

@@ -70,7 +70,7 @@ class SessionsLab(Experiment):
 
     @action("Late writes")
     def press(self):
-        """Sessions whose time is cut short, and then a write to each; every other application dies after one command."""
+        """Sessions whose time is cut short, and then a write to each; half of the writers die after one command."""
         for turn in range(PRESSED):
             self.late_writes.add(self.store, dying=turn % 2 == 1)
 
