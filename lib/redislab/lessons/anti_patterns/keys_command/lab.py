@@ -120,7 +120,7 @@ class KeysLab(Crowded):
         }
 
     sentence = (
-        "{way_asked} finds {found:,} of {held:,} keys. The server works on it for {server:,.1f} ms, all in all, and a neighbour’s "
+        "{way_asked} finds {found:,} of {held:,} keys. The server works on it for {server:,.1f} ms in total, and a neighbour’s "
         "PING waits for up to {worst:,.1f} ms. Its p99 is {due_p99:,.2f} ms from the due time; a closed loop reports "
         "{closed_p99:,.2f} ms."
     )

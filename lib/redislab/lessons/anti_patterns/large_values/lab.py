@@ -139,7 +139,7 @@ class LargeValuesLab(Experiment):
         verb = {GET: "read", SET: "write"}[self.how]
         who = f"{self.clients} clients that {verb}" if self.clients > 1 else f"a client that {verb}s"
         return (
-            f"{said}, beside {who} {size:,} B ({stored:,} B as stored) in {values['transfer']:,.1f} ms at a time, "
+            f"{said}, beside {who} {size:,} B ({stored:,} B as stored) in {values['transfer']:,.1f} ms each time, "
             f"{values['moved']:,.0f} MB/s. A line of {self.line:g} Gb/s alone would take {values['wire']:,.2f} ms (computed)."
         )
 

@@ -148,7 +148,7 @@ class ConnectionLab(Networked):
         }  # fmt: skip
 
     sentence = (
-        "On a new connection a GET is {trips} round trips, after TCP’s own; on one that is open it is {command_trips}. "
+        "A GET takes {trips} round trips on a new connection, after TCP’s own, and {command_trips} on an open one. "
         "Half of the requests take under {p50:.2f} ms, one in a hundred over {p99:.1f} ms. "
         "The server opens {opened:,.0f} connections a second and has {connected}.",
         "There is no TLS here: {no_tls}.",

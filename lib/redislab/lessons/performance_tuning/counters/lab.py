@@ -89,7 +89,7 @@ class CountersLab(Networked):
         script = 'return redis.call("INCR", KEYS[1])'
         command = {INCR: "INCR {p}:visits", LUA: f"EVAL '{script}' 1 {{p}}:visits"}.get(self.method)
         if command is None:
-            return f"{self.method} depends on what the application makes of an answer, and neither tool has one: choose INCR or Lua."
+            return f"{self.method} uses an answer in its next command, and neither tool can: choose INCR or Lua."
         return Load({command: 1}, after=("EXPIRE {p}:visits 600",), clients=self.clients)
 
     def sample(self, window):

@@ -143,7 +143,7 @@ class LuaLab(Experiment):
 
     sentence = (
         "A call takes {call:,.2f} ms; the neighbour waits for up to {worst:,.1f} ms. Scripts loaded: {loads}. "
-        "Keys that are left: {keys}; with their TTLs kept there would be {expected}.",
+        "Keys that are left: {keys}; if all kept their TTL, {expected}.",
         "This server has no SET IFEQ: {stand_in} stands in for it.",
         "{refused:.0f} updates a second are refused, although nothing else changes the value.",
     )

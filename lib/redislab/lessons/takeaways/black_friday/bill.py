@@ -58,7 +58,7 @@ def without(part, before: dict, after: dict) -> str:
     worse = [f"{ROWS[row]} {after[row]:,}, with it {before[row]:,}" for row in known if after[row] > before[row]]
     if worse:
         return f"Without the protection of {part.label}: {'; '.join(worse)}."
-    return f"Without the protection of {part.label}, no row that it protects is worse on this day: another seed may need it."
+    return f"Without the protection of {part.label}, none of its rows is worse on this day: try another seed."
 
 
 class Bill:
