@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from redislab.caching import ModuleWriteBehind
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleWriteBehind
 from tests.caching.test_caching import runs
 from tests.conftest import settles
 

@@ -13,9 +13,6 @@ from redislab.caching import (
     CacheAside,
     ChanceRefresh,
     EarlyRefresh,
-    ModuleCacheAside,
-    ModuleRefreshAhead,
-    ModuleWriteBehind,
     PredictedRefresh,
     RefreshAhead,
     Resilient,
@@ -26,6 +23,7 @@ from redislab.caching import (
 )
 from redislab.caching.write_through import DB_FIRST
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside, ModuleRefreshAhead, ModuleWriteBehind
 from tests.conftest import settles
 
 

@@ -3,16 +3,8 @@
 import pytest
 
 from redislab.bench.races import races
-from redislab.caching import (
-    CacheAside,
-    EarlyRefresh,
-    ModuleCacheAside,
-    RefreshAhead,
-    Resilient,
-    ServeStale,
-    SingleFlight,
-    WriteThrough,
-)
+from redislab.caching import CacheAside, EarlyRefresh, RefreshAhead, Resilient, ServeStale, SingleFlight, WriteThrough
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
 
 ID = 77
 NEW = {"name": "Phone 77", "category": "audio", "price": 1.0, "stock": 5}

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from redislab.bench import watch
-from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead
+from redislab.caching import ChanceRefresh, PredictedRefresh, RefreshAhead
 from redislab.caching.habits import Habits
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhead
 from tests.caching.test_caching import impatient, survives_a_dead_redis, together
 from tests.caching.test_habits import Clock
 from tests.caching.test_serve_stale import Gate

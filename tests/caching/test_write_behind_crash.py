@@ -20,7 +20,8 @@ ROUNDS = int(os.environ.get("REDISLAB_KILLS", "10"))
 
 COMMON = """
 import itertools, os, sys, threading
-from redislab.caching import ModuleWriteBehind, WriteBehind, WriteBehindWorker
+from redislab.caching import WriteBehind, WriteBehindWorker
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleWriteBehind
 from redislab.keys import KeyNamespace
 from redislab.world.lab import Address, Lab
 lab = Lab.attach(Address(*sys.argv[1:5]))

@@ -3,8 +3,9 @@ import random
 
 import pytest
 
-from redislab.keys import GROUPS, Group, TtlGroups, delete_expired
+from redislab.keys import GROUPS, Group, TtlGroups
 from redislab.keys.groups import lived, survival
+from redislab.lessons.key_naming.as_in_the_module import delete_expired
 
 
 def test_a_ttl_lies_within_its_jitter_and_permanent_has_none():

@@ -5,7 +5,8 @@ import redis
 
 from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
-from redislab.keys import Index, KeyNamespace, ModuleIndex, TransactionIndex, UniqueIndex
+from redislab.keys import Index, KeyNamespace, UniqueIndex
+from redislab.lessons.key_naming.as_in_the_module import ModuleIndex, TransactionIndex
 
 
 @pytest.fixture

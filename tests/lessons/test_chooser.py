@@ -1,8 +1,8 @@
 import pytest
 
 from redislab.lessons.data_modeling.choosing_structure.lab import ChooserLab
+from redislab.lessons.data_modeling.choosing_structure.tree import LEAVES
 from redislab.lessons.data_modeling.choosing_structure.ways import WAYS
-from redislab.modeling.choosing import LEAVES
 
 
 def test_every_leaf_has_its_structure_first_and_others_beside_it():

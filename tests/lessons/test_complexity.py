@@ -3,7 +3,18 @@ import pytest
 
 from redislab.lessons.data_modeling.complexity.exponents import fit, told
 from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
-from redislab.modeling.complexity import ADD, ALL, GET, HASH, LIST, OPERATIONS, RANGE, SET, SORTED_SET, STRING
+from redislab.lessons.data_modeling.complexity.table import (
+    ADD,
+    ALL,
+    GET,
+    HASH,
+    LIST,
+    OPERATIONS,
+    RANGE,
+    SET,
+    SORTED_SET,
+    STRING,
+)
 
 
 class Short(ComplexityLab):

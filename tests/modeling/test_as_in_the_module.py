@@ -9,8 +9,7 @@ import redis
 
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
-from redislab.modeling import (
-    Catalog,
+from redislab.lessons.data_modeling.as_in_the_module import (
     ModuleCatalog,
     ModuleFeed,
     ModuleFixedWindow,
@@ -18,10 +17,8 @@ from redislab.modeling import (
     ModuleSlidingScript,
     ModuleSlidingWindow,
     ModuleTokenBucket,
-    Sessions,
-    SlidingLog,
-    TokenBucket,
 )
+from redislab.modeling import Catalog, Sessions, SlidingLog, TokenBucket
 from tests.conftest import settles
 
 WINDOWED = [ModuleFixedWindow, ModuleSlidingWindow, ModuleSlidingScript]

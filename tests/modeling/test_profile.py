@@ -9,7 +9,8 @@ import redis
 
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
-from redislab.modeling import JsonProfile, ModuleProfile, Profile
+from redislab.lessons.data_modeling.as_in_the_module import ModuleProfile
+from redislab.modeling import JsonProfile, Profile
 from redislab.modeling.profile import DEADLINES, HPEXPIRE, HSETEX
 from redislab.world.lab import first
 from tests.conftest import settles

@@ -26,6 +26,7 @@ from redislab.lessons.caching_patterns.refresh_ahead.lab import MODULES as MODUL
 from redislab.lessons.caching_patterns.refresh_ahead.lab import OURS as OUR_REFRESH
 from redislab.lessons.caching_patterns.stampede.lab import LOCK
 from redislab.lessons.caching_patterns.write_behind.lab import STREAM
+from redislab.lessons.data_modeling.complexity.table import ADD, ALL, GET
 from redislab.lessons.data_modeling.profile.lab import ProfileLab
 from redislab.lessons.data_modeling.rate_limits.algorithms import LOG, MODULE_LUA
 from redislab.lessons.key_naming.finding.lab import ScanLab
@@ -34,7 +35,6 @@ from redislab.lessons.performance_tuning.counters.lab import RACE
 from redislab.lessons.performance_tuning.pipelines import claims as pipelines
 from redislab.lessons.performance_tuning.pipelines.lab import PipeliningLab
 from redislab.lessons.performance_tuning.pools.claims import SmallestPool
-from redislab.modeling.complexity import ADD, ALL, GET
 from redislab.study.claim import FAILS, HOLDS, Figure
 from redislab.study.stage import Stage
 from redislab.tuning import pipelined

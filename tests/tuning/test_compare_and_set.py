@@ -5,7 +5,8 @@ import pytest
 from redislab.bench import watch
 from redislab.bench.race_ground import Ground, ground_of
 from redislab.bench.races import races
-from redislab.tuning import CompareAndSet, ModuleCompareAndSet
+from redislab.lessons.performance_tuning.as_in_the_module import ModuleCompareAndSet
+from redislab.tuning import CompareAndSet
 from redislab.world.lab import first
 
 runs = itertools.count()

@@ -7,7 +7,8 @@ import time
 import pytest
 import redis
 
-from redislab.tuning import Settings, connect, module_connect, settings_of
+from redislab.lessons.performance_tuning.as_in_the_module import module_connect
+from redislab.tuning import Settings, connect, settings_of
 from redislab.world.lab import first
 from tests.conftest import settles
 

@@ -9,15 +9,8 @@ from redislab.bench import watch
 from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
-from redislab.tuning import (
-    IncrCounter,
-    LockCounter,
-    ModuleCounter,
-    ModuleScriptCounter,
-    RacingCounter,
-    ScriptCounter,
-    WatchCounter,
-)
+from redislab.lessons.performance_tuning.as_in_the_module import ModuleCounter, ModuleScriptCounter
+from redislab.tuning import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 
 ALL = [IncrCounter, ScriptCounter, WatchCounter, LockCounter, RacingCounter, ModuleScriptCounter]
 runs = itertools.count()

@@ -12,7 +12,6 @@ CacheAside                     get, or load and set; a write deletes
         └── BloomGuard         an id that never existed is not asked for
 """
 
-from redislab.caching.as_in_the_module import ModuleCacheAside, ModuleRefreshAhead, ModuleWriteBehind
 from redislab.caching.backlog import Backlog
 from redislab.caching.batch_worker import BatchWorker
 from redislab.caching.bloom_filter import BitmapFilter, BloomFilter

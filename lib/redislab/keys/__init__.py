@@ -1,6 +1,5 @@
 """Naming: keys have one birthplace each, names have rules, and indexes move with what they find."""
 
-from redislab.keys.as_in_the_module import ModuleIndex, TransactionIndex, delete_expired
 from redislab.keys.finding import Finding
 from redislab.keys.groups import GROUPS, Group, TtlGroups
 from redislab.keys.indexes import Index, UniqueIndex

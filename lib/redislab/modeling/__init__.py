@@ -1,18 +1,6 @@
 """Section 2: data models, each a class on a client."""
 
-from redislab.modeling.as_in_the_module import (
-    ModuleCatalog,
-    ModuleFeed,
-    ModuleFixedWindow,
-    ModuleProfile,
-    ModuleSessions,
-    ModuleSlidingScript,
-    ModuleSlidingWindow,
-    ModuleTokenBucket,
-)
 from redislab.modeling.catalog import Catalog, PrunedCatalog
-from redislab.modeling.choosing import LEAVES, TREE, Leaf
-from redislab.modeling.complexity import TABLE, Cell
 from redislab.modeling.feed import Feed
 from redislab.modeling.leaderboard import Leaderboard, Place
 from redislab.modeling.profile import JsonProfile, Profile

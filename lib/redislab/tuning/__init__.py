@@ -14,7 +14,6 @@
 | read once, be told of changes | `NearCache` |
 """
 
-from redislab.tuning.as_in_the_module import ModuleCompareAndSet, ModuleCounter, ModuleScriptCounter, module_connect
 from redislab.tuning.compare_and_set import CompareAndSet
 from redislab.tuning.connect import Settings, connect, settings_of
 from redislab.tuning.counters import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter

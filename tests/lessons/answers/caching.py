@@ -10,7 +10,6 @@ from collections import defaultdict
 
 from redislab.caching import (
     CacheAside,
-    ModuleWriteBehind,
     RefreshAhead,
     Resilient,
     ServeStale,
@@ -19,6 +18,7 @@ from redislab.caching import (
     WriteBehindWorker,
     WriteThrough,
 )
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleWriteBehind
 from tests.lessons.answers import right, wrong
 
 # negative caching

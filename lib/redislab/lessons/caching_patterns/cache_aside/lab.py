@@ -19,7 +19,8 @@ from redislab.bench import (
     on,
     time_chart,
 )
-from redislab.caching import ModuleCacheAside, Resilient
+from redislab.caching import Resilient
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
 from redislab.lessons.caching_patterns.theory import HitForecast, hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity, observed
 from redislab.lessons.caching_patterns.yours import CACHE, YourCache

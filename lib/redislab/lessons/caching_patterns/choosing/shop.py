@@ -5,18 +5,10 @@ import os
 import threading
 
 from redislab.bench import WatchedTable
-from redislab.caching import (
-    ModuleCacheAside,
-    ModuleRefreshAhead,
-    ModuleWriteBehind,
-    RefreshAhead,
-    Resilient,
-    WriteBehind,
-    WriteBehindWorker,
-    WriteThrough,
-)
+from redislab.caching import RefreshAhead, Resilient, WriteBehind, WriteBehindWorker, WriteThrough
 from redislab.caching.write_through import CACHE_FIRST
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside, ModuleRefreshAhead, ModuleWriteBehind
 from redislab.world import Lab
 
 

@@ -5,7 +5,8 @@ import threading
 import time
 
 from redislab.bench import Experiment, WatchedTable, action, choice, dotted, number, on, time_chart
-from redislab.caching import ModuleCacheAside, SingleFlight
+from redislab.caching import SingleFlight
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
 
 NONE, LEASE = "none (as in the module)", "lease"
 ROW = 77  # a product

@@ -18,8 +18,9 @@ from redislab.bench import (
     switch,
     time_chart,
 )
-from redislab.caching import BitmapFilter, BloomFilter, BloomGuard, ModuleCacheAside, Resilient
+from redislab.caching import BitmapFilter, BloomFilter, BloomGuard, Resilient
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
 from redislab.lessons.caching_patterns.theory import hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity
 

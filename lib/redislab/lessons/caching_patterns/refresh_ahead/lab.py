@@ -4,8 +4,9 @@ import itertools
 import time
 
 from redislab.bench import YOURS, Networked, choice, dashed, number, on, switch, time_chart
-from redislab.caching import ChanceRefresh, ModuleRefreshAhead, PredictedRefresh, RefreshAhead, Resilient
+from redislab.caching import ChanceRefresh, PredictedRefresh, RefreshAhead, Resilient
 from redislab.caching.predicted_refresh import WORTH
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhead
 from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.caching_patterns.theory import fewest_loads
 from redislab.lessons.caching_patterns.workload import Popularity

@@ -1,7 +1,8 @@
 """Two refreshers and a writer. Here the reader that finds an entry due refreshes it, without a thread of its own."""
 
 from redislab.bench.races import races
-from redislab.caching import ModuleRefreshAhead, RefreshAhead
+from redislab.caching import RefreshAhead
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhead
 from redislab.lessons.caching_patterns.late_set.races import ID, STALE, new_row
 
 FOREVER = 2**53  # ms: whatever the entry has left, it is due

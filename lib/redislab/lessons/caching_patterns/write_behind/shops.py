@@ -4,8 +4,9 @@ import json
 import os
 from collections import deque
 
-from redislab.caching import ModuleWriteBehind, WriteBehind, WriteBehindWorker
+from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.keys import KeyNamespace
+from redislab.lessons.caching_patterns.as_in_the_module import ModuleWriteBehind
 from redislab.world import Lab
 
 LIMIT = 5000  # writes that may wait in the stream

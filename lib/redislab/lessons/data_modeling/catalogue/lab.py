@@ -6,9 +6,10 @@ from collections import deque
 from statistics import median
 
 from redislab.bench import Experiment, action, choice, dashed, number, on, time_chart
+from redislab.lessons.data_modeling.as_in_the_module import ModuleCatalog
 from redislab.lessons.data_modeling.catalogue.inventory import CATEGORIES, MOST, TAGS, Inventory
 from redislab.lessons.data_modeling.lifetimes import LifeForecast
-from redislab.modeling import ModuleCatalog, PrunedCatalog
+from redislab.modeling import PrunedCatalog
 
 STAY, PRUNED = "As in the module", "pruned on read"
 EVERY = 0.3  # s between two counts

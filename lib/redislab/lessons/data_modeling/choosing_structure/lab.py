@@ -4,10 +4,10 @@ import time
 
 from redislab.bench import Sweep, decision, number, ranking
 from redislab.caching import BitmapFilter, BloomFilter
+from redislab.lessons.data_modeling.choosing_structure.tree import LEAVES, TREE
 from redislab.lessons.data_modeling.choosing_structure.ways import WAYS, Way
 from redislab.lessons.data_modeling.cost import Cost, cost
 from redislab.lessons.data_modeling.items import CHUNK, Items
-from redislab.modeling.choosing import LEAVES, TREE
 
 LOADING = 0.7  # of a way's progress
 FEW = 100  # members of the set that a large one is intersected with

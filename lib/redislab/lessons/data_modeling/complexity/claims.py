@@ -5,7 +5,18 @@ import math
 
 from redislab.lessons.data_modeling.complexity.exponents import LINEAR
 from redislab.lessons.data_modeling.complexity.lab import ComplexityLab
-from redislab.modeling.complexity import ADD, ALL, GET, LIST, NONE, OPERATIONS, SORTED_SET, STRING, STRUCTURES, cell
+from redislab.lessons.data_modeling.complexity.table import (
+    ADD,
+    ALL,
+    GET,
+    LIST,
+    NONE,
+    OPERATIONS,
+    SORTED_SET,
+    STRING,
+    STRUCTURES,
+    cell,
+)
 from redislab.study.claim import Always, Bound, Claim, ratios
 from redislab.study.stage import shared
 

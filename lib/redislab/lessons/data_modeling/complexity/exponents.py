@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from redislab.modeling.complexity import NONE, cell
+from redislab.lessons.data_modeling.complexity.table import NONE, cell
 
 LINEAR = 0.5  # an exponent above this is nearer to 1 than to 0
 

@@ -2,8 +2,18 @@
 
 from redislab.bench import Sweep, action, choice, dashed, dotted, number, on, xy_chart
 from redislab.lessons.data_modeling.complexity.exponents import LINEAR, fit, power, told
+from redislab.lessons.data_modeling.complexity.table import (
+    ALL,
+    GET,
+    LIST,
+    OPERATIONS,
+    RANGE,
+    SORTED_SET,
+    STRING,
+    STRUCTURES,
+    cell,
+)
 from redislab.lessons.data_modeling.items import Items
-from redislab.modeling.complexity import ALL, GET, LIST, OPERATIONS, RANGE, SORTED_SET, STRING, STRUCTURES, cell
 
 STEPS = [round(10 ** (power / 2)) for power in range(4, 13)]  # 100 to a million
 AXES = {"x": "N", "x_unit": "items", "log": True, "log_x": True, "wide": True}

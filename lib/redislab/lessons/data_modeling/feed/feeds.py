@@ -5,7 +5,8 @@ import random
 import threading
 from collections import deque
 
-from redislab.modeling import Feed, ModuleFeed
+from redislab.lessons.data_modeling.as_in_the_module import ModuleFeed
+from redislab.modeling import Feed
 
 POSITION, CURSOR, GROWING = (
     "position",

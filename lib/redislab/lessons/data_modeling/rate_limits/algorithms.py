@@ -5,16 +5,13 @@ import time
 from collections.abc import Callable
 
 from redislab.bench import YOURS
-from redislab.modeling import (
-    FixedWindow,
+from redislab.lessons.data_modeling.as_in_the_module import (
     ModuleFixedWindow,
     ModuleSlidingScript,
     ModuleSlidingWindow,
     ModuleTokenBucket,
-    SlidingCounter,
-    SlidingLog,
-    TokenBucket,
 )
+from redislab.modeling import FixedWindow, SlidingCounter, SlidingLog, TokenBucket
 
 FIXED, LOG, COUNTER, BUCKET = "fixed window", "sliding log", "sliding counter", "token bucket"
 MODULE_FIXED, MODULE_SLIDING = "module: fixed window", "module: sliding window"

@@ -1,7 +1,8 @@
 """Two requests of one subject, where one is allowed."""
 
 from redislab.bench.races import races
-from redislab.modeling import ModuleSlidingWindow, SlidingLog
+from redislab.lessons.data_modeling.as_in_the_module import ModuleSlidingWindow
+from redislab.modeling import SlidingLog
 
 MOMENT = 1_000.0  # s
 

@@ -4,9 +4,10 @@ import random
 from statistics import median
 
 from redislab.bench import Experiment, action, choice, dashed, dotted, number, on, time_chart
+from redislab.lessons.data_modeling.as_in_the_module import ModuleSessions
 from redislab.lessons.data_modeling.lifetimes import LifeForecast
 from redislab.lessons.data_modeling.sessions.late_writes import LateWrites, lives
-from redislab.modeling import ModuleSessions, Sessions
+from redislab.modeling import Sessions
 
 OURS, MODULES = "ours", "As in the module"
 PRESSED = 20  # late writes of the button

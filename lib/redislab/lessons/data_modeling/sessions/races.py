@@ -1,7 +1,8 @@
 """A session is used while its user logs out, or while it expires."""
 
 from redislab.bench.races import races
-from redislab.modeling import ModuleSessions, Sessions
+from redislab.lessons.data_modeling.as_in_the_module import ModuleSessions
+from redislab.modeling import Sessions
 
 ID = "s1"
 

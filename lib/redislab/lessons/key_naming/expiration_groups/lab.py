@@ -3,7 +3,8 @@
 import itertools
 
 from redislab.bench import Experiment, action, dashed, dotted, number, on, time_chart
-from redislab.keys import Group, TtlGroups, delete_expired
+from redislab.keys import Group, TtlGroups
+from redislab.lessons.key_naming.as_in_the_module import delete_expired
 from redislab.lessons.key_naming.expiration_groups.cohorts import Cohorts
 
 NAMES = ("short", "medium", "long", "permanent")

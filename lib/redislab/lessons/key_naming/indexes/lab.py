@@ -6,7 +6,8 @@ import random
 from collections import deque
 
 from redislab.bench import YOURS, Networked, Yours, action, choice, number, on, time_chart, truth
-from redislab.keys import ModuleIndex, TransactionIndex, UniqueIndex
+from redislab.keys import UniqueIndex
+from redislab.lessons.key_naming.as_in_the_module import ModuleIndex, TransactionIndex
 from redislab.lessons.key_naming.indexes.address_book import AddressBook
 
 MODULE, MULTI, LUA = "As in the module", "MULTI", "Lua claim"

@@ -21,7 +21,8 @@ from redislab.bench import (
     time_chart,
     truth,
 )
-from redislab.tuning import CompareAndSet, LoadedScript, ModuleCompareAndSet
+from redislab.lessons.performance_tuning.as_in_the_module import ModuleCompareAndSet
+from redislab.tuning import CompareAndSet, LoadedScript
 
 EVAL, EVALSHA, TURNS = "EVAL", "EVALSHA", "both in turns"
 MODULES, OURS, NATIVE = "Lua, as in the module", "Lua, TTL kept", "SET IFEQ"

@@ -3,8 +3,8 @@
 import pytest
 
 from redislab.lessons.data_modeling.complexity.lab import holder
+from redislab.lessons.data_modeling.complexity.table import NONE, OPERATIONS, STRUCTURES, TABLE, cell
 from redislab.lessons.data_modeling.items import Items
-from redislab.modeling.complexity import NONE, OPERATIONS, STRUCTURES, TABLE, cell
 
 MODULE = """
 O(1) | O(N) | O(1) | O(log N)     | O(1)

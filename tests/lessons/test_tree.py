@@ -3,7 +3,7 @@
 import pytest
 
 from redislab.bench.knobs import leaves
-from redislab.modeling.choosing import LEAVES, TREE, path
+from redislab.lessons.data_modeling.choosing_structure.tree import LEAVES, TREE, path
 
 MODULE = ["STRING", "SORTED SET", "LIST", "SET", "SET or BLOOM FILTER", "HASH"]
 
