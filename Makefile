@@ -52,7 +52,7 @@ soak: $(VENV)/.test  ## re-run and reset every lab, tour notebook 01, and see wh
 bench: $(VENV)/.test  ## measure the budgets, as ratios in one run
 	$(BIN)/python -m tests.budgets
 
-picture: $(VENV)/.test  ## take the README's picture and a still of each panel anew (STILLS="01-aside 04" takes some)
+picture: $(VENV)/.test  ## take the README's picture and a still of each panel again (STILLS="01-aside 04" takes some)
 	$(BIN)/python -m tests.browser.picture $(STILLS)
 
 present: $(VENV)/.present  ## serve the notebooks as pages without code, for a room (LAB_ARGS as above)
