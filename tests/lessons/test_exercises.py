@@ -4,7 +4,6 @@ import contextlib
 import functools
 import pickle
 import re
-import sqlite3
 
 import cloudpickle
 import pytest
@@ -36,10 +35,6 @@ def written(code: str):
     return [each for each in scope.values() if callable(each)][-1]
 
 
-def rows_of(place: Lab) -> sqlite3.Connection:
-    return place.database.engine.raw_connection().driver_connection
-
-
 @pytest.fixture(scope="module")
 def ground(lab):
     """`ground(exercise)`: a lab as a check has it. All answers share its server, which every requirement finds empty."""
@@ -51,8 +46,6 @@ def ground(lab):
         place = opened.enter_context(contextlib.closing(Lab(server, "exercise")))
         if database:
             place.provide(None)
-            place.seeded = opened.enter_context(contextlib.closing(sqlite3.connect(":memory:")))
-            rows_of(place).backup(place.seeded)
         return place
 
     with contextlib.ExitStack() as opened:
@@ -69,8 +62,6 @@ def tried(ground):
         if not place.server.alive:  # the answer before this one was to go on without it
             place.server.restart()
         place.redis.script_flush()
-        if exercise.database:  # the answer before this one may have saved rows
-            place.seeded.backup(rows_of(place))
         as_travelled = pickle.loads(cloudpickle.dumps(answer))
         try_each(exercise(), as_travelled, place, found.append, pytest.fail)
         verdicts = [verdict for kind, *verdict in found if kind == "found"]

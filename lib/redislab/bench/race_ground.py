@@ -7,7 +7,6 @@ from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 import redis
-from sqlalchemy import delete, insert
 
 from redislab.bench.race_connection import SteppedConnection
 from redislab.bench.race_turns import SteppedTable
@@ -58,7 +57,7 @@ class Ground:
         self.redis = server.client()
         self._connection = self.redis.connection_pool.get_connection()
         self._age = self.redis.register_script(script("age"))
-        self._clients, self._rows = {}, {}
+        self._clients = {}
         self._resource = self._database = None
         self._touched: set = set()
         self._footprints = functools.lru_cache(2000)(self._footprint)
@@ -113,15 +112,8 @@ class Ground:
         if self._touched:
             with self._database.engine.begin() as connection:
                 for name, id in self._touched:
-                    self._restore(connection, dataset.metadata.tables[name], id)
+                    dataset.put_back(connection, name, [id], ROWS)
             self._touched.clear()
-
-    def _restore(self, connection, table, id) -> None:
-        if table.name not in self._rows:
-            self._rows[table.name] = {row["id"]: row for row in dataset.rows(table.name, ROWS)}
-        connection.execute(delete(table).where(table.c.id == id))
-        if id in self._rows[table.name]:
-            connection.execute(insert(table), self._rows[table.name][id])
 
     def look(self, touched) -> dict:
         """What there is to see: every key by its name, and every row among `touched` by its table and id."""

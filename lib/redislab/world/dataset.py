@@ -1,8 +1,9 @@
 """The shop that every lab works on: users, products and orders, the same on every machine."""
 
+import functools
 import random
 
-from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, delete, func, insert, select
 
 SIZES = {"users": 10_000, "products": 1_000, "orders": 20_000}
 SEED = 2026
@@ -83,3 +84,16 @@ def seed(engine, sizes: dict | None = None) -> None:
             table = metadata.tables[name]
             if not connection.scalar(select(func.count()).select_from(table)):
                 connection.execute(insert(table), rows(name, count))
+
+
+def put_back(connection, name: str, ids, count: int) -> None:
+    """Have these rows of a table as they were when `count` were seeded; the others are removed."""
+    table, seeded = metadata.tables[name], _seeded(name, count)
+    connection.execute(delete(table).where(table.c.id.in_(ids)))
+    if there := [seeded[id] for id in ids if id in seeded]:
+        connection.execute(insert(table), there)
+
+
+@functools.cache
+def _seeded(name: str, count: int) -> dict[int, dict]:
+    return {row["id"]: row for row in rows(name, count)}

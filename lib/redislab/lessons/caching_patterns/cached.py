@@ -5,10 +5,11 @@ import json
 from redislab.bench import WatchedTable
 from redislab.bench.races import name_of
 from redislab.study.checks import CheckContext, Exercise, count, life, near, no_schedule_breaks
+from redislab.world.dataset import SIZES, put_back
 
 
 class CachedContext(CheckContext):
-    """A context whose function is given a table too.
+    """A context whose function is given a table too. What was saved for the requirement before it is put back.
 
     Attributes:
         source: the users' table, under observation.
@@ -19,6 +20,9 @@ class CachedContext(CheckContext):
         super().__init__(*arguments)
         self.database = self.lab.open_database()
         self.source = WatchedTable(self.database.users)
+        with self.database.engine.begin() as connection:
+            for name, rows in SIZES.items():
+                put_back(connection, name, getattr(self.database, name).versions(2), rows)
 
     def call(self, *arguments):
         return self.function(self.client, self.source, self.keys, *arguments)
