@@ -66,57 +66,39 @@ def stores_what_is_as_false_as_a_miss(client, source, keys, id):
     return record
 
 
-@wrong("negative-caching", hint=3, sees="JSONDecodeError")
-def takes_an_empty_string_for_a_record(client, source, keys, id):
+def negative(client, source, keys, id, *, text=json.dumps, kept=60, missing=5):
+    """The solution, with one part of it exchanged."""
     cached = client.get(keys.user(id))
     if cached is not None:
         return json.loads(cached)
     record = source.find(id)
-    client.set(keys.user(id), json.dumps(record) if record else "", ex=60 if record else 5)
+    client.set(keys.user(id), text(record), ex=kept if record else missing)
     return record
+
+
+@wrong("negative-caching", hint=3, sees="JSONDecodeError")
+def takes_an_empty_string_for_a_record(client, source, keys, id):
+    return negative(client, source, keys, id, text=lambda record: json.dumps(record) if record else "")
 
 
 @wrong("negative-caching", hint=3, sees="three reads gave None, {}, {}")
 def gives_an_empty_record(client, source, keys, id):
-    cached = client.get(keys.user(id))
-    if cached is not None:
-        return json.loads(cached)
-    record = source.find(id)
-    client.set(keys.user(id), json.dumps(record or {}), ex=60 if record else 5)
-    return record
+    return negative(client, source, keys, id, text=lambda record: json.dumps(record or {}))
 
 
 @wrong("negative-caching", hint=5, sees="kept for ever")
 def remembers_for_ever(client, source, keys, id):
-    cached = client.get(keys.user(id))
-    if cached is not None:
-        return json.loads(cached)
-    record = source.find(id)
-    if record:
-        client.set(keys.user(id), json.dumps(record), ex=60)
-    else:
-        client.set(keys.user(id), "null")
-    return record
+    return negative(client, source, keys, id, missing=None)
 
 
 @wrong("negative-caching", hint=5, sees="kept for 60 s; wanted 5 s")
 def remembers_as_long_as_a_record(client, source, keys, id):
-    cached = client.get(keys.user(id))
-    if cached is not None:
-        return json.loads(cached)
-    record = source.find(id)
-    client.set(keys.user(id), json.dumps(record), ex=60)
-    return record
+    return negative(client, source, keys, id, missing=60)
 
 
 @wrong("negative-caching", hint=1, sees="the record, kept for 5 s")
 def keeps_all_of_them_briefly(client, source, keys, id):
-    cached = client.get(keys.user(id))
-    if cached is not None:
-        return json.loads(cached)
-    record = source.find(id)
-    client.set(keys.user(id), json.dumps(record), ex=5)
-    return record
+    return negative(client, source, keys, id, kept=5)
 
 
 @wrong("negative-caching", hint=2, sees="2 round trips, 0 queries")

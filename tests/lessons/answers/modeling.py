@@ -230,45 +230,49 @@ def a_script_that_makes_the_rows(client, keys, player, n):
     return client.register_script(script)([keys.leaderboard("global")], [player, n])
 
 
-@wrong("around-me", hint=1, sees="249. player:248, 250. player:249, 251. player:250")
-def the_worst_first(client, keys, player, n):
+def two_questions(client, keys, player, n, rank_by="zrevrank", least=0, **order):
+    """A right one but for the second round trip, with one part of it exchanged."""
     key = keys.leaderboard("global")
-    rank = client.zrank(key, player)
+    rank = getattr(client, rank_by)(key, player)
     if rank is None:
         return []
-    first = max(0, rank - n)
-    rows = client.zrange(key, first, rank + n, withscores=True)
-    return [(place, name, score) for place, (name, score) in enumerate(rows, first + 1)]
+    first = max(least, rank - n)
+    rows = client.zrange(key, first, rank + n, withscores=True, **(order or {"desc": True}))
+    return [(place, *row) for place, row in enumerate(rows, first + 1)]
 
 
-@wrong("around-me", hint=2, sees="around player:100: ")
-def sorts_in_python(client, keys, player, n):
-    board = sorted(client.zrange(keys.leaderboard("global"), 0, -1, withscores=True), key=lambda row: -row[1])
-    ranks = {name: rank for rank, (name, _) in enumerate(board)}
-    if player not in ranks:
-        return []
-    first = max(0, ranks[player] - n)
-    return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
-
-
-@wrong("around-me", hint=5, sees="values came back for 5 rows")
-def fetches_the_board(client, keys, player, n):
-    board = client.zrange(keys.leaderboard("global"), 0, -1, desc=True, withscores=True)
-    ranks = {name: rank for rank, (name, _) in enumerate(board)}
-    if player not in ranks:
-        return []
-    first = max(0, ranks[player] - n)
-    return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
+@wrong("around-me", hint=1, sees="249. player:248, 250. player:249, 251. player:250")
+def the_worst_first(client, keys, player, n):
+    return two_questions(client, keys, player, n, rank_by="zrank", desc=False)
 
 
 @wrong("around-me", hint=3, sees="around player:499: no player")
 def begins_before_the_first(client, keys, player, n):
-    key = keys.leaderboard("global")
-    rank = client.zrevrank(key, player)
-    if rank is None:
+    return two_questions(client, keys, player, n, least=-n)
+
+
+@wrong("around-me", hint=6, sees="2 round trips; wanted 1")
+def asks_twice(client, keys, player, n):
+    return two_questions(client, keys, player, n)
+
+
+def in_python(board, player, n):
+    ranks = {name: rank for rank, (name, _) in enumerate(board)}
+    if player not in ranks:
         return []
-    rows = client.zrange(key, rank - n, rank + n, desc=True, withscores=True)
-    return [(place, name, score) for place, (name, score) in enumerate(rows, rank - n + 1)]
+    first = max(0, ranks[player] - n)
+    return [(place, *row) for place, row in enumerate(board[first : ranks[player] + n + 1], first + 1)]
+
+
+@wrong("around-me", hint=2, sees="around player:100: ")
+def sorts_in_python(client, keys, player, n):
+    board = client.zrange(keys.leaderboard("global"), 0, -1, withscores=True)
+    return in_python(sorted(board, key=lambda row: -row[1]), player, n)
+
+
+@wrong("around-me", hint=5, sees="values came back for 5 rows")
+def fetches_the_board(client, keys, player, n):
+    return in_python(client.zrange(keys.leaderboard("global"), 0, -1, desc=True, withscores=True), player, n)
 
 
 @wrong("around-me", hint=4, sees="It raised")
@@ -280,17 +284,6 @@ def knows_everybody(client, keys, player, n):
     first, rows = client.eval(script, 1, keys.leaderboard("global"), player, n)
     pairs = zip(rows[::2], map(float, rows[1::2]), strict=True)
     return [(place, name, score) for place, (name, score) in enumerate(pairs, first + 1)]
-
-
-@wrong("around-me", hint=6, sees="2 round trips; wanted 1")
-def asks_twice(client, keys, player, n):
-    key = keys.leaderboard("global")
-    rank = client.zrevrank(key, player)
-    if rank is None:
-        return []
-    first = max(0, rank - n)
-    rows = client.zrange(key, first, rank + n, desc=True, withscores=True)
-    return [(place, name, score) for place, (name, score) in enumerate(rows, first + 1)]
 
 
 # touch session
