@@ -200,7 +200,7 @@ class Survey:
             host = settings.get("host", "localhost")
             address = f"{f'[{host}]' if ':' in host else host}:{settings.get('port', 6379)}"
             clients = {settings.get("path") or address: self.client}
-        return [Node(name, client, _size(client), _run(client)) for name, client in clients.items()]
+        return [_node(name, client) for name, client in clients.items()]
 
     def _quota(self, node: Node) -> float:
         """How many keys of a node belong to the sample."""
@@ -317,14 +317,6 @@ class Survey:
         self.runs |= {node: run for node, run in runs.items() if run}  # one that is away is still known
 
 
-def _size(client) -> int | None:
-    try:
-        size = client.dbsize()
-    except UNREACHABLE:  # it may not be asked; if it is gone, the walk will say so
-        return None
-    return size if isinstance(size, int) else None
-
-
 def _round_trip_ms(client) -> float:
     """By SCAN of one place, which every audit needs anyway."""
     trips = []
@@ -335,11 +327,14 @@ def _round_trip_ms(client) -> float:
     return min(trips)
 
 
-def _run(client) -> str:
-    try:
-        return client.info("server").get("run_id", "")
-    except UNREACHABLE:
-        return ""
+def _node(name: str, client: redis.Redis) -> Node:
+    """What may not be asked is unknown; if the node is gone, the walk will say so."""
+    size, run = None, ""
+    with contextlib.suppress(UNREACHABLE):
+        size = client.dbsize()
+    with contextlib.suppress(UNREACHABLE):
+        run = client.info("server").get("run_id", "")
+    return Node(name, client, size if isinstance(size, int) else None, run)
 
 
 def _rounded(size: int) -> int:

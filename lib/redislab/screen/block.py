@@ -1,6 +1,7 @@
 """What stands on the page by itself, and what a notebook file shows in its place when it is opened again."""
 
 import functools
+import threading
 
 import ipywidgets as widgets
 
@@ -24,6 +25,7 @@ class Block(widgets.VBox):
     """
 
     _shown: dict[tuple, "Block"] = {}
+    _thread = None
 
     def __init__(self, children, *names: str):
         expect_page()
@@ -54,6 +56,16 @@ class Block(widgets.VBox):
     def _while_shown(self, function, *arguments) -> None:
         if self.comm is not None:
             function(*arguments)
+
+    def work(self, function, *arguments) -> None:
+        """Call it in a thread of its own."""
+        self._thread = threading.Thread(target=function, args=arguments, daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for the end of that. In a notebook the page stands still meanwhile."""
+        if self._thread is not None:
+            self._thread.join(timeout)
 
     def leave(self) -> None:
         """Stop what goes on behind it; called once, before it is taken off the page."""

@@ -193,6 +193,12 @@ class Toolbar(PageWidget):
         """Have a button look differently."""
         self.buttons = [button | look if button["name"] == name else button for button in self.buttons]
 
+    def toggle(self, name: str) -> bool:
+        """Press a toggle down, or release it; whether it is down now."""
+        pressed = not self.look(name)["pressed"]
+        self.change(name, pressed=pressed)
+        return pressed
+
     def press(self, name: str, at: float = 0.0) -> None:
         """Press a button, as on the page."""
         if not self.look(name)["disabled"]:

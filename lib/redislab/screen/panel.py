@@ -187,13 +187,10 @@ class Panel(Block):
         self.figure.more = change.new
 
     def _on_table(self) -> None:
-        shown = not self.toolbar.look("table")["pressed"]
-        self.toolbar.change("table", pressed=shown)
-        self.told.show_table(shown)
+        self.told.show_table(self.toolbar.toggle("table"))
 
     def _on_work(self) -> None:
-        shown = not self.toolbar.look("work")["pressed"]
-        self.toolbar.change("work", pressed=shown)
+        self.toolbar.toggle("work")
         self._tell_work()
 
     def _tell_work(self) -> None:

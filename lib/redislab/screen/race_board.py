@@ -1,7 +1,5 @@
 """A race on the page: the learner decides whose step comes next, or has every schedule tried."""
 
-import threading
-
 import traitlets
 
 from redislab.bench.race_table import commands, rows
@@ -41,7 +39,7 @@ class RaceBoard(Block):
     """
 
     def __init__(self, race):
-        self.race, self.played, self._place, self._thread = race, None, None, None
+        self.race, self.played, self._place = race, None, None
         self._loop = KernelLoop()
         turns = [[turn, label(race, turn)] for turn in race.turns()]
         self.page = Page(heard=self._heard, title=race.title, turns=turns, clients=len(race.names))
@@ -70,13 +68,7 @@ class RaceBoard(Block):
         """Begin to run every schedule; `wait` waits for the end."""
         if not self.page.busy:
             self.page.busy, self.page.summary = True, "Trying every schedule …"
-            self._thread = threading.Thread(target=self._search, daemon=True)
-            self._thread.start()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until every schedule was tried."""
-        if self._thread is not None:
-            self._thread.join(timeout)
+            self.work(self._search)
 
     def shortest(self) -> None:
         """Show the shortest schedule that breaks the expectation."""

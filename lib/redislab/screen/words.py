@@ -1,6 +1,7 @@
 """What a panel says in words: one place on the page whose text changes, and the texts."""
 
 from html import escape
+from typing import NamedTuple
 
 import traitlets
 
@@ -124,18 +125,29 @@ def points(columns: list[tuple[str, str]], curve: list[dict]) -> str:
     return grid([[label for _, label in columns], *cells])
 
 
-def grid(rows: list[list]) -> str:
-    """A table whose first row is its head. A cell that begins with ✓ or ✗ has that mark's colour; a pair is a link."""
-    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in rows[0])
-    lines = ("".join(map(_cell, row)) for row in rows[1:])
-    return (
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
-    )
+class Drawn(NamedTuple):
+    """A cell of a table that is HTML; its `words` stand in its place on a terminal."""
+
+    html: str
+    words: str = ""
 
 
-def _cell(said: str | tuple[str, str]) -> str:
+def grid(rows: list[list], numbers: set[int] = frozenset()) -> str:
+    """A table whose first row is its head; the columns in `numbers` stand to the right.
+
+    A cell that begins with ✓ or ✗ has that mark's colour; a pair is a link; and what is Drawn stands as it is.
+    """
+    looks = [" class='rl-number'" if place in numbers else "" for place in range(len(rows[0]))]
+    head = "".join(f"<th scope='col'{look}>{escape(text)}</th>" for text, look in zip(rows[0], looks, strict=True))
+    lines = "".join(f"<tr>{''.join(map(_cell, row, looks))}</tr>" for row in rows[1:])
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _cell(said: str | tuple[str, str], look: str) -> str:
+    if isinstance(said, Drawn):
+        return f"<td{look}>{said.html}</td>"
     if isinstance(said, tuple):
         text, address = map(escape, said)
         return f"<td><a href='{address}'>{text}</a></td>"
-    mood = {"✓": " class='rl-met'", "✗": " class='rl-not-met'"}.get(said[:1], "")
+    mood = {"✓": " class='rl-met'", "✗": " class='rl-not-met'"}.get(said[:1], look)
     return f"<td{mood}>{escape(said)}</td>"

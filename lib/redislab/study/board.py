@@ -1,6 +1,5 @@
 """The claims board: every claim beside what this machine measures, one at a time, a section, or all."""
 
-import threading
 from html import escape
 from pathlib import Path
 
@@ -55,7 +54,7 @@ class Board(Block):
 
     def __init__(self, lessons: Lessons, what: str | None = None, guess=None):
         self.claims, self.guess, self._lessons = lessons.select(what), guess, lessons
-        self._found, self._stage, self._thread = {}, None, None
+        self._found, self._stage = {}, None
         self._loop = KernelLoop()
         self.figure = LiveFigure([chart(self.claims)])
         html = table(lessons, self.claims)
@@ -100,18 +99,12 @@ class Board(Block):
         chosen = [claim for claim in self._lessons.select(what) if claim in self.claims]
         self._stage = measuring.Stage()
         self._show_busy()
-        self._thread = threading.Thread(target=self._work, args=(chosen, self._stage), daemon=True)
-        self._thread.start()
+        self.work(self._work, chosen, self._stage)
 
     def stop(self) -> None:
         """Measure nothing more; what has been measured stays."""
         if self._stage is not None:
             self._stage.stop.set()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until nothing is being measured. In a notebook the page stands still meanwhile."""
-        if self._thread is not None:
-            self._thread.join(timeout)
 
     def show_result(self, result: Result) -> None:
         """Put a result on the board."""

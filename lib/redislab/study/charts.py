@@ -1,7 +1,7 @@
 """Charts as SVG, which a notebook, a file and a picture show alike; colours and sizes are in pages.css."""
 
 import math
-from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 
 from redislab.study.guesses import CLOSE, FACTOR, HIGH, LOW, POINTS, Comparison
@@ -16,40 +16,39 @@ SHAPES = {
 STRIP, ROW = 320, 30  # px
 
 
-class Linear:
-    """An axis from `low` to `high`; `near` is how much of it is close."""
+@dataclass
+class Axis:
+    """From `low` to `high`, which are powers of ten if it is `log`; then 0 may have a place before the first decade, `zero`."""
 
-    def __init__(self, low: float, high: float, near: float = 0.0):
-        self.low, self.high, self.near = low, high, near / (high - low)
+    low: float
+    high: float
+    log: bool = False
+    zero: bool = False
+
+    @classmethod
+    def decades(cls, values: list[float]) -> "Axis":
+        """A log axis around some values."""
+        powers = [math.log10(value) for value in values if value > 0] or [0.0]
+        low, high = math.floor(min(powers)), math.ceil(max(powers))
+        return cls(low - (0 in values), max(high, low + 1), log=True, zero=0 in values)
+
+    @property
+    def near(self) -> float:
+        """How much of it is close to a value."""
+        return (math.log10(FACTOR) if self.log else POINTS) / (self.high - self.low)
 
     def place(self, value: float) -> float:
         """From 0 to 1."""
+        if self.log:
+            value = math.log10(value) if value > 0 else self.low
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
     def ticks(self) -> list[tuple[float, str]]:
-        steps = [self.low + (self.high - self.low) * part / 4 for part in range(5)]
-        return [(self.place(step), f"{step:g}") for step in steps]
-
-
-class Log:
-    """A log axis, of whole decades, around some values; where one of them is 0, that has a place before the first decade."""
-
-    def __init__(self, values: Iterable[float]):
-        positive = [value for value in values if value > 0] or [1.0]
-        self.first, self.last = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
-        self.last = max(self.last, self.first + 1)
-        self.zero = any(value == 0 for value in values)
-        self.near = math.log10(FACTOR) / (self.last - self.first + self.zero)
-
-    def place(self, value: float) -> float:
-        if value <= 0:
-            return 0.0
-        return (math.log10(value) - self.first + self.zero) / (self.last - self.first + self.zero)
-
-    def ticks(self) -> list[tuple[float, str]]:
-        every = math.ceil((self.last - self.first) / 5)
-        decades = [(self.place(10.0**power), decade(power)) for power in range(self.first, self.last + 1, every)]
-        return [(0.0, "0")] * self.zero + decades
+        if not self.log:
+            return [(part / 4, f"{self.low + (self.high - self.low) * part / 4:g}") for part in range(5)]
+        first = self.low + self.zero
+        powers = range(first, self.high + 1, math.ceil((self.high - first) / 5))
+        return [(0.0, "0")] * self.zero + [(self.place(10.0**power), decade(power)) for power in powers]
 
 
 def decade(power: int) -> str:
@@ -63,18 +62,17 @@ def decade(power: int) -> str:
 def calibration(them: list[Comparison], share: bool) -> str:
     """Guesses against what was measured: on the diagonal they are equal, in the band close. A point names its question."""
     values = [value for each in them for value in (each.guess, each.found)]
-    axis = Linear(0, 100, POINTS) if share else Log(values)
+    axis = Axis(0, 100) if share else Axis.decades(values)
     told = f"{len(them)} guesses against what was measured" + (", in %" if share else "")
-    near = SIDE * axis.near
+    near, ticks = SIDE * axis.near, axis.ticks()
     band = f"M0 {SIDE - near:.1f}L{SIDE - near:.1f} 0H{SIDE}V{near:.1f}L{near:.1f} {SIDE}H0Z"
     lines = "".join(
-        f"<path class='rl-line' d='M{SIDE * at:.1f} 0V{SIDE}M0 {SIDE * (1 - at):.1f}H{SIDE}'/>"
-        for at, _ in axis.ticks()
+        f"<path class='rl-line' d='M{SIDE * at:.1f} 0V{SIDE}M0 {SIDE * (1 - at):.1f}H{SIDE}'/>" for at, _ in ticks
     )
     texts = "".join(
         f"<text x='{LEFT + SIDE * at:.1f}' y='{TOP + SIDE + 17}' text-anchor='middle'>{text}</text>"
         f"<text x='{LEFT - 7}' y='{TOP + SIDE * (1 - at) + 4:.1f}' text-anchor='end'>{text}</text>"
-        for at, text in axis.ticks()
+        for at, text in ticks
     )
     unit = ", %" if share else ""
     return (
@@ -101,7 +99,7 @@ def strip(guesses: list[float], found: list[float], share: bool, told: str) -> s
     """One question of a class: a dot a guess, the middle half as a box, and below them what was measured."""
     values = [*guesses, *found]
     wide = not share and max(values) > 30 * max(min(values), 1e-9)
-    axis = Log(values) if wide else Linear(0, 100 if share else max(max(values), 1e-9))
+    axis = Axis.decades(values) if wide else Axis(0, 100 if share else max(max(values), 1e-9))
 
     def at(value: float) -> float:
         return 8 + (STRIP - 16) * axis.place(value)

@@ -70,13 +70,11 @@ def measure(claim: Claim, stage: Stage, tell: Callable = lambda text, part, upto
 
 def where(stage: Stage) -> dict:
     """What stands beside a figure: the server, and the machine."""
-    server = {"server": "", "backend": ""} | {
-        key: stage.where[key] for key in ("server", "backend") if key in stage.where
-    }
-    if not server["server"]:
-        here = stage.lab.server
-        server = {"server": f"{here.product} {here.version}", "backend": here.backend}
-    return server | {
+    if not stage.where.get("server"):
+        _ = stage.lab  # which says what it is
+    return {
+        "server": stage.where["server"],
+        "backend": stage.where["backend"],
         "client": f"redis-py {redis.__version__}",
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

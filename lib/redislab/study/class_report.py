@@ -4,10 +4,10 @@ from collections import Counter
 from html import escape
 
 from redislab.screen.block import Block
-from redislab.screen.words import Words, measured, quantity
+from redislab.screen.words import Drawn, Words, measured, quantity
 from redislab.study.charts import strip
 from redislab.study.classroom import Class, Guessed
-from redislab.study.pages import STYLE, Drawn, Table, bar, document, section
+from redislab.study.pages import STYLE, Table, bar, document, section
 from redislab.study.task import Styled
 
 HARDEST = 10  # questions of quizzes

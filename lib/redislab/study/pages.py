@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
 
 from redislab.screen.page import SHEET
+from redislab.screen.words import Drawn, grid
 
 STYLE = Path(__file__).with_name("pages.css")
 PALETTE = re.compile(
@@ -37,13 +37,6 @@ def section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>" if any(parts) else ""
 
 
-class Drawn(NamedTuple):
-    """A cell of a table that is HTML; its `words` stand in its place on a terminal."""
-
-    html: str
-    words: str = ""
-
-
 @dataclass(frozen=True)
 class Table:
     """Rows of texts, or of what is drawn, for a page or for a terminal.
@@ -67,20 +60,7 @@ class Table:
 
     @property
     def html(self) -> str:
-        head, body = self._line(self.heads, "th"), "".join(self._line(row, "td") for row in self.rows)
-        table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
-        return f"<div class='rl-scroll' tabindex='0'>{table}</div>"
-
-    def _line(self, cells, element: str) -> str:
-        made = "".join(
-            f"<{element}{' class=rl-number' * (place in self.numbers)}>{shown(cell)}</{element}>"
-            for place, cell in enumerate(cells)
-        )
-        return f"<tr>{made}</tr>"
-
-
-def shown(cell: str | Drawn) -> str:
-    return cell.html if isinstance(cell, Drawn) else escape(cell).replace("\n", "<br>")
+        return f"<div class='rl-scroll' tabindex='0'>{grid([self.heads, *self.rows], self.numbers)}</div>"
 
 
 def bar(parts: list[tuple[float, str]], large: bool = False) -> Drawn:

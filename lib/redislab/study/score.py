@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from redislab.screen.words import measured
+from redislab.screen.words import Drawn, measured
 from redislab.study.board import SIGNS
 from redislab.study.charts import MARKS, calibration
 from redislab.study.claim import DEPENDS, FAILS, HOLDS, UNDECIDED
 from redislab.study.guesses import Comparison, choices, comparisons, told
 from redislab.study.lessons import Lessons
-from redislab.study.pages import Drawn, Table, bar, document, section
+from redislab.study.pages import Table, bar, document, section
 from redislab.study.tally import Tally, tallies
 
 COLOURS = {HOLDS: "--rl-3", DEPENDS: "--rl-4", FAILS: "--rl-2", UNDECIDED: "--rl-axis"}  # of the verdicts
