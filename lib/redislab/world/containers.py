@@ -168,4 +168,5 @@ class _Container:
     def close(self) -> None:
         with contextlib.suppress(Exception):  # gone already, or Docker is; the supervisor tries again
             self._container.remove(force=True, v=True)
+            self._resource.call("forget")
         self._resource.close()

@@ -112,6 +112,10 @@ class Supervisor:
     def server_alive(self) -> bool:
         return self._server is not None and self._server.poll() is None
 
+    def forget(self) -> None:
+        """The containers are gone: to look for them once more would take a second."""
+        self._label = None
+
     def on_owner_gone(self) -> None:
         if self.server_alive():
             self._server.kill()
