@@ -16,7 +16,7 @@ finding says why it matters, how to mend it, and which lab of the course explain
 opens it with its knobs set to what was found."""
 STATUSES = """\
 exit status:
-  0  clean: nothing graver than a hint
+  0  clean: hints at most
   1  findings: a warning or a danger
   2  could not run: the command is wrong, the server cannot be audited, or the report cannot be written
   3  incomplete: keys could not be read, a question was refused, a server was lost, or the walk was stopped by Ctrl-C

@@ -126,13 +126,13 @@ def an_end_for_the_first(client, keys, name, by):
     return number
 
 
-@wrong("count-once", hint=5, sees="the counter ended between two commands", race=True)
+@wrong("count-once", hint=5, sees="the counter expired between two commands", race=True)
 def makes_it_and_counts_then(client, keys, name, by):
     client.set(keys.counter(name), 0, ex=3600, nx=True)
     return client.incrby(keys.counter(name), by)
 
 
-@wrong("count-once", hint=6, sees="the counter ended between two commands", race=True)
+@wrong("count-once", hint=6, sees="the counter expired between two commands", race=True)
 def looks_whether_there_is_one(client, keys, name, by):
     key = keys.counter(name)
     if client.exists(key):

@@ -1,4 +1,4 @@
-"""A gate for a build: it fails on findings that are new or have become graver, and not on those that are known."""
+"""A gate for a build: it fails on findings that are new or have become worse, and not on those that are known."""
 
 from redislab.antipatterns import audit
 from redislab.study.checks import CheckContext, Exercise, requirement
@@ -51,8 +51,8 @@ class OnlyNew(Exercise):
         context.write("shop:invoice", 2000)
         return named(context.call(), [])
 
-    @requirement("A known fault that has become graver is returned", hint=5)
-    def graver(self, context):
+    @requirement("A known fault that has become worse is returned", hint=5)
+    def worse(self, context):
         context.redis.set("shop:export:1", "x" * LARGER, ex=600)
         return named(context.call(), ["big key shop:export:*"])
 

@@ -52,13 +52,13 @@ class CountOnce(Exercise):
     def death(self, context):
         return self.expires(context, "the process died")
 
-    @requirement("Nor does a new counter that expires half-way", hint=5, whenever=expire)
+    @requirement("A new counter that expires half-way has a TTL again", hint=5, whenever=expire)
     def new_end(self, context):
-        return self.expires(context, "the counter ended")
+        return self.expires(context, "the counter expired")
 
-    @requirement("Nor one that was there before", hint=6, given=CounterContext.begin_at, whenever=expire)
+    @requirement("So has one that was there before", hint=6, given=CounterContext.begin_at, whenever=expire)
     def end(self, context):
-        return self.expires(context, "the counter ended")
+        return self.expires(context, "the counter expired")
 
     @requirement("It counts to the last digit, beyond 2^53 too, and returns what it has counted", hint=7)
     def exact(self, context):

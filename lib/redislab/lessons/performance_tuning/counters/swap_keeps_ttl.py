@@ -36,7 +36,7 @@ class SwapKeepsTtl(Exercise):
         got, value = context.call(*SWAP), context.redis.get(context.key)
         return got is True and value == NEW, f"it holds {value!r}, and {got!r} was returned"
 
-    @requirement("If it holds another one, or one that only looks like it, nothing changes: False", hint=2)
+    @requirement("If it holds another value, even one that looks like it, nothing changes: False", hint=2)
     def different(self, context):
         for old in (OTHER, "1.2"):
             got, value = context.call(NAME, old, NEW), context.redis.get(context.key)

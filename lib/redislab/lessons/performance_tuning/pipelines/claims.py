@@ -116,7 +116,7 @@ CLAIMS = (
     ),
     pipes(
         "multi-all-or-nothing", 1141, says="In a transaction all commands succeed, or all fail",
-        measures="commands that are not done, of those beside the one that fails", unit="%", bound=Always(low=100),
+        measures="commands undone because another one fails", unit="%", bound=Always(low=100),
         measure=undone, claimed=100, seconds=1.0,
     ),
     pipes(
