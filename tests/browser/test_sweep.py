@@ -65,7 +65,7 @@ def test_answers_lead_to_a_leaf_which_begins_the_sweep_anew(notebook):
     notebook.ask("setattr(shown.experiment, 'hold', False)")
     drawn(notebook, "length", [6, 12, 18])
     page.locator(".rl-state", has_text="done").wait_for()
-    assert bar.count() == 0
+    assert bar.count() == 0 and page.locator(".rl-go").inner_text() == "Measure again"
     # If a question is answered by another one, expect its row, and that nothing is measured yet
     assert page.locator(".rl-questions fieldset").count() == 1 and outcome.inner_text() == "→ NUMBER"
     page.get_by_role("radio", name="something else").check()

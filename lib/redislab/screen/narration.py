@@ -89,8 +89,8 @@ class Narration:
             self.table.html = self._table_text(values)
 
     def _announce(self, resting: bool) -> None:
-        if resting and self._values:
-            self.heard.html = f"{self._state()}. {self.sentence.html}".strip()
+        if resting and (self._values or self._note):
+            self.heard.html = f"{self._state()}. {self.sentence.html or words.escape(self._note)}".strip()
         elif not resting:
             self.heard.html = ""
 
