@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,7 +29,7 @@ from redislab.study.claim import (
     interval,
 )
 from redislab.study.pace import Pace
-from redislab.study.stage import shared
+from redislab.study.stage import Stage, shared
 from tests.notebooks import ROOT, cells
 
 # what the course has to try, by section: where the module says it (0: it does not), and what the claim is called here
@@ -344,3 +345,12 @@ def test_each_claim_has_a_row_with_its_line_its_link_and_a_button(board):
     for claim in LESSONS.claims:
         assert f"data-run='{claim.id}'" in html and f"data-cell='{claim.id} verdict'" in html
     assert "the module, line 1117" in html and "04_performance_tuning.ipynb#4.2-Pipelining" in html
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_a_servers_documentation_reads_the_same_by_either_protocol(lab, protocol, monkeypatch):
+    client = lab.server.client(protocol=protocol)
+    monkeypatch.setattr(Stage, "lab", SimpleNamespace(redis=client))
+    told = Stage().documented("GETSET")["getset"]
+    assert told["group"] == "string" and "deprecated" in told["doc_flags"]
+    client.close()

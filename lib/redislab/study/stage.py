@@ -56,7 +56,7 @@ class Stage:
             raise CapabilityError(f"the server does not say what it knows of its commands ({refusal})") from None
         if not told:
             raise CapabilityError("the server has no documentation of its commands")
-        return told
+        return {name: _mapped(facts) for name, facts in _mapped(told).items()}
 
     def take(self, experiment: Experiment, **attributes) -> "Take":
         """Run an experiment: `with stage.take(labs.KeysLab(keys=1000), span=1.0) as take: …`
@@ -67,6 +67,11 @@ class Stage:
         for name, value in attributes.items():
             setattr(experiment, name, value)
         return Take(self, experiment)
+
+
+def _mapped(reply) -> dict:
+    """A map as RESP 3 has it; RESP 2 has a list of names and values in turn."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 def shared(measure: Callable) -> Callable:
