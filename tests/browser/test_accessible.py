@@ -11,9 +11,10 @@ from tests.conftest import IN_CI, tour
 from tests.notebooks import NOTEBOOKS
 
 GRAVE = ("serious", "critical")
-# what is ours: the outputs; JupyterLab answers for the rest of the page
+# what is ours: the outputs and the text; JupyterLab answers for the rest of the page
 LOOK = """async () => {
-  const { violations } = await axe.run({ include: [[".jp-NotebookPanel .jp-OutputArea-output"]] }, { resultTypes: ["violations"] });
+  const include = [[".jp-NotebookPanel .jp-OutputArea-output"], [".jp-NotebookPanel .jp-RenderedMarkdown"]];
+  const { violations } = await axe.run({ include }, { resultTypes: ["violations"] });
   return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html }) => ({ id, impact, html: html.slice(0, 200) })));
 }"""
 
