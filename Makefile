@@ -42,9 +42,9 @@ tour: $(VENV)/.test  ## the long tests: every control of every notebook in a bro
 claims: $(VENV)/.test  ## perturb the subject of every claim, and see its verdict turn: a quarter of an hour
 	$(BIN)/pytest tests/study/test_perturbed.py $(TEST_ARGS)
 
-lowest: $(VENV)/.lowest  ## test the course with every dependency at its lower bound, in an environment of its own
+lowest: $(LOWEST)/.installed  ## test the course with every dependency at its lower bound, in an environment of its own
 	$(LOWEST)/bin/python -m pytest -q -m "not claims" tests/screen tests/study tests/bench tests/browser/test_guess.py tests/browser/test_sight.py \
-	  tests/browser/test_late.py tests/browser/test_order.py tests/browser/test_tabs.py
+	  tests/browser/test_late.py tests/browser/test_order.py tests/browser/test_tabs.py tests/browser/test_fronts.py
 
 soak: $(VENV)/.test  ## re-run and reset every lab, tour notebook 01, and see what stays behind: an hour (SOAK="ArenaLab tours" picks some)
 	$(BIN)/python -m tests.budgets.soak $(SOAK)
@@ -80,7 +80,7 @@ $(VENV)/.test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[test,present]"
 	@touch $@
 
-$(VENV)/.lowest: $(VENV)/.test
+$(LOWEST)/.installed: $(VENV)/.test
 	$(PYTHON) -m venv $(LOWEST)
 	$(BIN)/python -c "from tests.test_packaging import lowest; print(*lowest(), sep='\n')" > $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/python -m pip install --quiet --requirement $(LOWEST)/lowest.txt

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,19 +23,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
+def course(folder: Path) -> Path:
+    """A copy of the course's notebooks."""
+    return Path(shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns(".*")))
+
+
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
     """A running JupyterLab that shows a copy of the course's notebooks."""
     needs("browser")
     home = tmp_path_factory.mktemp("jupyterlab")
-    folder = Path(shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".*")))
-    server = JupyterLab(folder, home, **ENVIRONMENT)
-    server.folder = folder
-    try:
+    folder = course(home / "notebooks")
+    with closing(JupyterLab(folder, home, **ENVIRONMENT)) as server:
         server.wait()
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="package")

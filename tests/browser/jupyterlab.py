@@ -1,4 +1,4 @@
-"""A real JupyterLab, and a notebook open in it in headless Chromium. Traffic goes to 127.0.0.1 only."""
+"""A real JupyterLab or Notebook 7, and a notebook open in it in headless Chromium. Traffic goes to 127.0.0.1 only."""
 
 import ast
 import json
@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 from redislab.world.processes import free_port
 
@@ -28,6 +29,7 @@ QUIET = (
     "ResizeObserver loop",
     "restore the debugger state",
     "ERR_NETWORK_CHANGED",  # containers beside come and go, and JupyterLab asks again
+    "reading 'schema'",  # Notebook 7, of a menu's settings, with any notebook
 )  # what JupyterLab itself has to say now and then
 
 
@@ -39,15 +41,23 @@ def chromium() -> str | None:
 class PageServer:
     """A program that serves pages, on a free port; what it writes for itself lives in `home`. `environment` is for its kernels, too."""
 
+    base = ""  # where on its host its pages are
+
     def __init__(self, home: Path, **environment: str):
         self.home, self.port, self.environment = home, free_port(), environment
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.base}"
 
     def run(self, command, **options) -> None:
-        places = {f"JUPYTER_{name}_DIR": str(self.home / name.lower()) for name in ("CONFIG", "RUNTIME")}
+        folders = {
+            "_CONFIG": "config",
+            "_RUNTIME": "runtime",
+            "LAB_SETTINGS": "settings",
+            "LAB_WORKSPACES": "workspaces",
+        }
+        places = {f"JUPYTER{name}_DIR": str(self.home / folder) for name, folder in folders.items()}
         places["IPYTHONDIR"] = str(self.home / "ipython")
         self.log = (self.home / "server.log").open("wb")
         self.process = subprocess.Popen(
@@ -75,22 +85,31 @@ class PageServer:
 
 
 class JupyterLab(PageServer):
-    """One that shows `folder`."""
+    """One that shows `folder`, under the URL's path `base`."""
 
-    def __init__(self, folder: Path, home: Path, **environment: str):
+    program = "jupyterlab"
+
+    def __init__(self, folder: Path, home: Path, base: str = "", **environment: str):
         super().__init__(home, **environment)
-        self.token = secrets.token_hex(16)
+        self.folder, self.base, self.token = folder, base, secrets.token_hex(16)
         for name, settings in SETTINGS.items():
-            path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(settings))
+            self.set(name, settings)
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+            sys.executable, "-m", self.program, "--no-browser", "--allow-root", "--expose-app-in-browser",
             f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}",
-            "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
-            f"--LabApp.user_settings_dir={home / 'settings'}", f"--LabApp.workspaces_dir={home / 'workspaces'}",
+            f"--ServerApp.base_url={base}/", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
         ]  # fmt: skip
         self.run(command)
+
+    def set(self, name: str, settings: dict) -> None:
+        """Write a plugin's settings, for the pages that are opened from now on."""
+        path = self.home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
+
+    def address(self, name: str) -> str:
+        """The page of a notebook, on which nothing of an earlier page is restored."""
+        return f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{quote(name)}?token={self.token}"
 
     def wait(self, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
@@ -100,7 +119,16 @@ class JupyterLab(PageServer):
                     return
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError(f"JupyterLab did not start: {self.said()}")
+        raise RuntimeError(f"{self.program} did not start: {self.said()}")
+
+
+class Notebook7(JupyterLab):
+    """The same with a page for each notebook, and nothing beside it."""
+
+    program = "notebook"
+
+    def address(self, name: str) -> str:
+        return f"{self.url}/notebooks/{quote(name)}?token={self.token}"
 
 
 class Notebook:
@@ -114,13 +142,12 @@ class Notebook:
         self.errors: list[str] = []
         self.strays: list[str] = []
         self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("request", self._asked)
         self.open(dark)
 
     def open(self, dark: bool = False) -> None:
-        workspace = secrets.token_hex(4)  # nothing of an earlier page is restored
-        self.page.goto(f"{self.lab.url}/lab/workspaces/{workspace}/tree/{self.name}?token={self.lab.token}")
+        self.page.goto(self.lab.address(self.name))
         opened = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
         self.page.wait_for_function(opened, timeout=120_000)  # a context's first page finds nothing in its cache
         if dark:
@@ -240,8 +267,12 @@ class Notebook:
         self.page.close()
 
     def _heard(self, message) -> None:
-        if message.type == "error" and not any(word in message.text for word in QUIET):
-            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+        if message.type == "error":
+            self._note(f"{message.text} ({message.location.get('url', '')})")
+
+    def _note(self, error: str) -> None:
+        if not any(word in error for word in QUIET):
+            self.errors.append(error)
 
     def _asked(self, request) -> None:
         if not request.url.startswith((self.lab.url, "data:", "blob:")):

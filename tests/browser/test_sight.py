@@ -1,7 +1,5 @@
 """In sight means visible to a person, in every windowing mode of JupyterLab."""
 
-import json
-
 import pytest
 
 from tests.browser.jupyterlab import SETTINGS, write
@@ -16,10 +14,9 @@ MODES = ["full", "defer", "contentVisibility", "none"]
 @pytest.fixture(params=MODES)
 def windowing(request, jupyterlab):
     """JupyterLab's setting for how cells out of sight are kept."""
-    path = jupyterlab.home / "settings" / "@jupyterlab" / f"{TRACKER}.jupyterlab-settings"
-    path.write_text(json.dumps({"windowingMode": request.param}))
+    jupyterlab.set(TRACKER, {"windowingMode": request.param})
     yield request.param
-    path.write_text(json.dumps(SETTINGS[TRACKER]))
+    jupyterlab.set(TRACKER, SETTINGS[TRACKER])
 
 
 def to_cell(notebook, index: int) -> None:
