@@ -27,8 +27,8 @@ class Ear:
     def state(self, name):
         return self.wait(lambda event: isinstance(event, State) and event.name == name)
 
-    def sample(self, wanted=lambda sample: True):
-        return self.wait(lambda event: isinstance(event, Sample) and wanted(event))
+    def sample(self, wanted=lambda sample: True, timeout=20.0):
+        return self.wait(lambda event: isinstance(event, Sample) and wanted(event), timeout)
 
 
 @pytest.fixture

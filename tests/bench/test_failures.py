@@ -84,11 +84,13 @@ class Writer(Experiment):
     full = False
 
     def setup(self, lab):
-        self.server, self.private, self.database, self.saved = lab.server, lab.private_server(), lab.database, 0
+        self.server, self.private, self.database = lab.server, lab.private_server(), lab.database
+        self.saved, self.size = 0, 2_000_000
 
     @action("Fill the disk")
     def fill(self):
-        """SQLite may not add a page to its file, which it takes for a disk that is full."""
+        """SQLite may not add a page to its file, which it takes for a disk that is full; and a larger row needs some."""
+        self.size *= 3
         event.listen(self.database.engine, "connect", _no_more)
         self.database.engine.dispose()
 
@@ -98,7 +100,7 @@ class Writer(Experiment):
 
     def request(self):
         try:
-            self.database.users.save(1, self.database.users.find(1) | {"name": "x" * 4_000_000})
+            self.database.users.save(1, self.database.users.find(1) | {"name": "x" * self.size})
             self.saved += 1
         except Exception:
             return "failed"

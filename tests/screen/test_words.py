@@ -43,7 +43,7 @@ def test_a_request_in_two_seconds_is_not_none():
 def test_failing_requests_are_counted_and_their_error_is_escaped():
     values = {"offered": 1, "achieved": 1, "requests": 1, "errors": 3.0, "error": "<b>refused</b>"}
     html = words.status("A lab", "running", {}, values)
-    assert "failing: <b>3</b>/s" in html and "&lt;b&gt;refused" in html
+    assert "failing: <b>3.0</b>/s (&lt;b&gt;refused" in html
 
 
 def test_a_claim_without_a_guess_has_no_column_for_it():

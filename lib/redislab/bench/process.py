@@ -53,7 +53,7 @@ class Running:
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
         self._next_tick, self._told, self._branch = 0.0, None, None
         self._read_at, self._gap = 0.0, None
-        self._saturation = None
+        self._saturation, self._missed, self._error = None, False, ""
         self._trouble, self._checked_at, self._checks = None, 0.0, ThreadPoolExecutor(1)
 
     def _begin_with(self, knobs: dict) -> None:
@@ -68,6 +68,8 @@ class Running:
             self.state_is("starting")
             self._branch = self.lab.branch(type(self.experiment).__name__.lower())
             self.experiment.server = self._branch.server
+            if trouble := self._branch.failure():
+                raise ExperimentError(trouble)
             self.experiment.setup(self._branch)
             self.experiment.follow({*self.experiment.knobs(), "client"})
             gc.collect()  # what is garbage by now would stay for good
@@ -121,8 +123,11 @@ class Running:
         self.state = "closed"
 
     def fail(self, failure: Exception) -> None:
+        """What has happened to a server says more than how that was noticed."""
+        known = isinstance(failure, RedislabError) or self._branch is None
+        said = (None if known else self._branch.failure()) or sentence(failure)
         self.close()
-        self.state_is("failed", sentence(failure))
+        self.state_is("failed", said)
 
     def set_knobs(self, knobs: dict) -> None:
         before = self.experiment.settings()
@@ -158,9 +163,17 @@ class Running:
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
         figures = self._load.figures(self.window)  # first, so that a sweep that is said to be done has all its points
-        values = self.experiment.sample(self.window) | self.experiment.status() | figures
-        if failures := [outcome.error for outcome in outcomes if outcome.error]:
-            values["error"] = failures[-1]
+        try:
+            values = self.experiment.sample(self.window) | self.experiment.status() | figures
+        except BROKEN:
+            if self._missed:
+                raise
+            self._missed = True  # one connection may break; the next reading has another
+            return
+        self._missed = False
+        self._error = next((outcome.error for outcome in reversed(outcomes) if outcome.error), self._error)
+        if values.get("errors"):
+            values["error"] = self._error
         if self._gap:
             values["gap"], self._gap = self._gap, None
         if mine := self.experiment.learners():

@@ -7,6 +7,8 @@ import traitlets
 
 from redislab.screen.page import HERE, PageWidget, script
 
+LONGEST = 160  # characters of an error
+
 
 class Words(PageWidget):
     """HTML in one element that stays: a screen reader hears what changes in it if `live` is "polite"."""
@@ -89,8 +91,8 @@ def status(title: str, state: str, where: dict, values: dict, note: str = "") ->
         facts.append(f"offered <b>{_rate(values['offered'])}</b>/s, achieved <b>{_rate(values['achieved'])}</b>/s")
         facts.append(f"n = <b>{values['requests']:,}</b>")
     if values.get("errors"):
-        failure = escape(str(values.get("error", "")))
-        facts.append(f"<span class='rl-alarm' title='{failure}'>failing: <b>{values['errors']:,.0f}</b>/s</span>")
+        why = escape(str(values.get("error", ""))[:LONGEST])
+        facts.append(f"<span class='rl-alarm'>failing: <b>{_rate(values['errors'])}</b>/s{why and f' ({why})'}</span>")
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
     now = f"<span class='rl-state rl-{state}'>{state}</span><span class='rl-note'>{escape(note)}</span>"
     return (

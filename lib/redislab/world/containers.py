@@ -144,12 +144,15 @@ class _Container:
         self._container, self.port, self._resource = container, port, resource
 
     def alive(self) -> bool:
+        """As the engine says; where that is gone, whether anything listens."""
         from docker.errors import NotFound
 
         try:
             self._container.reload()
         except NotFound:
             return False
+        except OSError:  # of requests, too
+            return _listens(self.port)
         return self._container.status in ("running", "paused", "created")
 
     def kill(self) -> None:

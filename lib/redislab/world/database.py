@@ -22,6 +22,7 @@ from redislab.world.waiting import eventually
 IMAGE = "postgres:17.6"
 PATIENCE = 4  # s to connect
 RECENT = 3.0  # s; what failed before that may be well again
+STUCK = 5.0  # s in which no statement of a kind has ended, though some are under way
 ROOM = 200_000  # bytes of disk that SQLite needs for its next write, or so
 FULL = "The disk is full, so the database cannot write. Free some space, then press Start."
 FORM = "sqlite:///file or postgresql://user:password@host/name"
@@ -110,6 +111,7 @@ class Database:
         self.statements, self.transactions = {"find": 0, "save": 0, "scan": 0}, 0
         self._running, self._door = 0, threading.Condition()
         self._failure, self._failed_at = None, 0.0
+        self._under_way, self._moved = dict.fromkeys(self.statements, 0), {}
         self.product = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.engine.dialect.name]
         self.version = self._version()
         self.users, self.products, self.orders = (Table(self, dataset.metadata.tables[name]) for name in dataset.SIZES)
@@ -122,6 +124,9 @@ class Database:
             self.transactions += 1
             self._door.wait_for(lambda: self.width is None or self._running < self.width)
             self._running += 1
+            if not self._under_way[kind]:
+                self._moved[kind] = time.monotonic()
+            self._under_way[kind] += 1
         try:
             if self.added_latency:
                 time.sleep(self.added_latency)
@@ -136,6 +141,8 @@ class Database:
         finally:
             with self._door:
                 self._running -= 1
+                self._under_way[kind] -= 1
+                self._moved[kind] = time.monotonic()
                 self._door.notify_all()
 
     def failure(self) -> str | None:
@@ -146,6 +153,9 @@ class Database:
                 return "The file of the database is gone. Press Start to go on with another one."
             if shutil.disk_usage(file.parent).free < ROOM:
                 return FULL
+        since = min((self._moved[kind] for kind, count in self._under_way.items() if count), default=time.monotonic())
+        if time.monotonic() - since > STUCK + self.added_latency:
+            return f"The database has not answered for {STUCK:.0f} s; is it locked by another program? Press Start when it is free."
         if self._failure is None or time.monotonic() - self._failed_at > RECENT:
             return None
         full = "full" in self._failure

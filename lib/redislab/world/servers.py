@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import random
 import re
 import socket
 import statistics
@@ -24,6 +25,14 @@ PATIENCE = 3.0  # s to answer when asked for the first time
 CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
 
 
+THERE = "redislab:there"  # a key that is never made: `SET … XX` on it is refused when writes are
+REFUSALS = {
+    redis.exceptions.OutOfMemoryError: "is full, and refuses writes. Free some of its memory, then press Start",
+    redis.ReadOnlyError: "is a replica by now, which takes no writes. Press Start when it is the primary, or use the primary’s address",
+    redis.exceptions.ClusterDownError: "has no primary for some keys, as while it fails over. Press Start when it has",
+    redis.BusyLoadingError: "is loading its data. Press Start when it is done",
+    redis.RedisError: "does not answer. Is it running? Press Start when it is",
+}
 OPTION = "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
 ENTRA = "https://redis.azure.com/.default"  # what a token of Microsoft Entra ID is asked for
 OBJECTS = ("retry", "command_packer", "credential_provider", "cache_config")  # options that no text can give
@@ -49,7 +58,7 @@ class Server:
 
     def __init__(self, url: str, backend: str = "url", control=None, any_version: bool = False):
         self.url, self.backend, self._control = Url(url), backend, control
-        self._clients, self._killed = weakref.WeakSet(), False
+        self._clients, self._killed, self._nodes = weakref.WeakSet(), False, []
         self._settings = _settings(url)
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -135,7 +144,10 @@ class Server:
             for name in ("connection_class", "timeout", "max_connections"):
                 settings.pop(name, None)
             try:
-                return self._kept(redis.RedisCluster(**settings, ssl=self.url.startswith("rediss")))
+                nodes = [redis.cluster.ClusterNode(*where) for where in self._nodes]  # the URL's own may be gone
+                client = redis.RedisCluster(**settings, startup_nodes=nodes, ssl=self.url.startswith("rediss"))
+                self._nodes[:] = [(node.host, node.port) for node in client.get_nodes()]
+                return self._kept(client)
             except (redis.exceptions.RedisClusterException, redis.RedisError, OSError) as failure:
                 raise StartError(self._unreachable(failure)) from None
         if via:
@@ -190,13 +202,19 @@ class Server:
         self._killed = False
 
     def failure(self) -> str | None:
-        """That it has ended, or no longer answers, though it was not killed here, as a sentence; None if all is well."""
-        if self._killed or self.alive:
-            return None
+        """That it has ended, does not answer or refuses writes, and not because of us, as a sentence; None if all is well."""
         where = f"The Redis at {self.where}"
-        if self.backend == "url":
-            return f"{where} does not answer. Is it running? Press Start when it is."
-        return f"{where} has ended. Press Start to go on with another one."
+        if self.backend != "url":
+            well = self._killed or self.alive
+            return None if well else f"{where} has ended. Press Start to go on with another one."
+        try:
+            with self._asking() as client:
+                client.set(f"{THERE}:{random.randrange(1000)}", "", xx=True)  # in a cluster, each time somewhere else
+        except redis.exceptions.NoPermissionError:
+            pass  # that was so from the beginning
+        except (redis.RedisError, redis.exceptions.RedisClusterException, StartError) as failure:
+            return f"{where} {_refusal(failure)}."
+        return None
 
     def pause(self) -> None:
         """Freeze it: connections stay open, nothing answers."""
@@ -217,10 +235,21 @@ class Server:
         return self._control
 
     def _answers(self) -> bool:
+        """Whether it does, or any node of a cluster."""
         try:
-            return bool(self._probe().ping())
-        except redis.RedisError:
+            with self._asking() as client:
+                nodes = [{"target_nodes": node} for node in client.get_nodes()] if self.cluster else [{}]
+                return any(_pings(client, **node) for node in nodes)
+        except (redis.exceptions.RedisClusterException, StartError):
             return False
+
+    def _asking(self):
+        """A client for one question, or the one that knows the nodes of the cluster."""
+        return contextlib.nullcontext(self._to_nodes) if self.cluster else self._probe()
+
+    @functools.cached_property
+    def _to_nodes(self) -> redis.RedisCluster:
+        return self.client()
 
     def _greet(self) -> dict:
         """What HELLO says of it, which every user may ask: "server", "version", "mode", "role"; or INFO, or nothing.
@@ -367,6 +396,20 @@ def _credentials(kind: str, parts):
     except ModuleNotFoundError:
         raise StartError("?auth=entraid needs redis-entraid. Run: pip install 'redislab[entraid]'.") from None
     return create_from_default_azure_credential((ENTRA,))
+
+
+def _pings(client, **where) -> bool:
+    try:
+        return bool(client.ping(**where))
+    except redis.RedisError:
+        return False
+
+
+def _refusal(failure: Exception) -> str:
+    """What is wrong with a server that failed so, and what to do, after its name."""
+    if type(failure) is redis.ResponseError:
+        return f"refuses writes ({failure}). Press Start when it takes them"
+    return next((words for kind, words in REFUSALS.items() if isinstance(failure, kind)), REFUSALS[redis.RedisError])
 
 
 def _informed(probe: redis.Redis) -> dict:
