@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import glob
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import psutil
 import pytest
 import redis
 
+from redislab.keys import KeyNamespace
 from redislab.world import Server, start
 from redislab.world.lab import first
 from redislab.world.processes import free_port
@@ -25,6 +27,7 @@ os.environ[MARK] = "1"
 HOME = tempfile.mkdtemp(prefix="tests-")
 os.environ["TMPDIR"], tempfile.tempdir = HOME, None
 os.environ["REDISLAB_PROGRESS"] = f"{HOME}/progress.sqlite"  # also of kernels and pages: nobody's own is touched
+runs = itertools.count()  # tell apart what several tests make
 
 
 def pytest_unconfigure():
@@ -90,6 +93,44 @@ def _machine(request):
 def lab():
     """The lab of this test run: on REDISLAB_BACKEND, or else the first that works."""
     return start()
+
+
+@pytest.fixture
+def client(lab):
+    return lab.client()
+
+
+@pytest.fixture
+def keys(lab):
+    """A namespace of the test's own."""
+    return KeyNamespace(f"{lab.prefix}:{next(runs)}")
+
+
+@pytest.fixture
+def database(lab):
+    with contextlib.closing(lab.open_database()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def private(lab):
+    """A server that may be killed, paused and filled."""
+    with contextlib.closing(lab.private_server()) as server:
+        yield server
+
+
+class Clock:
+    """It stands at `now` until that is changed."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
 
 
 @pytest.fixture
@@ -166,6 +207,14 @@ def _processes():
             yield f"{process.pid} {' '.join(process.cmdline())}", MARK in process.environ()
         except psutil.Error:
             pass  # it has ended
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and more of it than its status."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from redislab.bench.application import Application
 from redislab.errors import BacklogError, ExperimentError
-from tests.conftest import settles
+from tests.conftest import alive, settles
 
 
 class Shop:
@@ -156,13 +156,6 @@ time.sleep(600)
 """
 
 
-def running(pid) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_with_its_owner_however_that_ends(end):
     owner = subprocess.Popen(
@@ -174,6 +167,6 @@ def test_it_ends_with_its_owner_however_that_ends(end):
     assert psutil.pid_exists(pid)
     owner.send_signal(end)
     owner.wait(30)
-    assert not settles(lambda: running(pid))
+    assert not settles(lambda: alive(pid))
     owner.stdin.close()
     owner.stdout.close()

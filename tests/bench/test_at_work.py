@@ -30,13 +30,6 @@ TRIED = [(name, knobs, sent) for name, tries in KNOBS.items() for knobs, sent in
 PREFIX = "redislab:a1:tests"
 
 
-@pytest.fixture(scope="module")
-def own(lab):
-    server = lab.private_server()
-    yield server
-    server.close()
-
-
 def of_tool(text: str, tool: str) -> list[str]:
     """The lines that begin with a tool, or pipe a value into it."""
     return [line for line in text.splitlines() if re.match(rf"(head .*\| )?{tool} ", line)]
@@ -61,12 +54,12 @@ def sent(client, said: list[str], **environment: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("name", "knobs", "meant"), TRIED)
-def test_each_line_of_redis_benchmark_runs_and_sends_what_is_meant(own, name, knobs, meant):
+def test_each_line_of_redis_benchmark_runs_and_sends_what_is_meant(private, name, knobs, meant):
     needs("redis-benchmark")
-    client = own.client()
+    client = private.client()
     client.flushall()
     load = LOADS[name](**knobs).at_work()
-    calls = sent(client, of_tool(lines(load, own, PREFIX), "redis-benchmark"))
+    calls = sent(client, of_tool(lines(load, private, PREFIX), "redis-benchmark"))
     assert meant <= calls.keys() and all(calls[command] >= 10 for command in meant)
     # nothing is left outside the prefix, nor for longer than ten minutes; and what is read is there
     names = client.keys()
@@ -113,10 +106,10 @@ def test_a_user_a_password_and_tls_are_named_and_the_password_is_not():
         assert calls["get"] >= 200 and calls["setex"] >= 90
 
 
-def test_a_number_of_the_database_and_a_cluster_are_named(lab, own):
+def test_a_number_of_the_database_and_a_cluster_are_named(lab, private):
     needs("redis-benchmark")
     load = Load({"GET {p}:sample:{n}": 1}, keys=9, clients=4)
-    assert "--dbnum 3" in lines(load, Server(f"redis://{own.where}/3"), PREFIX)
+    assert "--dbnum 3" in lines(load, Server(f"redis://{private.where}/3"), PREFIX)
     with contextlib.closing(lab.private_cluster(2)) as cluster:
         text = lines(load, cluster.nodes[0], PREFIX)
         clients = [cluster.node_client(node) for node in range(2)]
@@ -126,13 +119,13 @@ def test_a_number_of_the_database_and_a_cluster_are_named(lab, own):
 
 
 @pytest.mark.parametrize(("name", "knobs", "meant"), TRIED)
-def test_each_line_of_memtier_runs_and_sends_what_is_meant(own, name, knobs, meant):
+def test_each_line_of_memtier_runs_and_sends_what_is_meant(private, name, knobs, meant):
     if not shutil.which("memtier_benchmark"):
         pytest.skip("memtier_benchmark is not on PATH, and Debian has no package of it")
-    client = own.client()
+    client = private.client()
     client.flushall()
     client.config_resetstat()
-    said = of_tool(lines(LOADS[name](**knobs).at_work(), own, PREFIX), "memtier_benchmark")
+    said = of_tool(lines(LOADS[name](**knobs).at_work(), private, PREFIX), "memtier_benchmark")
     for line in said:
         done = shell(line.replace("--test-time=30", "--test-time=1"), PATH="/usr/bin:/bin:/usr/local/bin")
         assert done.returncode == 0, (line, done.stderr)

@@ -235,17 +235,10 @@ def stepped(program):
     return client_of
 
 
-@pytest.fixture(scope="module")
-def own_server(lab):
-    server = lab.private_server()
-    yield server
-    server.close()
-
-
 @pytest.mark.parametrize("name", SIX)
-def test_brute_force_finds_the_same_number_of_failing_schedules(lab, own_server, name):
+def test_brute_force_finds_the_same_number_of_failing_schedules(lab, private, name):
     programs, prepare, broken = SIX[name]
-    schedules, failing = by_force(own_server.client(), programs, prepare, broken)
+    schedules, failing = by_force(private.client(), programs, prepare, broken)
 
     def given(client):
         for words in prepare:

@@ -7,13 +7,6 @@ HOOKS = ("before_find", "after_find", "before_commit")
 
 
 @pytest.fixture
-def database(lab):
-    database = lab.open_database()
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def users(database):
     return WatchedTable(database.users)
 

@@ -4,18 +4,6 @@ from redislab.bench.load import Outcome
 from redislab.bench.window import Window
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 def fill(window, clock, seconds, per_tick=10, latency=0.001, tags=("read",)):
     for _ in range(round(seconds / 0.1)):
         clock.now += 0.1

@@ -7,8 +7,7 @@ import pytest
 
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleWriteBehind
-from tests.caching.test_caching import runs
-from tests.conftest import settles
+from tests.conftest import runs, settles
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from redislab.caching.backlog import GROUP, Backlog
 from redislab.errors import LostBacklogError
 from redislab.keys import KeyNamespace
 from redislab.world.lab import first
-from tests.caching.test_caching import runs
-from tests.conftest import backends, have
+from tests.conftest import backends, have, runs
 
 RECORD = {"id": 7, "name": "Ada", "version": 3}
 

@@ -5,8 +5,8 @@ import pytest
 from redislab.bench import watch
 from redislab.caching import BitmapFilter, BloomGuard, CacheAside, CircuitBreaker, SingleFlight
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
-from tests.conftest import settles
+from tests.caching.test_caching import Counted
+from tests.conftest import runs, settles
 
 UNKNOWN = range(10**6, 10**6 + 200)
 NEW = iter(range(700_001, 800_000))  # ids that nobody has inserted yet

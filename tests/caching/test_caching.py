@@ -1,6 +1,5 @@
 """One contract for all siblings: `get(id)` and `put(id, record)`."""
 
-import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from redislab.caching import (
 from redislab.caching.write_through import DB_FIRST
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside, ModuleRefreshAhead, ModuleWriteBehind
-from tests.conftest import settles
+from tests.conftest import runs, settles
 
 
 class WriteThroughDbFirst(WriteThrough):
@@ -47,7 +46,6 @@ SIBLINGS = [
     ModuleRefreshAhead,
     ModuleWriteBehind,
 ]
-runs = itertools.count()
 
 
 class Counted:

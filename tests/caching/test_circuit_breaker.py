@@ -1,11 +1,5 @@
 from redislab.caching import CircuitBreaker
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from tests.conftest import Clock
 
 
 def test_it_opens_after_failures_in_a_row_and_not_before():

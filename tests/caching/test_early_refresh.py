@@ -4,7 +4,8 @@ import time
 
 from redislab.caching import EarlyRefresh
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
+from tests.caching.test_caching import Counted
+from tests.conftest import runs
 
 
 def refreshes(lab, database, *, left_ms: int, beta: float, reads: int = 300) -> int:

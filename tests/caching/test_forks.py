@@ -9,9 +9,8 @@ from redislab.caching import RefreshAhead, Resilient
 from redislab.caching.background import Background
 from redislab.caching.owed_deletes import OwedDeletes
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import runs
 from tests.caching.test_serve_stale import Gate
-from tests.conftest import settles
+from tests.conftest import runs, settles
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),

@@ -5,18 +5,6 @@ import pytest
 from redislab.caching.habits import Habits
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 def reads(habits, clock, key, gaps):
     for gap in gaps:
         clock.now += gap

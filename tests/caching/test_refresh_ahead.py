@@ -10,9 +10,8 @@ from redislab.caching import ChanceRefresh, PredictedRefresh, RefreshAhead
 from redislab.caching.habits import Habits
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhead
 from tests.caching.test_caching import impatient, survives_a_dead_redis, together
-from tests.caching.test_habits import Clock
 from tests.caching.test_serve_stale import Gate
-from tests.conftest import settles
+from tests.conftest import Clock, settles
 
 
 @pytest.fixture

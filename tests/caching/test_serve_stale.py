@@ -3,8 +3,8 @@ import time
 
 from redislab.caching import ServeStale
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import Counted, runs
-from tests.conftest import settles
+from tests.caching.test_caching import Counted
+from tests.conftest import runs, settles
 
 
 class Gate(Counted):

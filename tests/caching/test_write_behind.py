@@ -8,8 +8,8 @@ from redislab.bench import watch
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.errors import BacklogError, WriteError
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import runs, slow_reader
-from tests.conftest import settles
+from tests.caching.test_caching import slow_reader
+from tests.conftest import runs, settles
 
 
 @pytest.fixture

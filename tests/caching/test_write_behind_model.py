@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.keys import KeyNamespace
-from tests.caching.test_caching import runs
+from tests.conftest import runs
 
 IDS = (1, 2)
 ids, workers, counts = st.sampled_from(IDS), st.sampled_from("AB"), st.integers(1, 4)

@@ -1,8 +1,6 @@
-"""Both clocks of a neighbour, beside a server that is stopped for a moment."""
+"""Both clocks of a neighbour, beside a private that is stopped for a moment."""
 
 import time
-
-import pytest
 
 from redislab.lessons.anti_patterns.neighbour import CLOSED, DUE, Neighbour
 from tests.conftest import settles
@@ -10,17 +8,10 @@ from tests.conftest import settles
 STOP = 0.5  # s
 
 
-@pytest.fixture
-def server(lab):
-    server = lab.private_server()
-    yield server
-    server.close()
-
-
-def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(server):
-    neighbour = Neighbour(server)
+def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(private):
+    neighbour = Neighbour(private)
     try:
-        client, began = server.client(), 0.0
+        client, began = private.client(), 0.0
 
         def tells() -> bool:
             """200 PINGs a second were due, and fewer are slow by the other clock: it had stopped as well."""

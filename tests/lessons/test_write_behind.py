@@ -3,7 +3,7 @@ import psutil
 from redislab.bench.session import Bench
 from redislab.lessons.caching_patterns.write_behind.lab import MODULES, STREAM
 from redislab.lessons.labs import WriteBehindLab
-from tests.conftest import settles
+from tests.conftest import alive, settles
 from tests.lessons.conftest import Running, mean
 
 
@@ -107,10 +107,3 @@ def test_when_the_bench_is_killed_the_application_goes_with_it(lab):
     Bench.shared().process.kill()
     assert not settles(lambda: alive(pid))
     shown.session.close()
-
-
-def alive(pid) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -22,17 +22,6 @@ from redislab.modeling import Catalog, Sessions, SlidingLog, TokenBucket
 from tests.conftest import settles
 
 WINDOWED = [ModuleFixedWindow, ModuleSlidingWindow, ModuleSlidingScript]
-runs = itertools.count()
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:module{next(runs)}")
-
-
-@pytest.fixture
-def client(lab):
-    return lab.client()
 
 
 def admitted(limiter, requests: int) -> int:

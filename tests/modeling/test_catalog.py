@@ -1,6 +1,5 @@
 """The catalogue in every order of steps, with expiry by the server's own clock; and several clients in every order."""
 
-import itertools
 import time
 
 import pytest
@@ -13,15 +12,8 @@ from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
 from redislab.modeling import PrunedCatalog
-from tests.conftest import settles
+from tests.conftest import runs, settles
 from tests.modeling.orders import hold_in_every_order
-
-runs = itertools.count()
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:catalog{next(runs)}")
 
 
 @pytest.fixture

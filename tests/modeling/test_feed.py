@@ -10,9 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from redislab.bench import watch
 from redislab.keys import KeyNamespace
 from redislab.modeling import Feed
+from tests.conftest import runs
 from tests.modeling.orders import hold_in_every_order
-
-runs = itertools.count()
 
 
 @pytest.fixture

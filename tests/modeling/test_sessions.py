@@ -1,6 +1,5 @@
 """Sessions in every order of steps, with their expiry; and several clients in every order."""
 
-import itertools
 import time
 
 import pytest
@@ -12,19 +11,8 @@ from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
 from redislab.keys import KeyNamespace
 from redislab.modeling import Sessions
+from tests.conftest import runs
 from tests.modeling.orders import hold_in_every_order
-
-runs = itertools.count()
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:sessions{next(runs)}")
-
-
-@pytest.fixture
-def client(lab):
-    return lab.client()
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-import itertools
-
 import pytest
 
 from redislab.bench import watch
@@ -8,8 +6,7 @@ from redislab.bench.races import races
 from redislab.lessons.performance_tuning.as_in_the_module import ModuleCompareAndSet
 from redislab.tuning import CompareAndSet
 from redislab.world.lab import first
-
-runs = itertools.count()
+from tests.conftest import runs
 
 
 @pytest.fixture

@@ -1,29 +1,15 @@
 """One contract for all counters, alone and at once."""
 
-import itertools
-
 import pytest
 import redis
 
 from redislab.bench import watch
 from redislab.bench.race_ground import KEYS
 from redislab.bench.races import races
-from redislab.keys import KeyNamespace
 from redislab.lessons.performance_tuning.as_in_the_module import ModuleCounter, ModuleScriptCounter
 from redislab.tuning import IncrCounter, LockCounter, RacingCounter, ScriptCounter, WatchCounter
 
 ALL = [IncrCounter, ScriptCounter, WatchCounter, LockCounter, RacingCounter, ModuleScriptCounter]
-runs = itertools.count()
-
-
-@pytest.fixture
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:counters{next(runs)}")
-
-
-@pytest.fixture(scope="module")
-def client(lab):
-    return lab.client()
 
 
 @pytest.mark.parametrize("sibling", ALL)

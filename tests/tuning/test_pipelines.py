@@ -6,18 +6,7 @@ import pytest
 import redis
 
 from redislab.bench import watch
-from redislab.keys import KeyNamespace
 from redislab.tuning import chunked, get_many, pipelined, set_many
-
-
-@pytest.fixture(scope="module")
-def keys(lab):
-    return KeyNamespace(f"{lab.prefix}:pipelines")
-
-
-@pytest.fixture(scope="module")
-def client(lab):
-    return lab.client()
 
 
 @pytest.mark.parametrize(("count", "size", "lengths"), [(0, 3, []), (3, 3, [3]), (7, 3, [3, 3, 1]), (2, 10, [2])])

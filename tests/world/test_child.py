@@ -12,11 +12,10 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 
 import cloudpickle
-import psutil
 import pytest
 
 from redislab.world.child import Child, emit
-from tests.conftest import settles
+from tests.conftest import alive, settles
 
 
 class Shop:
@@ -67,13 +66,6 @@ def child():
     child = Child(Shop, "shop")
     yield child
     child.close()
-
-
-def running(pid) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_what_is_emitted_arrives_in_order_and_whole(child):
@@ -135,7 +127,7 @@ def test_its_stdin_is_empty(child):
 def test_what_it_has_started_is_killed_with_it(child):
     started = child.call("start")
     child.kill()
-    assert not settles(lambda: running(started))
+    assert not settles(lambda: alive(started))
 
 
 def test_only_who_has_the_key_gets_in_and_a_silent_stranger_holds_up_nobody(child):

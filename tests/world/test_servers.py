@@ -377,10 +377,3 @@ def test_tls_checks_the_name_of_the_host_also_through_a_delay(certificate):
         assert "certificate" in refused(f"rediss://localhost:{port}")  # nobody vouches for it
     finally:
         plain.close()
-
-
-@pytest.fixture
-def database(lab):
-    database = lab.open_database()
-    yield database
-    database.close()
