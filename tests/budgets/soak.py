@@ -99,13 +99,14 @@ def tours(count: int = 3, name: str = "01") -> dict[str, tuple[dict, dict]]:
 
 
 def tour(notebook) -> dict[str, dict]:
-    """Run all cells, and have every panel in sight; what kernel and bench hold when all rest."""
+    """Run all cells, and have every panel in sight; what kernel and bench hold when all panels are closed again: while they are open,
+    each keeps as many connections as it had requests at once."""
     notebook.run_all()
     for index in range(notebook.ask(f"len({PANELS})")):
         OnPage(notebook, index).start()
-    notebook.ask(f"[each.runner.pause() for each in {PANELS}]")
-    bench = f"{PANELS}[0].runner._bench.process.pid"
+    bench = "__import__('redislab.bench.session', fromlist=['x']).Bench.shared().process.pid"
     pids = {"kernel": notebook.ask("__import__('os').getpid()"), "bench": notebook.ask(bench)}
+    notebook.ask(f"[each.close() for each in {PANELS}]")
     return {part: rested(psutil.Process(pid)) for part, pid in pids.items()}
 
 

@@ -4,11 +4,22 @@ import functools
 import threading
 
 import ipywidgets as widgets
+from IPython import get_ipython
 
 from redislab.screen.controls import close_tree
 from redislab.screen.page import expect_page
 
 GONE = "<p>The kernel behind this has ended. Run this cell again, or all of them: Run → Run All Cells.</p>"
+
+
+def forget(shown) -> None:
+    """Take it out of IPython's history of outputs, which would keep all that each run of a cell has measured."""
+    if shell := get_ipython():
+        outputs = shell.user_ns["_oh"]
+        for number in [number for number, output in outputs.items() if output is shown]:
+            for names in (shell.user_ns, shell.user_ns_hidden):
+                names.pop(f"_{number}", None)
+            del outputs[number]
 
 
 class Block(widgets.VBox):
@@ -38,6 +49,7 @@ class Block(widgets.VBox):
         """Make one in the place of the one that was shown under the same key, which is closed."""
         if (former := cls._shown.pop((cls, key), None)) is not None:
             former.close()
+            forget(former)
         made = cls._shown[cls, key] = cls(*arguments, **options)
         return made
 

@@ -9,7 +9,6 @@ import anywidget
 import traitlets
 
 HERE = Path(__file__).parent
-SHEET = HERE / "screen.css"
 PATIENCE = 10.0  # s until a page should have been heard of
 NO_PAGE = (
     "No page shows this: widgets are missing here, or blocked (a Content Security Policy has to allow blob: as a source of "
@@ -17,9 +16,17 @@ NO_PAGE = (
 )
 
 
+def together(*files: Path) -> str:
+    """The text of some files: given their paths, anywidget would watch each in a thread, and keep every widget for its sake."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def script(*files: Path) -> str:
     """One module for a page, of `page.js` and these files."""
-    return "\n".join(file.read_text(encoding="utf-8") for file in (HERE / "page.js", *files))
+    return together(HERE / "page.js", *files)
+
+
+SHEET = together(HERE / "screen.css")
 
 
 def directly(function, *arguments) -> None:

@@ -6,7 +6,7 @@ from redislab.bench.race_table import commands, rows
 from redislab.errors import RedislabError
 from redislab.screen.block import Block
 from redislab.screen.loop import KernelLoop
-from redislab.screen.page import HERE, PageWidget, script
+from redislab.screen.page import HERE, PageWidget, script, together
 
 SUFFIXES = {"!": "dies", "?": "reply lost"}
 
@@ -15,7 +15,7 @@ class Page(PageWidget):
     """The buttons and the table. The page sends {"press": a turn or the name of a method}."""
 
     _esm = script(HERE / "race_board.js")
-    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("screen.css", "race_board.css"))
+    _css = together(HERE / "screen.css", HERE / "race_board.css")
     title = traitlets.Unicode().tag(sync=True)
     turns = traitlets.List().tag(sync=True)  # [turn, label], once
     choices = traitlets.List().tag(sync=True)  # those that may come next

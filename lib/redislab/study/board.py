@@ -10,7 +10,7 @@ from redislab.screen.block import Block
 from redislab.screen.controls import Button, Toolbar
 from redislab.screen.live import LiveFigure
 from redislab.screen.loop import KernelLoop
-from redislab.screen.page import PageWidget, script
+from redislab.screen.page import PageWidget, script, together
 from redislab.screen.words import Words
 from redislab.study import claims as measuring
 from redislab.study import progress
@@ -36,7 +36,7 @@ def show_board(lessons: Lessons, what: str | None = None, guess=None) -> "Board"
 class Table(PageWidget):
     """The rows, once; then only the cells that change. The page sends what is to be run."""
 
-    _esm, _css = script(HERE / "board.js"), HERE / "board.css"
+    _esm, _css = script(HERE / "board.js"), together(HERE / "board.css")
     html = traitlets.Unicode().tag(sync=True)
     cells = traitlets.Dict().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from redislab.screen.page import SHEET
+from redislab.screen.page import SHEET, together
 from redislab.screen.words import Drawn, grid
 
-STYLE = Path(__file__).with_name("pages.css")
+STYLE = together(Path(__file__).with_name("pages.css"))
 PALETTE = re.compile(
     r'^\.rl, \.rl-board \{(.*?)^\}\n\[data-jp-theme-light="false"\] :is\(\.rl, \.rl-board\) \{(.*?)^\}', re.M | re.S
 )
@@ -19,11 +19,11 @@ OF_THE_THEME = (
 
 def document(title: str, body: str) -> str:
     """The file. An attribute `data-theme` of its `main`, light or dark, overrides the system's."""
-    light, dark = PALETTE.search(SHEET.read_text(encoding="utf-8")).groups()
+    light, dark = PALETTE.search(SHEET).groups()
     dark = OF_THE_THEME + dark
     rules = (
         f".rl-paper {{{light}}} @media (prefers-color-scheme: dark) {{ .rl-paper:not([data-theme]) {{{dark}}} }} "
-        f".rl-paper[data-theme='dark'] {{{dark}}} {STYLE.read_text(encoding='utf-8')}"
+        f".rl-paper[data-theme='dark'] {{{dark}}} {STYLE}"
     )
     return (
         f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='color-scheme' content='light dark'>"
