@@ -32,19 +32,13 @@ class Networked(Experiment):
     client = None
     via: Address | None = None
     measured_ms = None
-    _delay = None
-    _direct = None
-    _options = {}
+    _delays = {}  # one for each server, by port, kept to the end: requests may still be under way through it
     _measured_at = 0.0
 
-    def connect(self, server, **options) -> None:
-        """Have `self.client` lead to this server; `options` are those of `server.client`."""
-        self._delays = {}
-        self._head_for(server, options)
-
-    def reconnect(self, server, **options) -> set[str]:
-        """The same in a method that follows a knob: return what this returns, and methods that follow the client are called."""
-        self._head_for(server, options)
+    def connect(self, server, **options) -> set[str]:
+        """Have `self.client` lead to this server; `options` are those of `server.client`. A method that follows a knob returns
+        what this returns, and those that follow the client are called."""
+        self.server, self._options, self.client = server, options, None
         return self._route()
 
     def status(self) -> dict:
@@ -55,35 +49,26 @@ class Networked(Experiment):
     @on("rtt")
     def _route(self) -> set[str]:
         """Set the delay; a client that goes another way than before is a new one."""
-        if self.rtt and self._delay is None:
-            self._delay = self._delay_to(self.server)
-        if self._delay is not None:
-            self._delay.rtt = self.rtt / 1e3
-        self.via = Address(self._delay.host, self._delay.port) if self.rtt else None
-        self._measure_soon()
-        if self._direct == (not self.rtt):
-            return set()
-        self._direct = not self.rtt
-        self.client = self.server.client(via=self.via, **self._options)
-        return {"client"}
-
-    def _head_for(self, server, options: dict) -> None:
-        self.server, self._options, self._delay, self._direct = server, options, None, None
-
-    def _delay_to(self, server):
-        """One for each server, kept to the end: requests may still be under way through it."""
         from redislab.world.network import Delay
 
-        if server.port not in self._delays:
-            self._delays[server.port] = self.owned(Delay(server.host, server.port))
-        return self._delays[server.port]
+        port, before = self.server.port, self.via
+        if self.rtt and port not in self._delays:
+            self._delays = self._delays | {port: self.owned(Delay(self.server.host, port))}
+        if delay := self._delays.get(port):
+            delay.rtt = self.rtt / 1e3
+        self.via = Address(delay.host, delay.port) if self.rtt else None
+        self._measure_soon()
+        if self.client and self.via == before:
+            return set()
+        self.client = self.server.client(via=self.via, **self._options)
+        return {"client"}
 
     def _measure_soon(self) -> None:
         self._measured_at = time.monotonic()
         threading.Thread(target=self._measure, daemon=True).start()
 
     def _measure(self) -> None:
-        delay = self._delay if self.rtt else None
+        delay = self._delays.get(self.server.port) if self.rtt else None
         bare = delay and not self.server.url.startswith("rediss")  # TLS lets no PING in that is not its own
         try:
             self.measured_ms = 1e3 * (delay.measured() if bare else self.server.round_trip(via=delay))

@@ -125,8 +125,8 @@ class Execution:
         if "?" not in self.used:
             found += [f"{turn.letter}?" for turn in ready if self.race.may_be_lost(turn.next)]
         if live:
-            expiries = [(f"x{number}" if number > 1 else "x", key) for number, key in enumerate(self.race.expires, 1)]
-            found += [name for name, key in expiries if name not in self.used and self.ground.mortal(key)]
+            keys = self.race.expires.items()
+            found += [name for name, key in keys if name not in self.used and self.ground.mortal(key)]
         return found
 
     def take(self, name: str) -> Step:
@@ -154,7 +154,7 @@ class Execution:
 
     def _expire(self, name: str) -> Step:
         self.used.add(name)
-        key = self.race.expires[int(name[1:] or 1) - 1]
+        key = self.race.expires[name]
         self.ground.expire(key)
         self._wake()
         return Step(name, (("EXPIRES", key),), [], frozenset([key]))

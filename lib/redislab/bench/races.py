@@ -92,7 +92,8 @@ class Race:
         counts = Counter(self.names.values())
         self.title = title or ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in counts.items())
         self.commands = [] if callable(given) else [written(key, value) for key, value in (given or {}).items()]
-        self.expires = [expires] if isinstance(expires, str) else list(expires)
+        keys = [expires] if isinstance(expires, str) else expires
+        self.expires = {f"x{number}" if number > 1 else "x": key for number, key in enumerate(keys, 1)}
         self.limit, self.most_steps, self.may_wait = limit, most_steps, may_wait
         self.prune, self.options = prune, options
         self._loses = {loses.upper()} if isinstance(loses, str) else {name.upper() for name in loses}
@@ -103,11 +104,8 @@ class Race:
         if isinstance(dies, bool):
             return set(self.names) if dies else set()
         wanted = {dies} if callable(dies) or isinstance(dies, str) else set(dies)
-        found = {
-            letter
-            for letter, function in zip(LETTERS, self.functions, strict=False)
-            if letter in wanted or function in wanted
-        }
+        clients = zip(self.names, self.functions, strict=True)
+        found = {letter for letter, function in clients if letter in wanted or function in wanted}
         if not found:
             raise ValueError(f"dies={dies!r} is none of the clients. Give one of the functions, or its letter.")
         return found
@@ -116,9 +114,9 @@ class Race:
 
     def turns(self) -> list[str]:
         """Every turn that a schedule may contain."""
+        dead = [f"{letter}!" for letter in self.names if self.may_die(letter)]
         lost = [f"{letter}?" for letter in self.names if self._loses]
-        expiries = [f"x{number}" if number > 1 else "x" for number in range(1, len(self.expires) + 1)]
-        return [*self.names, *(f"{letter}!" for letter in self.names if self.may_die(letter)), *lost, *expiries]
+        return [*self.names, *dead, *lost, *self.expires]
 
     def may_die(self, letter: str) -> bool:
         return letter in self._mortal

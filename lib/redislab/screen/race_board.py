@@ -145,7 +145,7 @@ def bundle(race) -> dict:
 def label(race, turn: str) -> str:
     """What a turn's button says."""
     if turn[0] == "x":
-        return f"{race.expires[int(turn[1:] or 1) - 1]} expires"
+        return f"{race.expires[turn]} expires"
     return f"{turn[0]} {SUFFIXES.get(turn[1:], race.names[turn[0]])}"
 
 

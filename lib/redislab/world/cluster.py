@@ -5,7 +5,8 @@ import itertools
 import redis
 
 from redislab.errors import StartError
-from redislab.world.processes import bundled, free_port, local
+from redislab.world.backends import first
+from redislab.world.processes import free_port
 from redislab.world.servers import Server
 from redislab.world.waiting import eventually
 
@@ -84,10 +85,5 @@ class Cluster:
 
 def _node() -> Server:
     config = {"cluster_enabled": "yes", "cluster_node_timeout": TIMEOUT, "cluster_require_full_coverage": "yes"}
-    failures = []
-    for start in (local, bundled):
-        try:
-            return start(cluster_port=free_port(), **config)
-        except StartError as failure:
-            failures.append(str(failure))
-    raise StartError(f"No node of a cluster could be started. {'; '.join(failures)}.")
+    server, _ = first(("local", "bundled"), config={"cluster_port": free_port(), **config})
+    return server

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 
 from redislab.errors import DatabaseError, StartError
 from redislab.world import dataset
-from redislab.world.servers import Url
+from redislab.world.url import Url
 from redislab.world.waiting import eventually
 
 IMAGE = "postgres:17.6"

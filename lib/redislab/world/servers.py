@@ -4,27 +4,24 @@ import contextlib
 import copy
 import functools
 import random
-import re
 import socket
 import statistics
 import time
 import weakref
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
-from redis.connection import Connection, SSLConnection, parse_url
+from redis.connection import Connection, SSLConnection
 from redis.retry import Retry
 from redis.utils import str_if_bytes
 
 from redislab.errors import StartError
 from redislab.world.network import is_here
+from redislab.world.url import OPTION, Url
 
 OLDEST = (7, 0)
 PATIENCE = 3.0  # s to answer when asked for the first time
 CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
-
-
 THERE = "redislab:there"  # a key that is never made: `SET … XX` on it is refused when writes are
 REFUSALS = {
     redis.exceptions.OutOfMemoryError: "is full, and refuses writes. Free some of its memory, then press Start",
@@ -33,9 +30,6 @@ REFUSALS = {
     redis.BusyLoadingError: "is loading its data. Press Start when it is done",
     redis.RedisError: "does not answer. Is it running? Press Start when it is",
 }
-OPTION = "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
-ENTRA = "https://redis.azure.com/.default"  # what a token of Microsoft Entra ID is asked for
-OBJECTS = ("retry", "command_packer", "credential_provider", "cache_config")  # options that no text can give
 
 
 class Server:
@@ -59,7 +53,7 @@ class Server:
     def __init__(self, url: str, backend: str = "url", control=None, any_version: bool = False):
         self.url, self.backend, self._control = Url(url), backend, control
         self._clients, self._killed, self._nodes = weakref.WeakSet(), False, []
-        self._settings = _settings(url)
+        self._settings = self.url.settings()
         self.host, self.port = self._settings.get("host", "localhost"), self._settings.get("port", 6379)
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.where = self._settings.get("path") or f"{host}:{self.port}"
@@ -84,9 +78,7 @@ class Server:
 
     def hide(self, words) -> str:
         """An error's words without the password of the URL: some servers repeat what they did not understand."""
-        for secret in filter(None, (self._settings.get("password"), urlsplit(self.url).password)):
-            words = str(words).replace(secret, "…")
-        return str(words)
+        return self.url.hide(str(words))
 
     def warning(self) -> str | None:
         """What is at stake where the way to the server leaves this machine without TLS; None otherwise."""
@@ -252,28 +244,10 @@ class Server:
         return self.client()
 
     def _greet(self) -> dict:
-        """What HELLO says of it, which every user may ask: "server", "version", "mode", "role"; or INFO, or nothing.
-
-        It is asked as a command, by RESP2: where HELLO is unknown (Redis 5, some proxies), clients speak RESP2 too.
-        """
+        """What it says of itself: "server", "version", "mode", "role"."""
+        by_token = "credential_provider" in self._settings
         try:
-            # with a user's name, for a password alone is refused where the default user needs none
-            user = (
-                {}
-                if "credential_provider" in self._settings
-                else {"username": self._settings.get("username") or "default"}
-            )
-            probe = self._probe(protocol=2, **user)
-            try:
-                answer = probe.execute_command("HELLO", 2)
-                if not isinstance(answer, list) or len(answer) < 2 or len(answer) % 2:
-                    raise redis.InvalidResponse(answer)
-                return dict(zip(*[map(str_if_bytes, answer)] * 2, strict=True))
-            except redis.AuthenticationError:
-                raise
-            except redis.ResponseError:
-                self._settings["protocol"] = 2
-                return _informed(probe)
+            return self._hello(by_token)
         except redis.AuthenticationError as failure:
             raise StartError(
                 f"The Redis at {self.where} refused the user or password ({self.hide(failure)}). Check those in the URL."
@@ -283,11 +257,30 @@ class Server:
         except (redis.RedisError, OSError, UnicodeError) as failure:
             raise StartError(self._why(failure)) from None
         except Exception:
-            if "credential_provider" not in self._settings:
+            if not by_token:
                 raise
             raise StartError(
                 "Microsoft Entra ID gave no token. Log in with az login, or run this where a managed identity is."
             ) from None
+
+    def _hello(self, by_token: bool) -> dict:
+        """The answer to HELLO, which every user may ask; or INFO's, or nothing.
+
+        It is asked as a command, by RESP2: where HELLO is unknown (Redis 5, some proxies), clients speak RESP2 too. A user is
+        named, for a password alone is refused where the default user needs none.
+        """
+        user = {} if by_token else {"username": self._settings.get("username") or "default"}
+        probe = self._probe(protocol=2, **user)
+        try:
+            answer = probe.execute_command("HELLO", 2)
+        except redis.AuthenticationError:
+            raise
+        except redis.ResponseError:
+            self._settings["protocol"] = 2
+            return _informed(probe)
+        if not isinstance(answer, list) or len(answer) < 2 or len(answer) % 2:
+            raise redis.InvalidResponse(answer)
+        return dict(zip(*[map(str_if_bytes, answer)] * 2, strict=True))
 
     def _why(self, failure: Exception) -> str:
         where, text = self.where, self.hide(failure)
@@ -299,10 +292,8 @@ class Server:
             return f"Nothing answered at {where} within {PATIENCE:.0f} s. Check host, port, firewall, and whether it is redis:// there, or rediss://."
         if "CERTIFICATE" in text:
             return f"The certificate of {where} is not trusted ({text}). Use the name it was made for, or ?ssl_ca_certs=ca.pem."
-        if "path" not in self._settings and not _resolves(
-            self.host, self.port
-        ):  # it may be a password: it is not repeated
-            return (
+        if "path" not in self._settings and not _resolves(self.host, self.port):
+            return (  # the host may be a password: it is not repeated
                 "There is no such host as this URL has. Check host and port; "
                 "a password stands before the host, as in redis://:password@host:6379."
             )
@@ -346,56 +337,6 @@ class Server:
 
     def __repr__(self) -> str:
         return f"<{self.product} {self.version} at {self.where} ({self.backend})>"
-
-
-class Url(str):
-    """A URL that does not show its password when it is displayed."""
-
-    def __repr__(self) -> str:
-        address = re.sub(r"(password=)[^&]*", r"\1…", self)
-        before, at, after = address.rpartition("@")
-        return repr(f"{before.partition('://')[0]}://…@{after}" if at else address)
-
-
-def _settings(url: str) -> dict:
-    """What the URL says, as redis-py has it.
-
-    Raises:
-        StartError: it is not a URL of Redis, or has a password that is not encoded; it is not repeated, as it may hold one.
-    """
-    try:
-        parts = urlsplit(url)
-        settings = parse_url(url)
-        beyond = parts.path + parts.query + parts.fragment  # of the host: an @ there was meant to be before it
-        database = parts.scheme == "unix" or re.fullmatch(r"/?\d*", parts.path)
-        nowhere = parts.port == 0 or (parts.scheme == "unix" and not parts.path)  # redis-py would go to port 6379
-        if "@" in beyond or parts.fragment or not database or nowhere:
-            raise ValueError
-    except ValueError:
-        raise StartError(
-            "This is not a Redis URL. Write redis://host:6379 or rediss://user:password@host:port; in a password, write / as "
-            "%2F, @ as %40, ? as %3F, # as %23 and : as %3A."
-        ) from None
-    if any(isinstance(settings.get(name), str) for name in OBJECTS):
-        raise StartError(OPTION)
-    if "auth" in settings:
-        settings["credential_provider"] = _credentials(settings.pop("auth"), parts)
-    return settings
-
-
-def _credentials(kind: str, parts):
-    """Where a client gets its user and password from, if the URL says ?auth=entraid instead of having them.
-
-    Raises:
-        StartError: another kind; or a password as well, or no TLS, which a token must not do without; or redis-entraid is missing.
-    """
-    if kind != "entraid" or parts.scheme != "rediss" or "@" in parts.netloc:
-        raise StartError("For Microsoft Entra ID, write rediss://host:port?auth=entraid, without a user or a password.")
-    try:
-        from redis_entraid.cred_provider import create_from_default_azure_credential
-    except ModuleNotFoundError:
-        raise StartError("?auth=entraid needs redis-entraid. Run: pip install 'redislab[entraid]'.") from None
-    return create_from_default_azure_credential((ENTRA,))
 
 
 def _pings(client, **where) -> bool:

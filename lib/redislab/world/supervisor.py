@@ -85,9 +85,8 @@ class Supervisor:
     def __init__(self, label: str | None):
         self._label, self._server = label, None
         self._folder = tempfile.mkdtemp(prefix="redislab-")
-        self._starter = ThreadPoolExecutor(
-            1
-        )  # on Linux the server dies with the thread that started it, so that one stays
+        # on Linux the server dies with the thread that started it, so that one stays
+        self._starter = ThreadPoolExecutor(1)
 
     def folder(self) -> str:
         return self._folder

@@ -23,6 +23,7 @@ class Killable(Experiment):
     away = False
 
     def setup(self, lab):
+        super().setup(lab)
         self.restarts = threading.RLock()
 
     @contextlib.contextmanager

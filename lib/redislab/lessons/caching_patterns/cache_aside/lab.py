@@ -8,7 +8,6 @@ import redis
 
 from redislab.bench import (
     YOURS,
-    Experiment,
     Watch,
     WatchedTable,
     action,
@@ -21,6 +20,7 @@ from redislab.bench import (
 )
 from redislab.caching import Resilient
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
+from redislab.lessons.caching_patterns.stoppable import Stoppable
 from redislab.lessons.caching_patterns.theory import HitForecast, hit_ratio
 from redislab.lessons.caching_patterns.workload import Popularity, observed
 from redislab.lessons.caching_patterns.yours import CACHE, YourCache
@@ -30,7 +30,7 @@ THROUGH, PAST = "commit, then delete", "past the cache"
 LONGEST_TTL = 95  # s: the knob's, and its jitter
 
 
-class TtlLab(Experiment):
+class TtlLab(Stoppable):
     """Readers and a few writers on a catalogue of users, through cache-aside with a TTL.
 
     The dashed line is computed, not measured: `HitForecast` follows what the knobs have done. The dotted one is
@@ -67,10 +67,10 @@ class TtlLab(Experiment):
     waiting = "Waiting for the first reads."
 
     def setup(self, lab):
-        self.server = lab.private_server()  # it will be killed
+        super().setup(lab)
         self.database, self.keys = lab.database, lab.keys
         self.users = WatchedTable(self.database.users)
-        self.sampled, self.down = time.perf_counter(), False
+        self.sampled = time.perf_counter()
 
     @on("pattern")
     def choose(self):
@@ -113,17 +113,6 @@ class TtlLab(Experiment):
 
     def at_work(self):
         return "After a miss the application asks a database and stores the answer, which neither tool can."
-
-    @action("Stop Redis")
-    def stop_redis(self):
-        """SIGKILL: what was cached is gone."""
-        self.down = True
-        self.server.kill()
-
-    @action("Start Redis")
-    def start_redis(self):
-        self.server.restart()
-        self.down = False
 
     @action("Flush Redis")
     def flush(self):

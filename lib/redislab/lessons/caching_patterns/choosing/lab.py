@@ -10,6 +10,7 @@ from redislab.lessons.caching_patterns.choosing.customers import Customers
 from redislab.lessons.caching_patterns.choosing.ranking import Ranking, in_words, measured
 from redislab.lessons.caching_patterns.choosing.shop import CONTENDERS, Shop
 from redislab.lessons.caching_patterns.killable import Killable
+from redislab.lessons.caching_patterns.stoppable import Stoppable
 
 OURS, MODULES = "ours", "As in the module"
 ASIDE, THROUGH, BEHIND, AHEAD = PATTERNS = tuple(contender.name for contender in CONTENDERS)
@@ -26,7 +27,7 @@ def compared(title: str, key: str, unit: str):
     return bars(title, unit, **{f"{key} {name}": name for name in PATTERNS})
 
 
-class ArenaLab(Killable, Networked):
+class ArenaLab(Killable, Stoppable, Networked):
     """Every request is for one of the four patterns, in turn; they share the load, the application, Redis and the database.
 
     The application is a process of its own, and what a request takes includes the way there and back. Each pattern has
@@ -70,13 +71,12 @@ class ArenaLab(Killable, Networked):
 
     def setup(self, lab):
         super().setup(lab)
-        self.private, self.down = lab.private_server(), False  # it will be killed
-        self.address = replace(lab.address, redis_url=self.private.url, backend=self.private.backend)
+        self.address = replace(lab.address, redis_url=self.server.url, backend=self.server.backend)
         users = lab.database.users
         ids = reversed(users.ids)
         self.customers = [Customers(name, list(itertools.islice(ids, ROWS)), users) for name in PATTERNS]
         self.turns = itertools.cycle(self.customers)
-        self.connect(self.private)
+        self.connect(self.server)
 
     @on("code")
     def rewrite(self):
@@ -127,16 +127,6 @@ class ArenaLab(Killable, Networked):
             self.let_it_recover()
             for customers in self.customers:
                 customers.audit()
-
-    @action("Stop Redis")
-    def stop_redis(self):
-        self.down = True
-        self.private.kill()
-
-    @action("Start Redis")
-    def start_redis(self):
-        self.private.restart()
-        self.down = False
 
     def sample(self, window):
         self.ask()

@@ -8,11 +8,12 @@ from collections import deque
 
 import redis
 
-from redislab.bench import YOURS, Networked, Watch, Yours, action, choice, number, on, time_chart
+from redislab.bench import YOURS, Networked, Watch, Yours, choice, number, on, time_chart
 from redislab.caching import WriteThrough
 from redislab.caching.background import Background
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
 from redislab.errors import DatabaseError
+from redislab.lessons.caching_patterns.stoppable import Stoppable
 from redislab.lessons.caching_patterns.write_through.ledger import Ledger, Race
 
 ROWS = 5
@@ -23,7 +24,7 @@ RACED = (
 )
 
 
-class WriteThroughLab(Networked):
+class WriteThroughLab(Stoppable, Networked):
     """Five times a second, all writers write one row at the same moment, each another city; readers read the lab's five rows.
 
     When the last writer of a race is done, the city in the cache and the city in the database are compared. Versions
@@ -58,21 +59,18 @@ class WriteThroughLab(Networked):
     period = 0.2  # s from the start of one race to the next
 
     def setup(self, lab):
+        super().setup(lab)
         self.readers, self.commits, self.keys = lab.open_database(), lab.open_database(), lab.keys
         self.users = Ledger(self.readers.users, self.commits.users, "user")
         self.rows = {id: self.readers.users.find(id) for id in self.readers.users.ids[:ROWS]}
         self.numbers = itertools.count(time.time_ns())  # the rows still hold the cities of former rounds
         self.idle = deque(self.rows)  # rows that no one races on
-        self.race, self.to_come, self.next_race = (
-            None,
-            0,
-            0.0,
-        )  # the race that begins, and how many of its writers are to come
+        self.race, self.to_come = None, 0  # the race that begins, and how many of its writers are to come
+        self.next_race = 0.0
         self.entrants = deque()  # a race for each of its writers
         self.results = deque()  # whether cache and database differed, race by race
-        self.private, self.down = lab.private_server(), False  # it will be killed
-        self.inspector, self.comparing = self.private.client(), self.owned(Background(1))
-        self.connect(self.private, max_connections=self.workers)
+        self.inspector, self.comparing = self.server.client(), self.owned(Background(1))
+        self.connect(self.server, max_connections=self.workers)
 
     @on("client")
     def build(self):
@@ -129,16 +127,6 @@ class WriteThroughLab(Networked):
         finally:
             if race.finish():
                 self.comparing.submit(self.compare, race.id)
-
-    @action("Stop Redis")
-    def stop_redis(self):
-        self.down = True
-        self.private.kill()
-
-    @action("Start Redis")
-    def start_redis(self):
-        self.private.restart()
-        self.down = False
 
     def has_deleted(self) -> bool:
         """Whether this thread's write has deleted an entry; within a transaction, the reply to a DEL is only "QUEUED"."""

@@ -84,11 +84,8 @@ class ProfileLab(Networked):
         self.stored, self.scale = both(inspector, lab.keys), Scale(lab.client(), lab.keys)
         self.token, self.timings = Token(inspector, lab.keys), Timings(last=100)
         self.to_race = [*WAYS, *([YOURS] if self.mine else [])]
-        self.ids, self.ways, self.race_writers = (
-            itertools.count(1),
-            itertools.cycle(self.to_race),
-            self.owned(Writers()),
-        )
+        self.ids, self.ways = itertools.count(1), itertools.cycle(self.to_race)
+        self.race_writers = self.owned(Writers())
         self.busy = self.next_race = self.next_weighing = 0.0
         self.connect(lab.server)
 

@@ -87,7 +87,7 @@ class ConnectionLab(Networked):
         tls = self.wire.trips(server, **options)[0] - greeting if server is self.secure else 0
         self.trips = {"tls_trips": tls, "greeting_trips": greeting, "command_trips": command}
         self.options = options
-        return self.reconnect(server, **options)
+        return self.connect(server, **options)
 
     @on("client", "rtt")
     def start_over(self):
