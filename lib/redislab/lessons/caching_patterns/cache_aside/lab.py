@@ -6,18 +6,8 @@ import time
 
 import redis
 
-from redislab.bench import (
-    YOURS,
-    Watch,
-    WatchedTable,
-    action,
-    choice,
-    dashed,
-    dotted,
-    number,
-    on,
-    time_chart,
-)
+from redislab.bench import Watch, WatchedTable, action, choice, dashed, dotted, number, on, time_chart
+from redislab.bench.yours import YOURS
 from redislab.caching import Resilient
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside
 from redislab.lessons.caching_patterns.stoppable import Stoppable

@@ -5,19 +5,8 @@ import random
 import threading
 import time
 
-from redislab.bench import (
-    Experiment,
-    Line,
-    WatchedTable,
-    action,
-    choice,
-    dashed,
-    dotted,
-    number,
-    on,
-    switch,
-    time_chart,
-)
+from redislab.bench import Experiment, WatchedTable, action, choice, number, on, switch
+from redislab.bench.charts import Line, dashed, dotted, time_chart
 from redislab.caching import BitmapFilter, BloomFilter, BloomGuard, Resilient
 from redislab.keys import KeyNamespace
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleCacheAside

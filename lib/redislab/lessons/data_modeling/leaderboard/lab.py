@@ -4,20 +4,8 @@ import random
 import time
 from types import SimpleNamespace
 
-from redislab.bench import (
-    YOURS,
-    Networked,
-    Yours,
-    a_list,
-    action,
-    choice,
-    dotted,
-    number,
-    on,
-    ranking,
-    time_chart,
-    xy_chart,
-)
+from redislab.bench import Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
+from redislab.bench.yours import YOURS, Yours, a_list
 from redislab.lessons.data_modeling.leaderboard.boards import ME, Boards
 from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place

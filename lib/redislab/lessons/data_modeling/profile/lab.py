@@ -5,22 +5,8 @@ import random
 import secrets
 import time
 
-from redislab.bench import (
-    YOURS,
-    Load,
-    Networked,
-    Timings,
-    Yours,
-    a_number,
-    action,
-    bars,
-    dashed,
-    dotted,
-    number,
-    on,
-    solid,
-    time_chart,
-)
+from redislab.bench import Load, Networked, Timings, action, bars, dashed, dotted, number, on, solid, time_chart
+from redislab.bench.yours import YOURS, Yours, a_number
 from redislab.lessons.data_modeling.profile.forms import ALL, FORMS, ONE, UPDATE, Scale, both, do, ratios
 from redislab.lessons.data_modeling.profile.token import TTL, Token, told
 from redislab.lessons.data_modeling.profile.writers import WAYS, Writers

@@ -3,22 +3,8 @@
 import itertools
 import time
 
-from redislab.bench import (
-    YOURS,
-    Networked,
-    Watch,
-    Yours,
-    choice,
-    commandstats,
-    dashed,
-    dotted,
-    number,
-    on,
-    solid,
-    time_chart,
-    truth,
-    xy_chart,
-)
+from redislab.bench import YOURS, Networked, Watch, Yours, choice, commandstats, number, on, truth
+from redislab.bench.charts import dashed, dotted, solid, time_chart, xy_chart
 from redislab.lessons.data_modeling.rate_limits import algorithms
 from redislab.lessons.data_modeling.rate_limits.admissions import Admissions, Request, picture
 from redislab.lessons.data_modeling.rate_limits.bursts import Bursts

@@ -5,24 +5,9 @@ from contextlib import nullcontext
 
 import redis
 
-from redislab.bench import (
-    YOURS,
-    Load,
-    Networked,
-    Sweep,
-    Yours,
-    a_list,
-    action,
-    choice,
-    dashed,
-    dotted,
-    number,
-    solid,
-    switch,
-    xy_chart,
-)
+from redislab.bench import Load, Networked, Sweep, action, choice, dashed, dotted, number, solid, switch, xy_chart
 from redislab.bench.worker_pool import WorkerPool
-from redislab.bench.yours import MineError
+from redislab.bench.yours import YOURS, MineError, Yours, a_list
 from redislab.lessons.performance_tuning.pipelines.batches import GET, SET, Batches, BufferPeak
 from redislab.tuning import pipelined
 

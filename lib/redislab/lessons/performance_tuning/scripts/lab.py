@@ -5,22 +5,8 @@ import itertools
 import time
 from collections import deque
 
-from redislab.bench import (
-    YOURS,
-    Experiment,
-    Load,
-    Timings,
-    Yours,
-    action,
-    bars,
-    choice,
-    commandstats,
-    dashed,
-    number,
-    on,
-    time_chart,
-    truth,
-)
+from redislab.bench import Experiment, Load, Timings, action, bars, choice, commandstats, dashed, number, on, time_chart
+from redislab.bench.yours import YOURS, Yours, truth
 from redislab.lessons.performance_tuning.as_in_the_module import ModuleCompareAndSet
 from redislab.tuning import CompareAndSet, LoadedScript
 
