@@ -5,6 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from redislab.bench.latencies import Latencies
+from redislab.lessons.takeaways.black_friday.parts import MOST, PARTS
 
 ROWS = {
     "served": "requests served",
@@ -22,6 +23,7 @@ ROWS = {
     "blocked": "the nightly job's longest command in Redis (ms)",
 }
 
+NEXT = "Set a part to the simple version: the same day begins again, and the bill gets a column."
 AT_CLOSING = {"calls", "over", "unsold", "points", "lost"}
 
 
@@ -34,23 +36,19 @@ class Day(NamedTuple):
     """
 
     label: str
-    plan: tuple
-    simple: frozenset
+    plan: list
+    simple: set
     rows: dict
 
 
-def worth(days: list[Day], parts: dict) -> str:
-    """What the last day says of the parts that only it did without, as a sentence; "" if there is no such day to compare.
-
-    Args:
-        parts: by name; each has a `label`, and the `rows` that it protects.
-    """
+def worth(days: list[Day]) -> str:
+    """What the last day says of the parts that only it did without, as a sentence; how to get such a day if it is none."""
     last = days[-1]
     for before in reversed(days[:-1]):
         missing = last.simple - before.simple
         if before.plan == last.plan and missing and before.simple < last.simple:
-            return " ".join(without(parts[name], before.rows, last.rows) for name in parts if name in missing)
-    return ""
+            return " ".join(without(PARTS[name], before.rows, last.rows) for name in PARTS if name in missing)
+    return NEXT
 
 
 def without(part, before: dict, after: dict) -> str:
@@ -59,6 +57,16 @@ def without(part, before: dict, after: dict) -> str:
     if worse:
         return f"Without the protection of {part.label}: {'; '.join(worse)}."
     return f"Without the protection of {part.label}, none of its rows is worse on this day: try another seed."
+
+
+def table(days: list[Day]) -> list[list]:
+    """The bills side by side, a head first: what a part was worth is the difference of two."""
+    told = [[label, *map(amount, (day.rows[name] for day in days))] for name, label in ROWS.items()]
+    return [["the bill", *(day.label for day in days)], *told]
+
+
+def amount(figure) -> str:
+    return "–" if figure is None else f"{figure:,}"
 
 
 class Bill:
@@ -79,6 +87,14 @@ class Bill:
     def add(self, *names: str, by: int = 1) -> None:
         with self._lock:
             self._counts.update(dict.fromkeys(names, by))
+
+    def settle(self, *, lost: int, sold: int, points: int, calls: int) -> None:
+        """Add what is only known when the shop has closed: what Redis and the database hold, against what was counted."""
+        self.add("lost", by=lost)
+        self.add("unsold", by=max(0, self["sold"] - sold))
+        self.add("points", by=max(0, self["given"] - points))
+        self.add("over", by=max(0, self["bot"] - MOST))
+        self.add("calls", by=calls)
 
     def __getitem__(self, name: str) -> int:
         return self._counts[name]

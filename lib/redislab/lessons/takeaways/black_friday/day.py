@@ -32,6 +32,12 @@ class Event(NamedTuple):
     about: object = None
 
 
+def clock(at: float, seconds: float) -> str:
+    """The time of day, `at` so many seconds of a day that takes `seconds`."""
+    hour = OPENS + HOURS * at / seconds
+    return f"{int(hour)}:{int(60 * (hour % 1)):02}"
+
+
 def planned(seed: int, seconds: float, rate: float, products: int, customers: int) -> list[Event]:
     """The events of a day that takes so many seconds, in their order; `rate` requests a second outside of the sale."""
     lot, now, events = random.Random(seed), 0.0, []

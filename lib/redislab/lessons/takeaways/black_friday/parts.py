@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from redislab.bench.mine import Mine
+from redislab.bench.yours import record
 from redislab.caching import Resilient, WriteBehind
 from redislab.lessons.caching_patterns.write_behind.shops import LIMIT, ModuleShop, Shop, StreamShop
 from redislab.modeling import Profile, SlidingLog
@@ -130,6 +132,58 @@ PARTS = {
     "night": Part("nightly job", "sweep-unlink", ("client",), clear, sweep, ("blocked",)),
     "orders": Part("orders", "save-batch", (), ModuleShop, StreamShop, ("lost",)),
 }
+
+
+def written(solutions: dict[str, str]) -> dict[str, Mine]:
+    """The learner's code by part, from the texts of solutions by exercise."""
+    return {name: Mine.written(solutions[part.exercise]) for name, part in PARTS.items() if part.exercise in solutions}
+
+
+class Lineup:
+    """Whose version of each part a shop runs: yours, the simple one, or else the library's.
+
+    Args:
+        solutions: your code, by part.
+        simple: names of the parts whose simple version runs, whatever else there is.
+    """
+
+    def __init__(self, solutions: dict, simple: set[str]):
+        self.simple = simple
+        self.yours = {name: code for name, code in solutions.items() if name not in simple}
+
+    @property
+    def versions(self) -> dict[str, list[str]]:
+        """The labels of the parts that are yours, and of those that are the simple version."""
+        found = {"yours": self.yours, "simple": self.simple}
+        return {whose: [part.label for name, part in PARTS.items() if name in names] for whose, names in found.items()}
+
+    @property
+    def label(self) -> str:
+        """Whose parts they are, in words."""
+        if whole := [whose for whose, labels in self.versions.items() if len(labels) == len(PARTS)]:
+            return f"all {whole[0]}"
+        told = [f"{whose}: {', '.join(labels)}" for whose, labels in self.versions.items() if labels]
+        return "; ".join(told) or "all the library's"
+
+    def function(self, name: str, shop) -> Callable:
+        """What a part does, in its version; `shop` has what it is given, by name."""
+        part = PARTS[name]
+        given = [getattr(shop, each) for each in part.given]
+        if name in self.simple:
+            return functools.partial(part.simple, *given)
+        if name not in self.yours:
+            return part.library(*given)
+        code = self.yours[name]
+        code.patience = PATIENCE
+        yours = functools.partial(code.call, *given)
+        return (lambda row: code.checked(yours(row), record)) if name == "pages" else yours
+
+    def application(self) -> Callable:
+        """What makes the application that orders go to."""
+        part = PARTS["orders"]
+        if "orders" in self.yours:
+            return functools.partial(YourShop, self.yours["orders"])
+        return part.simple if "orders" in self.simple else part.library
 
 
 class YourShop(Shop):

@@ -9,10 +9,18 @@ PRODUCTS, CUSTOMERS = 300, 1000
 DOWN = 2.0  # s that Redis is away
 HEAVY, WHILE = 0.4, 1.5  # s that the hottest page's query takes, and for how long, when its entry has expired
 BLOCKS = 1000  # µs, from which on Redis notes a command as slow
+JUNK, OTHERS = 20_000, 60_000  # keys that the nightly job deletes, and that it walks past
 
 
 class Requests(Killable):
     """A method `do_…` for each kind of event that is planned; it returns tags to be counted."""
+
+    def fill(self):
+        self.inspector.hset(self.keys.profile(0), mapping={"city": "Turin", "points": 0, "theme": "dark"})
+        names = [f"{self.keys.prefix}:tmp:{number}" for number in range(JUNK)]
+        names += [f"{self.keys.prefix}:cart:{number}" for number in range(OTHERS)]
+        for some in range(0, len(names), 5000):
+            self.inspector.mset(dict.fromkeys(names[some : some + 5000], "x"))
 
     def do_page(self, product, bill) -> tuple[str, ...]:
         id = self.ids[product]
