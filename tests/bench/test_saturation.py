@@ -45,7 +45,7 @@ class Slow(Experiment):
 
     rate = number(200.0, 1, 2000, label="Requests", unit="/s", log=True)
     workers = 4
-    script = "for i = 1, 2000000 do end return 1"
+    script = "for i = 1, 6000000 do end return 1"
     sentence = "Sent."
 
     def setup(self, lab):
