@@ -1,3 +1,6 @@
+import contextlib
+import itertools
+
 import pytest
 
 
@@ -16,3 +19,22 @@ def client(own):
     client.flushall()
     yield client
     client.close()
+
+
+def filled(client, name: str, count: int, value=1, ttl: int | None = 1000) -> None:
+    """So many keys, `name` with a number behind it."""
+    pipeline = client.pipeline(transaction=False)
+    for number in range(count):
+        pipeline.set(f"{name}{number}", value, ex=ttl)
+    pipeline.execute()
+
+
+@contextlib.contextmanager
+def configured(client, settings: dict):
+    """The server has another configuration for a while."""
+    former = client.config_get(*settings)
+    client.config_set(*itertools.chain(*settings.items()))
+    try:
+        yield
+    finally:
+        client.config_set(*itertools.chain(*former.items()))

@@ -17,6 +17,7 @@ from redislab.antipatterns import (
     nothing_to_evict,
 )
 from redislab.antipatterns.audits import MANY, size
+from tests.antipatterns.conftest import configured, filled
 
 HOUR = 3600
 
@@ -117,6 +118,15 @@ FAULTS = (
 )  # fmt: skip
 
 
+def shop_with(client, faults: dict) -> set:
+    """A healthy shop, and so much of each of these faults; what is to be found."""
+    pipeline = client.pipeline(transaction=False)
+    healthy(pipeline)
+    expected = [plant(pipeline, amount) for plant, amount in faults.items()]
+    pipeline.execute()
+    return set().union(*expected)
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     planted=st.dictionaries(st.sampled_from(FAULTS), st.integers(1, 12), max_size=6),
@@ -125,11 +135,7 @@ FAULTS = (
 def test_every_planted_fault_is_found_and_nothing_else(client, planted, scripts):
     # Given a healthy shop, and some faults in it
     client.flushall()
-    pipeline, expected = client.pipeline(transaction=False), set()
-    healthy(pipeline)
-    for plant, amount in planted.items():
-        expected |= plant(pipeline, amount)
-    pipeline.execute()
+    expected = shop_with(client, planted)
     # If it is audited
     found = audit(client, scripts=scripts)
     # Expect those
@@ -140,10 +146,7 @@ def test_every_planted_fault_is_found_and_nothing_else(client, planted, scripts)
 
 @pytest.mark.parametrize("plant", FAULTS)
 def test_each_finding_says_what_was_seen_why_it_matters_and_how_to_mend_it(client, plant):
-    pipeline = client.pipeline(transaction=False)
-    healthy(pipeline)
-    expected = plant(pipeline, 7)
-    pipeline.execute()
+    expected = shop_with(client, {plant: 7})
     found = audit(client)
     assert {(finding.rule, finding.subject, finding.weight) for finding in found} == expected
     for finding in found:
@@ -152,20 +155,14 @@ def test_each_finding_says_what_was_seen_why_it_matters_and_how_to_mend_it(clien
 
 
 def test_a_healthy_shop_has_no_finding(client):
-    pipeline = client.pipeline(transaction=False)
-    healthy(pipeline)
-    pipeline.execute()
+    shop_with(client, {})
     found = audit(client)
     assert not found.findings and found.worst == 0
     assert found.basis == "All 74 keys looked at."
 
 
 def test_each_audit_finds_by_itself_what_it_finds_among_others(client):
-    pipeline = client.pipeline(transaction=False)
-    healthy(pipeline)
-    for plant in FAULTS:
-        plant(pipeline, 7)
-    pipeline.execute()
+    shop_with(client, dict.fromkeys(FAULTS, 7))
     together = [(finding.rule, finding.subject, finding.seen) for finding in audit(client)]
     alone = [(finding.rule, finding.subject, finding.seen) for each in AUDITS for finding in audit(client, each)]
     assert {(rule, subject) for rule, subject, _ in alone} == {(rule, subject) for rule, subject, _ in together}
@@ -176,10 +173,7 @@ def test_each_audit_finds_by_itself_what_it_finds_among_others(client):
 
 
 def test_only_those_audits_that_are_asked_for(client):
-    pipeline = client.pipeline(transaction=False)
-    cache_without_ttl(pipeline, 3)
-    big_value(pipeline, 3)
-    pipeline.execute()
+    shop_with(client, {cache_without_ttl: 3, big_value: 3})
     assert {finding.rule for finding in audit(client, big_keys)} == {"big key"}
     assert {finding.rule for finding in audit(client, missing_ttls, big_keys)} == {"big key", "missing TTL"}
 
@@ -188,14 +182,9 @@ def test_only_those_audits_that_are_asked_for(client):
     ("policy", "ttl", "found"), [("volatile-lru", None, 1), ("volatile-lru", 60, 0), ("allkeys-lru", None, 0)]
 )
 def test_a_policy_that_finds_nothing_to_evict(client, policy, ttl, found):
-    pipeline = client.pipeline(transaction=False)
-    strings(pipeline, "shop:product:{}", 50, ttl=ttl)
-    pipeline.execute()
-    client.config_set("maxmemory", "100mb", "maxmemory-policy", policy)
-    try:
+    filled(client, "shop:product:", 50, ttl=ttl)
+    with configured(client, {"maxmemory": "100mb", "maxmemory-policy": policy}):
         findings = list(audit(client, nothing_to_evict))
-    finally:
-        client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
     assert len(findings) == found
     assert all(finding.weight == 3 and "100 %" in finding.seen for finding in findings)
 
@@ -214,11 +203,8 @@ def test_a_policy_that_finds_nothing_to_evict(client, policy, ttl, found):
 @pytest.mark.parametrize("limit", [0, "100mb"])
 def test_records_that_eviction_may_take(client, policy, plant, subject, weight, limit):
     plant(client)
-    client.config_set("maxmemory", limit, "maxmemory-policy", policy)
-    try:
+    with configured(client, {"maxmemory": limit, "maxmemory-policy": policy}):
         found = list(audit(client, evicted_records))
-    finally:
-        client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
     expected = [(subject, weight)] if limit and policy.startswith("allkeys") and subject else []
     assert [(finding.subject, finding.weight) for finding in found] == expected
     for finding in found:
@@ -227,11 +213,8 @@ def test_records_that_eviction_may_take(client, policy, plant, subject, weight, 
 
 def test_whoever_recommends_an_allkeys_policy_says_what_it_takes(client):
     client.set("shop:page:1", 1)
-    client.config_set("maxmemory", "100mb", "maxmemory-policy", "volatile-lru")
-    try:
+    with configured(client, {"maxmemory": "100mb", "maxmemory-policy": "volatile-lru"}):
         (finding,) = audit(client, nothing_to_evict)
-    finally:
-        client.config_set("maxmemory", 0, "maxmemory-policy", "noeviction")
     assert "allkeys-lru" in finding.cure and "streams" in finding.cure and "noeviction" in finding.cure
 
 
@@ -245,10 +228,7 @@ def test_every_audit_leads_to_a_section_that_there_is(each):
 
 
 def test_every_finding_has_its_lab(client):
-    pipeline = client.pipeline(transaction=False)
-    for plant in FAULTS:
-        plant(pipeline, 7)
-    pipeline.execute()
+    shop_with(client, dict.fromkeys(FAULTS, 7))
     found = audit(client)
     assert len({finding.rule for finding in found}) > 8 and all(".ipynb#" in finding.lab for finding in found)
 

@@ -26,6 +26,7 @@ from redislab.world import processes
 from redislab.world.cluster import Cluster
 from redislab.world.lab import first
 from redislab.world.processes import free_port
+from tests.antipatterns.conftest import filled
 from tests.conftest import have, settles
 
 WORD = "opensesame"
@@ -103,10 +104,7 @@ def test_nothing_graver_than_a_hint_is_fine(url, client):
 
 
 def test_a_sample_is_said_to_be_one(url, client):
-    pipeline = client.pipeline(transaction=False)
-    for number in range(5000):
-        pipeline.set(f"shop:page:{number}", number, ex=1000)
-    pipeline.execute()
+    filled(client, "shop:page:", 5000)
     said = run("audit", url, "--sample", "500")
     assert "of 5,002 keys looked at" in said.stdout and "±" in said.stdout and "keys seen" in said.stdout
 
@@ -173,10 +171,7 @@ def test_a_user_who_may_not_scan_is_told(url, own, client):
 
 def test_an_interrupt_ends_the_walk_and_reports_what_was_found(url, client):
     # Given keys that take a while
-    pipeline = client.pipeline(transaction=False)
-    for number in range(150_000):
-        pipeline.set(f"shop:session:{number}", number)
-    pipeline.execute()
+    filled(client, "shop:session:", 150_000, ttl=None)
     code = INTERRUPTED.format(url=url)
     # If it is interrupted on the way
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
@@ -356,10 +351,7 @@ def test_only_the_names_that_match(url, client):
 @pytest.fixture
 def many(client):
     """20,000 keys more."""
-    pipeline = client.pipeline(transaction=False)
-    for number in range(20_000):
-        pipeline.set(f"shop:page:{number}", number, ex=1000)
-    pipeline.execute()
+    filled(client, "shop:page:", 20_000)
 
 
 def test_a_walk_that_was_stopped_goes_on_where_it_was_stopped(url, many):
@@ -497,10 +489,7 @@ def test_what_was_seen_of_a_server_that_is_lost_is_reported(lab, options):
     # Given a server that is killed when the audit has read a little of it
     server = lab.private_server()
     client = server.client(socket_timeout=20)
-    pipeline = client.pipeline(transaction=False)
-    for number in range(30_000):
-        pipeline.set(f"shop:session:{number}", number)
-    pipeline.execute()
+    filled(client, "shop:session:", 30_000, ttl=None)
     client.config_resetstat()
     command = [*PYTHON.split(), "audit", f"redis://{server.host}:{server.port}", "--pause", "0.2", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -535,12 +524,11 @@ def test_of_a_cluster_the_other_nodes_are_reported(request):
 @pytest.fixture
 def ill(client):
     """A shop with something for every audit but the two on eviction."""
+    filled(client, "shop:session:", 1200, "x" * 100, ttl=None)
+    filled(client, "shop:id:", 60)
     pipeline = client.pipeline(transaction=False)
-    for number in range(1200):
-        pipeline.set(f"shop:session:{number}", "x" * 100)
     for number in range(60):
         pipeline.hset(f"shop:review:{number}", mapping={"stars": 5, "text": "word " * 60})
-        pipeline.set(f"shop:id:{number}", 1, ex=3600)
     pipeline.set("shop:export:1", "x" * 20_000_000)
     pipeline.rpush("shop:log:orders", *range(20_000))
     pipeline.sadd("shop:picks:today", "shop:session:1", *(f"shop:session:9{number}" for number in range(9999, 10_009)))

@@ -9,6 +9,7 @@ from redislab.antipatterns import Survey, audit, report, walk
 from redislab.antipatterns.audit import PERCENTILES
 from redislab.errors import StartError
 from redislab.world import Server
+from tests.antipatterns.conftest import filled
 
 ROADS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "pipelines"])
 
@@ -16,14 +17,10 @@ ROADS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "pipel
 @pytest.fixture
 def shop(client):
     """1,000 keys of a bank, and 100 of a shop, one of them a sorted set of 20,000."""
-    pipeline = client.pipeline(transaction=False)
-    for number in range(1000):
-        pipeline.set(f"bank:account:{number}", number, ex=5000)
-    for number in range(99):
-        pipeline.set(f"shop:page:{number}", number, ex=5000)
-    pipeline.zadd("shop:board:1", {f"member-{number:06}": number for number in range(20_000)})
-    pipeline.expire("shop:board:1", 5000)
-    pipeline.execute()
+    filled(client, "bank:account:", 1000)
+    filled(client, "shop:page:", 99)
+    client.zadd("shop:board:1", {f"member-{number:06}": number for number in range(20_000)})
+    client.expire("shop:board:1", 5000)
     return client
 
 

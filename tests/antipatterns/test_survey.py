@@ -12,19 +12,14 @@ from hypothesis import strategies as st
 from redislab.antipatterns import Fact, Survey, Tally, audit, missing_ttls, report
 from redislab.antipatterns.walk import Page
 from redislab.keys.slots import slot
+from tests.antipatterns.conftest import configured, filled
 
 
 @pytest.fixture
 def shop(client):
     """20,000 keys, a tenth of which are sessions without a TTL."""
-    pipeline = client.pipeline(transaction=False)
-    for number in range(20_000):
-        pipeline.set(
-            f"shop:session:{number}" if number % 10 == 0 else f"shop:page:{number}",
-            1,
-            ex=None if number % 10 == 0 else 5000,
-        )
-    pipeline.execute()
+    filled(client, "shop:session:", 2000, ttl=None)
+    filled(client, "shop:page:", 18_000)
     return client
 
 
@@ -96,14 +91,10 @@ def test_on_a_cluster_each_node_gives_its_share_of_a_sample(cluster):
 
 def test_the_limits_of_encodings_are_those_of_the_server(own, client):
     # Given a server whose hashes are compact up to 20 fields, and a client that gets bytes
-    client.config_set("hash-max-listpack-entries", 20)
-    for number in range(100):
-        client.hset(f"shop:user:{number}", mapping={f"field-{field}": field for field in range(30)})
-    plain = own.client(decode_responses=False)
-    try:
-        (finding,) = audit(plain)
-    finally:
-        client.config_set("hash-max-listpack-entries", 512)
+    with configured(client, {"hash-max-listpack-entries": 20}):
+        for number in range(100):
+            client.hset(f"shop:user:{number}", mapping={f"field-{field}": field for field in range(30)})
+        (finding,) = audit(own.client(decode_responses=False))
     assert finding.rule == "encoding" and "100 with 21 to 80 elements" in finding.seen
     assert "hash-max-listpack-entries" in finding.cure
 
