@@ -219,7 +219,9 @@ def connect(url: str, *, create: bool = False):
         raise DatabaseError(f"That is not a database URL. Write {FORM}; in a password, write / as %2F.") from None
     except SQLAlchemyError as failure:
         chosen = os.environ.get("REDISLAB_DATABASE_URL")
-        advice = "Check REDISLAB_DATABASE_URL." if chosen else "Press Start, or run start(), to go on with another one."
+        again = "Press Start, or run start(), to go on with another one."
+        shorter = "Set TMPDIR to another folder, with a shorter path."  # SQLite's own limit is 512 characters
+        advice = "Check REDISLAB_DATABASE_URL." if chosen else shorter if create else again
         raise DatabaseError(f"The database at {_where(url)} cannot be used ({_brief(failure)}). {advice}") from None
 
 
@@ -250,7 +252,8 @@ def _seeded(url: str):
     try:
         dataset.seed(engine)
     except SQLAlchemyError as failure:
-        raise DatabaseError(f"The database at {_where(url)} cannot be written ({_brief(failure)}).") from None
+        room = " Set TMPDIR to a folder with more room." if "full" in _brief(failure) else ""
+        raise DatabaseError(f"The database at {_where(url)} cannot be written ({_brief(failure)}).{room}") from None
     return engine
 
 
