@@ -1,6 +1,5 @@
 """The kernel's side of the bench: one process for a kernel, a session for each experiment shown."""
 
-import atexit
 import contextlib
 import itertools
 import queue
@@ -71,7 +70,6 @@ class Bench(Child):
         self._sessions: dict[int, Session] = {}
         self._silent, self._beats = 0.0, False  # s since something was heard; whether it has to be every second
         threading.Thread(target=self._listen, daemon=True, name="redislab-bench").start()
-        atexit.register(self.close)
 
     def add(self, session: "Session") -> None:
         self._sessions[session.key] = session
@@ -80,11 +78,6 @@ class Bench(Child):
         if command == "close":
             self._sessions.pop(session.key, None)
         self.tell("take", command, session.key, *rest)
-
-    def close(self) -> None:
-        """End the process: tidily, else by force."""
-        atexit.unregister(self.close)
-        super().close()
 
     def _listen(self) -> None:
         spoilt, said = None, ""

@@ -19,6 +19,7 @@ a resource tracker, leaves the child in the session of the kernel (so an interru
 children of a daemonic process, and waits at exit for any other. So only its connections are used here.
 """
 
+import atexit
 import contextlib
 import os
 import pickle
@@ -63,6 +64,7 @@ class Child:
         self._key, self._address, self._starting = secrets.token_bytes(16), None, threading.Lock()
         self._idle = []  # connections that wait for the next call
         self._send((self._key, cloudpickle.dumps(self.factory)))
+        atexit.register(self.close)
 
     @property
     def alive(self) -> bool:
@@ -118,6 +120,7 @@ class Child:
 
     def release(self, patience: float = PATIENCE) -> bool:
         """Let go of it, so that it tidies up and ends; whether it has within `patience` seconds."""
+        atexit.unregister(self.close)
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:

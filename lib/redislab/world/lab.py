@@ -47,6 +47,7 @@ class Lab:
         self.keys = KeyNamespace(prefix)
         self._url, self._owner = database_url, database_url is None
         self._is_branch, self._owned = False, Owned()
+        self._owned.add(server, server.close if self._owner else server.disconnect)
         self._resource, self._provided, self.asked = None, None, None
 
     @classmethod
@@ -131,7 +132,7 @@ class Lab:
         """What has failed of that this stands on, and was not stopped here, as a sentence; None if all is well."""
         if self._resource is not None and not self._resource.alive:
             return "What this lab has started is gone. Run start() again."
-        parts = [self.server, *(made for made in list(self._owned.made) if hasattr(made, "failure"))]
+        parts = [made for made in list(self._owned.made) if hasattr(made, "failure")]  # this server comes first
         return next((told for part in parts if (told := part.failure())), None)
 
     def facts(self) -> dict:
@@ -156,13 +157,6 @@ class Lab:
         if (self._owner and elsewhere) or (self._is_branch and not elsewhere):
             self._sweep()
         self._owned.close()
-        if not self._owner:
-            self.server.disconnect()
-        else:
-            self.server.close()
-            for made in (self._provided, self._resource):
-                if made is not None:
-                    made.close()
 
     def provide(self, database: str | None) -> None:
         """Make the database ready: SQLite, PostgreSQL at a URL, or "docker" for PostgreSQL in a container.
@@ -172,8 +166,8 @@ class Lab:
         """
         from redislab.world.database import provide
 
-        self._resource = SupervisedResource()
-        self._provided = provide(database, self._resource.folder, self.prefix)
+        self._resource = self.close_with(SupervisedResource())
+        self._provided = self.close_with(provide(database, self._resource.folder, self.prefix))
         self._url = self._provided.url
 
     def _sweep(self) -> None:

@@ -1,6 +1,5 @@
 """Distance between a client and Redis: a proxy in a process of its own that adds a chosen round trip."""
 
-import atexit
 import functools
 import socket
 import statistics
@@ -33,7 +32,6 @@ class Delay(Child):
             raise StartError(
                 f"The network delay did not start ({failure}). Are there free ports on 127.0.0.1?"
             ) from None
-        atexit.register(self.close)
         self._own = 0.0
         self._calibrate()
         self.rtt = rtt
@@ -62,10 +60,6 @@ class Delay(Child):
         A round trip is counted when the client speaks after the server has; TCP's own handshake is not seen.
         """
         return self.call("counted")
-
-    def close(self) -> None:
-        atexit.unregister(self.close)
-        super().close()
 
     def __enter__(self) -> "Delay":
         return self

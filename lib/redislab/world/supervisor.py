@@ -1,6 +1,5 @@
 """Takes care that a folder, a server and containers do not outlive their owner, however that ends."""
 
-import atexit
 import ctypes
 import functools
 import os
@@ -37,7 +36,6 @@ class SupervisedResource(Child):
             self.folder = Path(self.call("folder"))
         except OSError:
             raise StartError("No temporary folder can be written. Set TMPDIR to a folder that can be.") from None
-        atexit.register(self.close)
 
     def start(self, *command: str) -> int:
         """Start the server, in the folder; its process id.
@@ -72,7 +70,6 @@ class SupervisedResource(Child):
 
     def close(self) -> None:
         """Let go; returns when everything is gone, or when Docker hangs: then the supervisor goes on trying."""
-        atexit.unregister(self.close)
         self.release(PATIENCE)
 
 
