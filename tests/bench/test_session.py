@@ -65,8 +65,8 @@ cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["_"]))  # as
 
 def test_run_gives_a_table_of_samples_and_a_summary(lab):
     recording = Counter().run(seconds=1.0, rate=300.0)
-    assert recording.summary.loc["incr", "requests"] == recording.ended > 150
-    assert recording.table["total"].iloc[-1] <= recording.ended
+    assert recording.summary.loc["incr", "requests"] == recording.total.ended > 150
+    assert recording.table["total"].iloc[-1] <= recording.total.ended
     assert 0 < recording.summary.loc["incr", "p50 ms"] <= recording.summary.loc["incr", "p99 ms"]
     assert recording.table["rate"].unique() == [300.0]
     assert recording.where["server"] == f"{lab.server.product} {lab.server.version}"

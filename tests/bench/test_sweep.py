@@ -74,7 +74,7 @@ def test_run_ends_when_the_curve_is_whole_and_the_table_has_a_row_a_point():
     assert recording.table["length"].tolist() == [1, 3, 6, 10, 15]
     assert recording.table["factor"].unique() == [2]
     assert recording.to_csv().splitlines()[0].startswith("t,")
-    assert recording.ended == recording.summary.loc["point", "requests"] == 5
+    assert recording.total.ended == recording.summary.loc["point", "requests"] == 5
     assert "offered" not in recording.last  # nothing was offered: the loop is closed
 
 

@@ -174,7 +174,7 @@ def beside_the_page(notebook, seconds: float) -> Latencies:
     notebook.page.wait_for_timeout(1000 * seconds)
     notebook.ask("shown.runner.pause()")
     notebook.until("shown.runner.state == 'paused'")
-    return Latencies(dict(notebook.ask("list(shown.recording.latencies['get'].items())")))
+    return Latencies(dict(notebook.ask("list(shown.recording.total.latencies['get'].items())")))
 
 
 def without_the_page(session, seconds: float) -> Latencies:
@@ -184,7 +184,7 @@ def without_the_page(session, seconds: float) -> Latencies:
     session.wait(timeout=seconds)
     session.pause()
     session.wait("paused")
-    return session.recording.latencies["get"]
+    return session.recording.total.latencies["get"]
 
 
 def since(pairs: list) -> list[list]:

@@ -92,7 +92,7 @@ class Running:
         self.sample()
         self.elapsed += time.perf_counter() - self._since
         self.state = "paused"
-        self._emit("total", self._total())
+        self._emit("total", self.elapsed, self.window.total)
         self.state_is("paused")
 
     def reset(self) -> None:
@@ -220,11 +220,6 @@ class Running:
     def state_is(self, name: str, message: str = "", where: dict | None = None) -> None:
         self.state = name
         self._emit("state", name, message, where or {})
-
-    def _total(self) -> dict:
-        total = self.window.total
-        counts = {"seconds": self.elapsed, "offered": total.offered, "ended": total.ended}
-        return counts | {"tags": dict(total.tags), "latencies": dict(total.latencies)}
 
 
 class Bench:

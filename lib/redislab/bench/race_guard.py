@@ -2,6 +2,7 @@
 
 import ctypes
 import threading
+from concurrent.futures import Future
 
 from redislab.bench.race_ground import Ground, forsake
 from redislab.bench.race_outside import own_world
@@ -18,37 +19,34 @@ def guarded(ground: Ground, race, work):
     Raises:
         RaceError: a client has run for PATIENCE seconds without a step.
     """
-    outcome = {}
+    outcome = Future()
 
     def run():
         try:
             with own_world((*race.functions, race.given, race.expect)):
-                outcome["value"] = work()
+                outcome.set_result(work())
         except BaseException as failure:  # it is raised again where it was asked for
-            outcome["failure"] = failure
+            outcome.set_exception(failure)
 
     with ground.lock:
-        ground.stopped = False
+        ground.stopped = back = False
         thread = threading.Thread(target=run, daemon=True, name="redislab-race")
         thread.start()
         try:
-            hangs = not _comes_back(thread, ground)
-        except BaseException:  # the learner's Ctrl+C
-            _interrupt(thread, ground)
-            raise
-        if hangs:
-            _interrupt(thread, ground)
-            if thread.is_alive():
-                forsake(ground)
+            back = _comes_back(thread, ground)
+        finally:  # the learner's Ctrl+C, too
+            if not back:
+                _interrupt(thread, ground)
+        if thread.is_alive():
+            forsake(ground)
+        if not back:
             who = f"{ground.running} ({race.names.get(ground.running, 'a client')})"
             raise RaceError(
                 f"{who} has run for {PATIENCE:g} s without another step, and was stopped. A loop has to ask Redis, "
                 "or to call time.sleep, so that the others get their turn; a lock in Python that another client holds "
                 "is never released here: let clients share keys and rows only."
             )
-    if "failure" in outcome:
-        raise outcome["failure"]
-    return outcome["value"]
+    return outcome.result()
 
 
 def _comes_back(thread: threading.Thread, ground: Ground) -> bool:

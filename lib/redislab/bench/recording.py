@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from redislab.bench.latencies import Latencies
+from redislab.bench.window import Slot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,13 +13,11 @@ PERCENTILES = {"p50 ms": 50, "p90 ms": 90, "p99 ms": 99, "p99.9 ms": 99.9, "max 
 
 @dataclass
 class Recording:
-    """`samples` are dicts of the time in s, the knobs and the values; the rest counts the whole run.
+    """`samples` are dicts of the time in s, the knobs and the values.
 
     Attributes:
         seconds: how long the load ran.
-        offered, ended: requests that fell due, and that came back.
-        tags: how many requests carried each tag.
-        latencies: of the whole run, by kind of request.
+        total: the requests of the whole run, counted by tag, and their latencies.
         where: server, version and client of the measurement.
     """
 
@@ -27,10 +25,7 @@ class Recording:
     samples: list[dict] = field(default_factory=list)
     where: dict = field(default_factory=dict)
     seconds: float = 0.0
-    offered: int = 0
-    ended: int = 0
-    tags: dict[str, int] = field(default_factory=dict)
-    latencies: dict[str, Latencies] = field(default_factory=dict)
+    total: Slot = field(default_factory=Slot)
 
     @property
     def rows(self) -> list[dict]:
@@ -62,10 +57,10 @@ class Recording:
 
         rows = {
             name: {"requests": latencies.total(), **{k: latencies.milliseconds(p) for k, p in PERCENTILES.items()}}
-            for name, latencies in self.latencies.items()
+            for name, latencies in self.total.latencies.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def __repr__(self) -> str:
-        errors = self.tags.get("error", 0)
-        return f"<Recording of {self.title}: {self.ended} requests in {self.seconds:.1f} s, {errors} errors>"
+        ended, errors = self.total.ended, self.total.tags["error"]
+        return f"<Recording of {self.title}: {ended} requests in {self.seconds:.1f} s, {errors} errors>"

@@ -236,8 +236,7 @@ class Session:
         elif kind == "cleared":
             self.recording = Recording(self.recording.title)
         elif kind == "total":
-            for name, value in event[0].items():
-                setattr(self.recording, name, value)
+            self.recording.seconds, self.recording.total = event
 
     def _on_end(self, spoilt: int | None, said: str, message: str) -> None:
         """The process has ended. If that was a learner's code, it is not called again, and the others go on in a new one.

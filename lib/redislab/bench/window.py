@@ -14,7 +14,7 @@ SLOT = 0.25  # s; the window moves on in steps of this
 class Slot:
     """What ended within one step of the window: counts by tag, and latencies by kind of request."""
 
-    began: float
+    began: float = 0.0
     offered: int = 0
     ended: int = 0
     tags: Counter = field(default_factory=Counter)
