@@ -143,7 +143,7 @@ def test_the_card_brings_a_file_back_and_names_a_wrong_one(shown, tmp_path):
 def test_the_card_follows_what_is_done_and_closing_leaves_nothing():
     before = len(widgets.widgets.widget._instances)
     shown, names = card(), list(LESSONS.notebooks[1].exercises)
-    assert f"<td>0 of {len(names)}</td>" in shown._sections.html
+    assert f"<td class='rl-number'>0 of {len(names)}</td>" in shown._sections.html
     for name in names:
         note("exercise", name, passed=False)
         note("exercise", name, passed=True)

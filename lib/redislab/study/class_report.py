@@ -4,10 +4,11 @@ from collections import Counter
 from html import escape
 
 from redislab.screen.block import Block
-from redislab.screen.words import Drawn, Words, measured, quantity
+from redislab.screen.words import Drawn, measured, quantity
 from redislab.study.charts import strip
 from redislab.study.classroom import Class, Guessed
-from redislab.study.pages import STYLE, Table, bar, document, section
+from redislab.study.pages import Shown, Table, bar, document, section
+from redislab.study.tally import tally_table
 from redislab.study.task import Styled
 
 HARDEST = 10  # questions of quizzes
@@ -15,12 +16,6 @@ HOW_TO_READ = (
     "A dot is one person's guess, the bar the middle half of them, the line their median. The triangles are what their machines "
     "measured."
 )
-
-
-class Shown(Words):
-    """The page in a notebook."""
-
-    _css = STYLE
 
 
 class Summary(Block):
@@ -32,7 +27,7 @@ class Summary(Block):
 
     def __init__(self, them: Class, names: bool = False):
         self.them = them
-        super().__init__([Styled(), Shown(names=["rl-page"], html=body(them, names))])
+        super().__init__([Styled(), Shown(body(them, names))])
 
     def __repr__(self) -> str:
         return "\n".join([self.them.sentence, *self.them.skipped])
@@ -65,7 +60,14 @@ def body(them: Class, names: bool = False) -> str:
 
 def tables(them: Class, names: bool) -> list[Table]:
     """Those that have anything to say."""
-    made = [guesses(them), exercises(them), stuck(them), quizzes(them), hardest(them), *([files(them)] * names)]
+    made = [
+        guesses(them),
+        exercises(them),
+        stuck(them),
+        quizzes(them),
+        hardest(them),
+        *([tally_table("Files", "file", them.tallies)] * names),
+    ]
     return [table for table in made if table.rows]
 
 
@@ -129,8 +131,3 @@ def hardest(them: Class) -> Table:
     hard = sorted((each.right / each.answered, each) for each in them.questions if each.right < each.answered)
     rows = [[each.question, f"{each.right} of {each.answered}", each.quiz] for _, each in hard[:HARDEST]]
     return Table("The hardest questions", ["question", "right the first time", "quiz"], rows, {1})
-
-
-def files(them: Class) -> Table:
-    rows = [[name, *map(str, map(len, (t.passed, t.answered, t.right)))] for name, t in them.tallies]
-    return Table("Files", ["file", "exercises passed", "questions answered", "right the first time"], rows, {1, 2, 3})

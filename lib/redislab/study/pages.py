@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from redislab.screen.page import SHEET, together
-from redislab.screen.words import Drawn, grid
+from redislab.screen.words import Drawn, Words, grid
 
 STYLE = together(Path(__file__).with_name("pages.css"))
 PALETTE = re.compile(
@@ -30,6 +30,15 @@ def document(title: str, body: str) -> str:
         f"<meta name='viewport' content='width=device-width'><title>{escape(title)}</title><style>{rules}</style></head>"
         f"<body><main class='rl-paper'><div class='rl-page'>{body}</div></main></body></html>\n"
     )
+
+
+class Shown(Words):
+    """Such a page, or a part of it, in a notebook."""
+
+    _css = STYLE
+
+    def __init__(self, html: str = ""):
+        super().__init__(names=["rl-page"], html=html)
 
 
 def section(title: str, *parts: str) -> str:
@@ -56,7 +65,8 @@ class Table:
     @property
     def section(self) -> str:
         """It on a page, under its title."""
-        return section(self.title, self.note and f"<p><small>{self.note}</small></p>", self.html)
+        note = self.note and f"<p><small>{self.note}</small></p>"
+        return section(self.title, note, self.html) if self.rows else ""
 
     @property
     def html(self) -> str:

@@ -11,7 +11,8 @@ from redislab.screen.show import Source
 from redislab.screen.words import Words, escape, grid, measured, quantity
 from redislab.study import progress as kept
 from redislab.study.lessons import Lessons
-from redislab.study.tally import tallies
+from redislab.study.pages import Shown, Table
+from redislab.study.tally import tallies, tally_table
 from redislab.study.task import Styled
 
 COLUMNS = ["kind", "what", "at", "attempts", "done", "guess", "measured", "unit"]
@@ -29,7 +30,7 @@ class Progress(Block):
         self._lessons = lessons
         head = Styled(names=["rl-said"], html="<h3>Your progress</h3>")
         self._said = Words(names=["rl-said"], live="polite")
-        self._sections, self._guesses = (Words(names=["rl-table", "rl-findings"]) for _ in range(2))
+        self._sections, self._guesses = Shown(), Words(names=["rl-table", "rl-findings"])
         self._upload = widgets.FileUpload(accept=".sqlite", description="Bring back", icon="upload")
         self._upload.tooltip = "Add what a downloaded file knows; nothing that is here is lost"
         self._upload.add_class("rl-button").add_class("rl-upload").observe(self._brought, "value")
@@ -58,6 +59,11 @@ class Progress(Block):
 
         return pd.DataFrame(done(), columns=COLUMNS)
 
+    @property
+    def _done(self) -> Table:
+        tallied = tallies(self._lessons, kept.notes())
+        return tally_table("", "notebook", [(each.title, each) for each in tallied])
+
     def save(self, path: str | Path) -> None:
         """Write all of it to a file, as Download does."""
         Path(path).write_bytes(kept.dump())
@@ -74,7 +80,7 @@ class Progress(Block):
     def refresh(self) -> None:
         """Show what is in the file now."""
         rows = done()
-        self._sections.html = grid(sections(self._lessons, kept.notes()))
+        self._sections.html = self._done.html
         made = [[row["what"], _text(row, "guess"), _text(row, "measured")] for row in rows if row["kind"] == "guess"]
         self._guesses.html = grid([["guess", "yours", "measured last"], *made]) if made else ""
         claims = sum(row["kind"] == "claim" for row in rows)
@@ -116,9 +122,10 @@ class Progress(Block):
         self._said.html += f"<p>{escape(name)}: {count or 'no'} new note{'s' * (count != 1)}.</p>"
 
     def __repr__(self) -> str:
-        return "\n".join(
-            "  ".join(f"{text:<20}" for text in row).rstrip() for row in sections(self._lessons, kept.notes())
-        )
+        table = self._done
+        columns = [place for place, head in enumerate(table.heads) if head]
+        lines = [[line[place] for place in columns] for line in (table.heads, *table.rows)]
+        return "\n".join("  ".join(f"{text:<20}" for text in line).rstrip() for line in lines)
 
 
 def done() -> list[dict]:
@@ -138,19 +145,6 @@ def done() -> list[dict]:
         for row in rows.values()
         if row["kind"] in ("guess", "exercise", "question", "claim") and row.get("guess", "") is not None
     ]
-
-
-def sections(lessons: Lessons, notes: list[dict]) -> list[list[str]]:
-    """How much of each notebook is done, and of all together; the first row is the head."""
-    table = [["notebook", "exercises passed", "questions answered", "right the first time"]]
-    for each in tallies(lessons, notes):
-        done = _share(each.passed, each.exercises), _share(each.answered, each.questions)
-        table.append([each.title, *done, str(len(each.right))])
-    return table
-
-
-def _share(have: frozenset, all_: frozenset) -> str:
-    return f"{'✓ ' if have == all_ else ''}{len(have)} of {len(all_)}" if all_ else "–"
 
 
 def _text(row: dict, key: str) -> str:

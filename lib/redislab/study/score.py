@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from redislab.screen.words import Drawn, measured
+from redislab.screen.words import measured
 from redislab.study.board import SIGNS
 from redislab.study.charts import MARKS, calibration
 from redislab.study.claim import DEPENDS, FAILS, HOLDS, UNDECIDED
 from redislab.study.guesses import Comparison, choices, comparisons, told
 from redislab.study.lessons import Lessons
 from redislab.study.pages import Table, bar, document, section
-from redislab.study.tally import Tally, tallies
+from redislab.study.tally import Tally, tallies, tally_table
 
 COLOURS = {HOLDS: "--rl-3", DEPENDS: "--rl-4", FAILS: "--rl-2", UNDECIDED: "--rl-axis"}  # of the verdicts
 LONGEST = 60  # characters of a name
@@ -53,6 +53,13 @@ class Score:
         self.redis = [name for name, _ in named.most_common()]
 
     @property
+    def done(self) -> str:
+        """Exercises and quizzes, a row a notebook; nothing before the first."""
+        begun = self.tallies[-1].passed or self.tallies[-1].answered
+        rows = [(each.title, each) for each in self.tallies] if begun else []
+        return tally_table("Exercises and quizzes", "notebook", rows).section
+
+    @property
     def sentences(self) -> list[str]:
         return told(self.guesses, self.chosen, self.topic)
 
@@ -91,7 +98,7 @@ def card(score: Score, name: str = "") -> str:
     redis = f"Measured on {'; '.join(map(escape, score.redis[:3]))}, by redislab." if score.redis else "By redislab."
     return (
         f"<header><small>Scorecard · Redis performance, measured</small>{who and f'<h1>{who[3:-4]}</h1>'}</header>"
-        f"<section>{said}</section>{drawn(score.guesses)}{done(score.tallies)}{verdicts(score)}{finale(score.bills)}"
+        f"<section>{said}</section>{drawn(score.guesses)}{score.done}{verdicts(score)}{finale(score.bills)}"
         f"<footer>{redis}</footer>"
     )
 
@@ -126,28 +133,6 @@ def drawn(them: list[Comparison]) -> str:
 def surprise(comparison: Comparison) -> str:
     guess, found, off = map(escape, comparison.words)
     return f"{escape(comparison.question)}: guessed {guess}, measured <b>{found}</b> <small>{off} {comparison.side}</small>"
-
-
-def done(them: list[Tally]) -> str:
-    """Exercises and quizzes, a row a notebook; nothing before the first."""
-    if not (them[-1].passed or them[-1].answered):
-        return ""
-    rows = [
-        [
-            each.title,
-            share(len(each.passed), len(each.exercises), "--rl-3"),
-            f"{len(each.passed)} of {len(each.exercises)}" if each.exercises else "–",
-            share(len(each.right), len(each.questions), "--rl-1"),
-            f"{len(each.right)} of {len(each.answered)}" if each.answered else "–",
-        ]
-        for each in them
-    ]
-    heads = ["", "exercises passed", "", "questions right the first time", "of those answered"]
-    return Table("Exercises and quizzes", heads, rows, {2, 4}).section
-
-
-def share(count: int, of: int, colour: str) -> str | Drawn:
-    return bar([(count / of, colour)]) if of else ""
 
 
 def verdicts(score: Score) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from redislab.study.lessons import Lessons
+from redislab.study.lessons import Lessons, Notebook
+from redislab.study.pages import Table, bar
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,29 @@ def tallies(lessons: Lessons, notes: Iterable[dict]) -> list[Tally]:
     notes = list(notes)
     passed = {one["id"] for one in notes if one["kind"] == "exercise" and one.get("passed") is True}
     answered = {one["id"]: one.get("right") is True for one in notes if one["kind"] == "question"}
-    whats = [
-        (
-            notebook.title,
-            set(notebook.exercises),
-            {one["question"] for quiz in notebook.quizzes.values() for one in quiz},
-        )
-        for notebook in lessons.notebooks
-        if notebook.exercises or notebook.quizzes
-    ]
-    whats.append(("Together", *(set().union(*parts) for parts in list(zip(*whats, strict=True))[1:])))
     right = {question for question, was in answered.items() if was}
-    sets = [
-        (title, exercises, questions, exercises & passed, questions & answered.keys(), questions & right)
-        for title, exercises, questions in whats
+
+    def tally(title: str, books: list[Notebook]) -> Tally:
+        exercises = frozenset(name for book in books for name in book.exercises)
+        questions = frozenset(one["question"] for book in books for quiz in book.quizzes.values() for one in quiz)
+        done = exercises & passed, questions & answered.keys(), questions & right
+        return Tally(title, exercises, questions, *done)
+
+    books = [book for book in lessons.notebooks if book.exercises or book.quizzes]
+    return [*(tally(book.title, [book]) for book in books), tally("Together", books)]
+
+
+def tally_table(title: str, what: str, them: Iterable[tuple[str, Tally]]) -> Table:
+    """A row for each tally, under a name: as bars, and in figures."""
+    heads = [what, "", "exercises passed", "", "questions answered", "right the first time"]
+    rows = [
+        [name, *_part(each.passed, each.exercises), *_part(each.answered, each.questions), str(len(each.right))]
+        for name, each in them
     ]
-    return [Tally(title, *map(frozenset, each)) for title, *each in sets]
+    return Table(title, heads, rows, {2, 4, 5})
+
+
+def _part(have: frozenset, all_: frozenset) -> list:
+    if not all_:
+        return ["", "–"]
+    return [bar([(len(have) / len(all_), "--rl-3")]), f"{'✓ ' * (have == all_)}{len(have)} of {len(all_)}"]
