@@ -20,7 +20,7 @@ class Running(Take):
         try:
             return super().until(lambda sample: self._said(sample) and wanted(sample), timeout)
         except ExperimentError as failure:
-            raise AssertionError(f"{failure} The last sample: {self.session.recording.last}") from None
+            raise AssertionError(f"{failure} The last sample: {self.recording.last}") from None
 
     def _said(self, sample: dict) -> str:
         self.experiment.judge(sample)
@@ -68,4 +68,4 @@ def running(lab):
 
     yield start
     for each in started:
-        each.session.close()
+        each.close()

@@ -19,7 +19,7 @@ def test_all_four_do_the_same_work_and_write_behind_does_not_wait_for_the_databa
 def test_an_application_that_is_killed_loses_nothing_that_it_acknowledged(running):
     lab = running(ArenaLab(writes=50.0))
     settled(lab)
-    lab.session.act("kill_application")
+    lab.act("kill_application")
     lab.until(lambda sample: sum(figures(sample, "failed").values()) > 0)
     lab.until(lambda sample: sum(figures(sample, "failed").values()) == 0, 40)
     lab.go_on(4)  # a queue that is worked off late does not lose
@@ -30,7 +30,7 @@ def test_as_in_the_module_the_queue_in_the_application_is_lost_with_it(running):
     lab = running(ArenaLab(code=MODULES, writes=50.0))
     settled(lab)
     for _ in range(5):  # its queue may just be empty
-        lab.session.act("kill_application")
+        lab.act("kill_application")
         sample = lab.go_on(5)[-1]
         if sample[f"lost {BEHIND}"]:
             break
@@ -40,7 +40,7 @@ def test_as_in_the_module_the_queue_in_the_application_is_lost_with_it(running):
 def test_without_redis_only_write_behind_refuses_and_only_its_writes(running):
     lab = running(ArenaLab(writes=30.0))
     settled(lab)
-    lab.session.act("stop_redis")
+    lab.act("stop_redis")
     # Expect it when the breakers have opened, and what failed before that has left the window
     others = [name for name in PATTERNS if name != BEHIND]
     lab.until(
@@ -49,7 +49,7 @@ def test_without_redis_only_write_behind_refuses_and_only_its_writes(running):
             and all(sample[f"failed {name}"] < sample[f"failed {BEHIND}"] / 4 for name in others)
         )
     )
-    lab.session.act("start_redis")
+    lab.act("start_redis")
     lab.until(lambda sample: sample["errors"] == 0, 40)
 
 

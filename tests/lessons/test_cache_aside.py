@@ -39,12 +39,12 @@ def test_a_writer_past_the_cache_leaves_reads_stale_and_one_through_it_does_not(
 def test_redis_killed_costs_no_read_and_the_hit_ratio_comes_back(running):
     lab = running(TtlLab(rate=300.0))
     before = lab.stretch(lambda samples: abs(gap(samples)) <= 4)[-1]
-    lab.session.act("stop_redis")
+    lab.act("stop_redis")
     down = lab.until(lambda sample: sample["hits"] is not None and sample["hits"] < 1)
     assert down["errors"] == 0
     assert down["queries"] > 2 * before["queries"]
     lab.stretch(lambda samples: all(sample["p99"] < 1000 for sample in samples))
-    lab.session.act("start_redis")
+    lab.act("start_redis")
     lab.until(lambda sample: sample["hits"] and sample["hits"] > 0.8 * before["hits"])
     lab.stretch(lambda samples: abs(gap(samples)) <= 4)
 
@@ -52,10 +52,10 @@ def test_redis_killed_costs_no_read_and_the_hit_ratio_comes_back(running):
 def test_as_in_the_module_a_dead_redis_fails_the_reads(running):
     lab = running(TtlLab(pattern=MODULES, rate=100.0))
     lab.until(lambda sample: sample["hits"])
-    lab.session.act("stop_redis")
+    lab.act("stop_redis")
     failing = lab.until(lambda sample: sample["errors"] > 5)
     assert "fail" in lab.experiment.say(failing)
-    lab.session.act("start_redis")
+    lab.act("start_redis")
     lab.until(lambda sample: sample["errors"] == 0 and sample["hits"])
 
 

@@ -47,7 +47,7 @@ def test_where_nobody_looks_the_dead_stay_until_a_sweep(running):
     assert full["served"] is None and "Without look-ups" in lab.experiment.judge(full)
     lab.experiment.rate = 10.0
     lab.go_on(1.5)
-    lab.session.act("sweep")
+    lab.act("sweep")
     lab.until(lambda sample: sample["listed"] < full["listed"] / 3)
 
 
@@ -56,9 +56,9 @@ def test_what_is_evicted_is_served_until_it_is_swept(running):
     lab.until(lambda sample: sample.get("listed", 0) > 200)
     assert lab.go_on(0.5)[-1]["served"] == 0
     lab.experiment.rate = 10.0
-    lab.session.act("evict")
+    lab.act("evict")
     lab.until(lambda sample: sample["dangling"] > 20 and sample["served"] > 10)
-    lab.session.act("sweep")
+    lab.act("sweep")
     lab.until(lambda sample: sample["dangling"] == 0 and sample["served"] == 0)
 
 

@@ -62,7 +62,7 @@ def test_knobs_begin_a_new_audit_and_change_what_is_seen(running):
     assert examined(lab, read_by=PIPELINES)["planted"] == len(FAULTS)
     lab.experiment.keys = 5000
     assert 5000 < examined(lab, keys=5000)["seen"] < 6000
-    lab.session.act("again")
+    lab.act("again")
     lab.until(lambda sample: not sample["took"])
     assert examined(lab)["planted"] == len(FAULTS)
 

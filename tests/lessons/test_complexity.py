@@ -63,7 +63,7 @@ def test_where_there_is_no_command_it_says_why():
 def test_the_whole_table_fills_every_cell_and_a_knob_leads_back_to_one(running):
     experiment = Short(largest=1000, calls=20)
     lab = running(experiment)
-    lab.session.act("whole_table")
+    lab.act("whole_table")
     last = lab.until(lambda sample: sample["progress"] == 1 and len(sample["curve"]) == 3 * 23, timeout=60)
     assert len(last["exponents"]) == 23
     head, *rows = experiment.findings(last)

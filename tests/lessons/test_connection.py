@@ -11,7 +11,7 @@ def test_a_new_connection_costs_a_multiple_of_a_pooled_one_and_the_server_opens_
     both = lab.until(lambda sample: sample["t"] > 2 and sample["times"])
     assert both["times"] == both["new_ms"] / both["pooled_ms"] > 3
     assert "×" in lab.experiment.judge(both)
-    lab.session.act("measure_rows")
+    lab.act("measure_rows")
     rows = lab.until(lambda sample: sample["row_times"])
     assert rows["row_times"] > 3
     assert "in a row" in lab.experiment.judge(rows)
@@ -77,6 +77,6 @@ def test_connections_that_are_never_closed_stay_until_they_are(running):
     lab = running(ConnectionLab(fresh=100, leak=True, rate=50.0))
     lab.until(lambda sample: 40 < sample["connected"] < MOST_OPEN + 50)
     lab.experiment.leak = False
-    lab.session.act("close_all")
+    lab.act("close_all")
     lab.until(lambda sample: sample["connected"] < 30)
     assert lab.samples[-1]["errors"] == 0

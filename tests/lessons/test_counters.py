@@ -22,7 +22,7 @@ def test_one_client_loses_nothing_however_it_counts(running):
 def test_every_method_may_be_tried_and_incr_wins(running):
     lab = running(CountersLab(rtt=1.0))
     lab.until(lambda sample: sample["rate"])
-    lab.session.act("try_all")
+    lab.act("try_all")
     last = lab.until(lambda sample: all(f"rate {name}" in sample for name in METHODS), timeout=40)
     # Expect that no method is safe and faster, and that the optimists begin again
     assert last[f"rate {INCR}"] > 3 * max(last[f"rate {WATCH}"], last[f"rate {LOCK}"])

@@ -25,7 +25,7 @@ def test_living_keys_level_out_at_rate_times_ttl_as_predicted(running):
 def test_the_modules_loop_for_expired_keys_deletes_what_never_expires(running):
     lab = running(ExpirationsLab(**QUICK))
     lab.until(lambda sample: sample["permanent_alive"] > 150)
-    lab.session.act("sweep")
+    lab.act("sweep")
     after = lab.until(lambda sample: sample["deleted"])
     assert after["deleted"]["permanent"] > 100 and not after["deleted"]["long"]
     assert after["permanent_due"] - after["permanent_alive"] > 0.5 * after["deleted"]["permanent"]
@@ -38,7 +38,7 @@ def test_what_is_stored_together_expires_together_unless_its_ttls_differ(running
     for jitter in (0.0, 50.0):
         lab.experiment.jitter = jitter
         lab.until(lambda sample: sample["expired"] is not None and sample["expired"] < 300)
-        lab.session.act("burst")
+        lab.act("burst")
         lab.until(lambda sample: sample["short_alive"] > 1500)
         samples = []
         while not samples or samples[-1]["short_alive"] > 100:

@@ -26,7 +26,7 @@ def test_a_writer_past_the_cache_leaves_every_kind_stale(running):
 
 def test_the_three_42s_are_three_things(running):
     lab = running(HybridLab())
-    lab.session.act("ask")
+    lab.act("ask")
     sample = lab.until(lambda sample: sample["asked"])
     assert sample["asked"] == {"user": True, "product": True, "order": True}
     lab.until(lambda sample: sample["hits_user"] and sample["hits_product"] and sample["hits_order"])

@@ -42,7 +42,7 @@ def test_a_claim_leaves_one_owner_each_and_refuses_the_others(running, knobs):
 def test_a_crash_in_the_middle_leaves_a_user_whom_nobody_finds_or_nothing(running, method, lost):
     lab = running(IndexLab(method=method, contested=0.0, writers=1))
     for _ in range(2):
-        lab.session.act("crash")
+        lab.act("crash")
         lab.until(lambda sample: sample["died"])
     lab.until(lambda sample: sample["lost"] == lost)
     assert {sample["lost"] for sample in lab.go_on(1)} == {lost}

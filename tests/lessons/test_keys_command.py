@@ -25,7 +25,7 @@ def test_keys_keeps_the_neighbour_waiting_and_a_closed_loop_hides_it(running):
 def test_count_decides_between_a_short_stall_and_a_short_sweep(running):
     lab = running(KeysLab(keys=100_000, way=SCAN, count=1000))
     assert lab.until(lambda sample: sample["worst"])["found"] == 50_000
-    lab.session.act("try_all")
+    lab.act("try_all")
 
     def decides(sample) -> bool:
         """Whether it shows. No PING may fall into a short sweep, and a busy machine delays now this, now that: then once more."""
@@ -34,7 +34,7 @@ def test_count_decides_between_a_short_stall_and_a_short_sweep(running):
         if whole and total[100] > total[100_000] and stall[100_000] > 0.2 * sample["keys_stall"][0][1]:
             return True
         if sample["way_asked"] == KEYS:  # the last of a round
-            lab.session.act("try_all")
+            lab.act("try_all")
         return False
 
     lab.until(decides, timeout=60)

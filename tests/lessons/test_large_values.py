@@ -21,7 +21,7 @@ def test_reading_ten_megabytes_delays_the_neighbour_and_nobody_does_not(running)
 def test_every_size_gives_a_curve_and_another_way_another(running):
     lab = running(LargeValuesLab(size=1000))
     lab.until(lambda sample: sample["transfer"])
-    lab.session.act("try_all")
+    lab.act("try_all")
     last = lab.until(lambda sample: len(sample["p50s"]) == len(SIZES), timeout=40)
     assert [size for size, _ in last["p50s"]] == list(SIZES)
     assert [size for size, _ in last["rule"]] == [100_000, 100_000]

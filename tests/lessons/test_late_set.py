@@ -19,7 +19,7 @@ def test_as_in_the_module_a_late_set_is_read_for_a_whole_ttl(running):
     assert "TTL is over" in lab.experiment.say(over)
     assert not any(sample["stale"] for sample in lab.go_on(1)[-5:])
     # If the button is pressed, it begins once more
-    lab.session.act("late_set")
+    lab.act("late_set")
     lab.until(lambda sample: not sample["over"])
 
 

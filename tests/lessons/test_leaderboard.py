@@ -25,7 +25,7 @@ def test_the_top_ten_are_the_best_and_i_follow(running):
         assert sample["top"][-1] == (f"{sample['rank']:,}  {ME}", sample["score"])
     # If I win, expect to be among them, and once
     for _ in range(10):
-        lab.session.act("win")
+        lab.act("win")
     seen = lab.until(lambda sample: sample["rank"] == 1)
     assert seen["top"][0][0] == f"1  {ME}" and len(seen["top"]) == 10
 
@@ -41,7 +41,7 @@ def test_a_tie_is_a_rank_shared_or_the_last_in_turn(running):
 def test_drawing_level_with_the_one_before_me_is_a_tie(running):
     lab = running(LeaderboardLab(players=100, ties=SHARED, rate=10.0))
     lab.until(lambda sample: sample["rank"])
-    lab.until(lambda sample: lab.session.act("draw_level") or sample["rank"] < sample["place"])
+    lab.until(lambda sample: lab.act("draw_level") or sample["rank"] < sample["place"])
 
 
 def test_the_count_above_the_threshold_follows_it(running):

@@ -25,7 +25,7 @@ def test_a_long_text_makes_eval_dear_and_not_evalsha(running):
 def test_a_forgotten_script_is_loaded_again(running):
     lab = running(LuaLab(rate=50.0, way=EVALSHA))
     loaded = lab.until(lambda sample: sample["loads"])["loads"]
-    lab.session.act("flush")
+    lab.act("flush")
     assert lab.until(lambda sample: sample["loads"] > loaded)["errors"] == 0
 
 

@@ -49,7 +49,7 @@ def test_a_flood_of_new_ids_gets_past_the_sentinels_and_not_past_the_filter(runn
     lab = running(MissingIdsLab(sentinel_ttl=30.0, rate=150.0))
     before = lab.go_on(4)[-1]
     # Given sentinels only
-    lab.session.act("flood")
+    lab.act("flood")
     lab.until(lambda sample: sample["flooding"])
     flooded = lab.until(
         lambda sample: (
@@ -64,7 +64,7 @@ def test_a_flood_of_new_ids_gets_past_the_sentinels_and_not_past_the_filter(runn
     lab.until(lambda sample: not sample["flooding"])
     lab.experiment.bloom = True
     lab.until(lambda sample: sample["filter"] > 0)
-    lab.session.act("flood")
+    lab.act("flood")
     lab.until(lambda sample: sample["flooding"])
     # Expect that the flood ends at it
     lab.until(lambda sample: sample["asked"] > 2 * before["asked"] and sample["unknown"] < 0.1 * sample["asked"])
@@ -76,7 +76,7 @@ def test_who_asks_for_known_ids_pays_for_an_unprotected_flood(running):
     lab = running(MissingIdsLab(db_ms=20.0, bloom=True))
     calm = late(lab.go_on(4), "p99")
     lab.experiment.bloom = False
-    lab.session.act("flood")
+    lab.act("flood")
     lab.until(lambda sample: sample["flooding"] and sample["p99"] > 3 * calm)
 
 

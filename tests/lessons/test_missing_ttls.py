@@ -12,7 +12,7 @@ def test_volatile_without_ttls_refuses_writes_and_with_them_evicts(running):
     assert "fail" in lab.experiment.judge(refused)
     lab.experiment.with_ttl = 100
     # Expect that what is there has no TTL yet: it begins with an empty cache
-    lab.session.act("empty_cache")
+    lab.act("empty_cache")
     evicting = lab.until(lambda sample: sample["with_ttl"] and sample["evicted"] and sample["evicted"] > 10)
     lab.until(lambda sample: sample["failed"] == 0 and sample["lasting"] < 0.05 * sample["held"])
     assert evicting["errors"] == 0

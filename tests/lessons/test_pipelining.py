@@ -21,7 +21,7 @@ def test_the_speedup_follows_the_model_and_ends_far_below_the_modules():
 
 def test_a_larger_batch_is_held_in_memory_on_both_sides(running):
     lab = running(PipeliningLab(command=GET, size=10_000, largest=3000, rtt=0.0))
-    lab.session.act("fail")
+    lab.act("fail")
     last = lab.until(lambda sample: sample.get("progress") == 1 and len(sample["curve"]) > 5, timeout=60)
     held = {point["x"]: (point["client_mb"], point["server_mb"]) for point in last["curve"]}
     assert held[3000][1] > 2 + held[10][1]

@@ -67,7 +67,7 @@ def test_a_sweep_draws_point_by_point(running):
     p99 = dict(whole["p99"])
     assert p99[whole["enough"]] <= 1.1 * p99[4] and all(p99[x] > 1.1 * p99[4] for x in sizes if x < whole["enough"])
     assert all(sample["enough"] is None for sample in lab.samples if len(sample["p99"]) < len(sizes))
-    lab.session.act("limit")
+    lab.act("limit")
     limited = lab.until(lambda sample: sample["limit"] and sample["progress"] == 1, timeout=60)
     assert "takes 8 clients" in lab.experiment.say(limited)
 

@@ -43,20 +43,20 @@ def test_writers_that_read_first_lose_updates_in_both_forms_and_others_none(runn
 
 def test_a_token_expires_and_a_plain_hset_makes_it_stay(running, lab):
     panel = running(ProfileLab())
-    panel.session.act("keep")
+    panel.act("keep")
     seen = panel.until(lambda sample: sample["key_left"])
     assert 0 < seen["key_left"] <= 3
     if not seen["able"]:
         assert "no TTL for fields" in panel.experiment.say(panel.until(compared))
-        panel.session.act("overwrite")
+        panel.act("overwrite")
         panel.until(lambda sample: sample["key_left"] is None)
         return
     assert 0 < seen["field_left"] <= 3
-    panel.session.act("overwrite")
+    panel.act("overwrite")
     seen = panel.until(lambda sample: sample["stays"] and compared(sample))
     assert "stays for good" in panel.experiment.say(seen)
     panel.until(lambda sample: sample["stays"] and sample["key_left"] is None)
-    panel.session.act("keep")
+    panel.act("keep")
     panel.until(lambda sample: not sample["stays"] and sample["field_left"] is None and sample["key_left"] is None)
 
 

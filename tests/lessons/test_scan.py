@@ -23,8 +23,8 @@ def test_one_match_costs_a_whole_sweep_with_either_separator_and_an_index_none(r
 def test_deleting_in_batches_is_faster_by_far_and_what_is_deleted_comes_back(running):
     lab = running(ScanLab(keys=20_000, share=10, count=1000, rate=3.0))
     assert lab.until(lambda sample: sample["found"])["found"] == 2000
-    lab.session.act("delete_each")
-    lab.session.act("unlink_batches")
+    lab.act("delete_each")
+    lab.act("unlink_batches")
     deleted = lab.until(lambda sample: sample["del_rate"] and sample["unlink_rate"])
     assert deleted["unlink_rate"] > 5 * deleted["del_rate"]
     again = lab.until(lambda sample: sample["progress"] == 1 and sample["sweep"])

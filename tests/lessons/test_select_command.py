@@ -21,10 +21,10 @@ def test_select_once_misplaces_keys_of_many_threads_and_none_of_one(running):
 def test_one_databases_keys_flushall_and_memory_are_everybodys(running):
     lab = running(SelectLab(way=DB, rate=20.0))
     held = lab.until(lambda sample: sample["db0"] > 800)
-    lab.session.act("fill")
+    lab.act("fill")
     # Expect that database 0 loses keys to the room that database 2 takes, and all of them to FLUSHALL
     lab.until(lambda sample: sample["db0"] < 0.7 * sample["meant0"])
-    lab.session.act("flush")
+    lab.act("flush")
     assert lab.until(lambda sample: sample["db0"] < 0.4 * sample["meant0"])["db1"] < held["db1"] + 400
 
 
@@ -33,7 +33,7 @@ def test_keys_in_one_database_delay_the_others_and_a_cluster_has_just_one(runnin
     calm = lab.until(lambda sample: sample["t"] > 2 and sample["p99"])
     lab.experiment.asks = 2
     lab.until(lambda sample: sample["asks"] and sample["p99"] and sample["p99"] > 2 * calm["p50"] + 2)
-    lab.session.act("ask_cluster")
+    lab.act("ask_cluster")
     said = lab.until(lambda sample: sample["answer"])
     assert "cluster" in said["answer"] or "out of range" in said["answer"]
     assert said["answer"] in lab.experiment.say(said)

@@ -27,7 +27,7 @@ def test_live_sessions_follow_their_prediction_while_the_ttl_moves(running):
 
 def test_ours_brings_nothing_back_however_late_the_write(running):
     lab = running(SessionsLab(ttl=1.0, pause=2.0, late=100.0))
-    lab.session.act("press")
+    lab.act("press")
     sample = lab.until(lambda sample: sample["late_writes"] >= 40)
     assert (sample["came_back"], sample["undead"], sample["lasting"]) == (0, 0, 0)
     assert lab.experiment.judge(sample).startswith("With our code: none of ")
@@ -36,7 +36,7 @@ def test_ours_brings_nothing_back_however_late_the_write(running):
 def test_as_in_the_module_late_writes_bring_sessions_back_without_a_user_and_some_for_good(running):
     lab = running(SessionsLab(version=MODULES, ttl=1.0, pause=2.0, late=0.0, users=50))
     # If the button is pressed: every other of its twenty applications dies after HSET
-    lab.session.act("press")
+    lab.act("press")
     sample = lab.until(lambda sample: sample["late_writes"] == 20)
     assert sample["came_back"] == 20
     assert lab.experiment.judge(sample).startswith("With the module's code: 20 of 20 ")

@@ -23,7 +23,7 @@ def is_application(process) -> bool:
 def kill(lab, short) -> dict:
     """Kill the application while writes wait, and give the first sample after it has recovered."""
     before = lab.until(lambda sample: sample["waiting"] > 20)
-    lab.session.act("kill")
+    lab.act("kill")
     lab.until(lambda sample: sample["away"])
     return lab.until(lambda sample: not sample["away"] and sample[f"risked_{short}"] > before[f"risked_{short}"])
 
@@ -69,12 +69,12 @@ def test_the_backlog_grows_past_the_databases_rate_and_batches_take_it_down(runn
 def test_an_outage_ends_in_dead_letters_and_their_replay_in_the_database(running):
     lab = running(WriteBehindLab(rate=100.0, batch=50, flush_ms=100.0, hot=10_000))
     lab.until(lambda sample: sample["persisted"])
-    lab.session.act("take_down")
+    lab.act("take_down")
     dead = lab.until(lambda sample: sample["dead"] > 20)
     assert "dead letters" in lab.experiment.say(dead)
-    lab.session.act("bring_up")
+    lab.act("bring_up")
     lab.until(lambda sample: sample["persisted"])
-    lab.session.act("replay")
+    lab.act("replay")
     lab.until(lambda sample: sample["dead"] == 0)
     assert lab.until(lambda sample: sample["waiting"] < 100)["lost"] == 0
 
@@ -82,11 +82,11 @@ def test_an_outage_ends_in_dead_letters_and_their_replay_in_the_database(running
 def test_as_in_the_module_an_outage_loses_writes(running):
     lab = running(WriteBehindLab(queue=MODULES, rate=100.0, batch=10, hot=10_000))
     lab.until(lambda sample: sample["persisted"])
-    lab.session.act("take_down")
+    lab.act("take_down")
     lost = lab.until(lambda sample: sample["lost"] > 10)
     assert (lost["dead"], lost["gone_module"]) == (0, None)  # nobody was killed
     assert "lost" in lab.experiment.say(lost)
-    lab.session.act("bring_up")
+    lab.act("bring_up")
     lab.until(lambda sample: sample["persisted"] > 50)
 
 
@@ -95,7 +95,7 @@ def test_closed_it_leaves_no_application_and_no_key(lab):
     shown.until(lambda sample: sample["waiting"] > 20)
     assert len(applications()) == 1
     assert list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*"))
-    shown.session.close()
+    shown.close()
     assert not settles(applications)
     assert not settles(lambda: list(lab.redis.scan_iter(f"{lab.prefix}:*{{writes*")))
 
@@ -106,4 +106,4 @@ def test_when_the_bench_is_killed_the_application_goes_with_it(lab):
     (pid,) = applications()
     Bench.shared().process.kill()
     assert not settles(lambda: alive(pid))
-    shown.session.close()
+    shown.close()

@@ -53,7 +53,7 @@ def test_a_write_takes_a_commit_and_a_round_trip(running):
 def test_without_redis_cache_first_writes_nothing_and_the_other_orders_write_all(running):
     lab = running(WriteThroughLab(order=CACHE_FIRST, writers=2))
     lab.until(lambda sample: sample["committed"] > 5 and not sample["failed"])
-    lab.session.act("stop_redis")
+    lab.act("stop_redis")
     refused = lab.until(lambda sample: sample["down"] and sample["failed"] > 2 and not sample["committed"])
     assert "0 writes a second are committed" in lab.experiment.say(refused) + lab.experiment.judge(refused)
     for order in (DB_FIRST, DB_THEN_DELETE):
@@ -61,5 +61,5 @@ def test_without_redis_cache_first_writes_nothing_and_the_other_orders_write_all
         lab.until(
             lambda sample, order=order: sample["order"] == order and sample["committed"] > 5 and not sample["failed"]
         )
-    lab.session.act("start_redis")
+    lab.act("start_redis")
     lab.until(lambda sample: not sample["down"] and sample["races"] >= 5)

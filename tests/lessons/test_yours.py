@@ -47,7 +47,7 @@ def test_a_counter_loses_nothing_and_has_a_bar(running):
     lab = running(CountersLab(mine=solution("count-once"), rtt=1.0))
     seen = lab.until(lambda sample: sample["lost"] is not None)
     assert seen["lost"] == 0 and seen[f"rate {YOURS}"] and not seen["mine"]
-    lab.session.act("try_all")
+    lab.act("try_all")
     lab.until(lambda sample: {f"rate {name}" for name in ("INCR", "Lua", YOURS)} <= sample.keys(), timeout=40)
 
 

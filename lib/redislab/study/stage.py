@@ -92,33 +92,33 @@ def having(*names: str) -> Callable[[dict], dict | None]:
     return lambda sample: None if None in map(sample.get, names) else sample
 
 
-class Take:
-    """An experiment under way, in its `session`. Samples are dicts of the time in s, the knobs and the values; each is looked at
+class Take(Session):
+    """An experiment under way. Samples are dicts of the time in s, the knobs and the values; each is looked at
     once.
     """
 
     def __init__(self, stage: Stage, experiment: Experiment):
-        self._stage, self.experiment, self._seen = stage, experiment, 0
+        super().__init__(experiment)
+        self._stage, self._seen = stage, 0
 
     def __enter__(self) -> "Take":
-        self.session = Session(self.experiment)
         try:
-            self.session.start()
+            self.start()
             deadline = time.monotonic() + READY
-            while self.session.state != "running":
+            while self.state != "running":
                 self._step(deadline, "ready")
         except BaseException:
-            self.session.close()
+            self.close()
             raise
         return self
 
     def __exit__(self, *_) -> None:
-        self._stage.where |= self.session.recording.where
-        self.session.close()
+        self._stage.where |= self.recording.where
+        self.close()
 
     @property
     def samples(self) -> list[dict]:
-        return self.session.recording.samples
+        return self.recording.samples
 
     def set_knobs(self, **knobs) -> None:
         """Set knobs; samples from before that are not looked at."""
@@ -126,8 +126,8 @@ class Take:
         self.until(lambda sample: all(sample[name] == value for name, value in knobs.items()))
 
     def act(self, name: str) -> None:
-        """Press a button."""
-        self.session.act(name)
+        """Press a button; samples from before that are not looked at."""
+        super().act(name)
         self._seen = len(self.samples)
 
     def until(self, wanted: Callable[[dict], bool], timeout: float = 30.0) -> dict:
@@ -194,8 +194,8 @@ class Take:
         self._stage.tick()
         if time.monotonic() > deadline:
             raise ExperimentError(f"{self.experiment.title} was not {wanted}.")
-        self.session.wait(timeout=SLICE)
+        self.wait(timeout=SLICE)
 
     def _running(self) -> None:
-        if self.session.state != "running":
+        if self.state != "running":
             raise StoppedError
