@@ -18,7 +18,7 @@ from redislab.bench.charts import (
 from redislab.bench.experiment import Experiment, action, on
 from redislab.bench.instruments import Watch, Work, commandstats, watch
 from redislab.bench.knobs import Knob, choice, decision, number, switch, text
-from redislab.bench.networked import Networked
+from redislab.bench.networked import Networked, round_trip
 from redislab.bench.recording import Recording
 from redislab.bench.session import Bench, PauseReason, Sample, Session, State
 from redislab.bench.sweep import Sweep

@@ -5,8 +5,13 @@ from bisect import bisect
 from collections.abc import Callable
 from itertools import accumulate
 
-from redislab.bench import Watch
+from redislab.bench import Watch, number
 from redislab.lessons.caching_patterns.theory import zipf
+
+
+def recompute(default: float, low: float, high: float, step: float = 10):
+    """The knob that says how long a load takes."""
+    return number(default, low, high, label="Recompute", unit="ms", step=step, help="added to the database's own time")
 
 
 class Popularity:

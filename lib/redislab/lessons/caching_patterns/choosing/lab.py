@@ -5,7 +5,7 @@ import itertools
 import random
 from dataclasses import replace
 
-from redislab.bench import Networked, action, bars, choice, number, on
+from redislab.bench import Networked, action, bars, choice, number, on, round_trip
 from redislab.lessons.caching_patterns.choosing.customers import Customers
 from redislab.lessons.caching_patterns.choosing.ranking import Ranking, in_words, measured
 from redislab.lessons.caching_patterns.choosing.shop import CONTENDERS, Shop
@@ -40,7 +40,7 @@ class ArenaLab(Killable, Stoppable, Networked):
 
     code = choice(OURS, [OURS, MODULES], label="Code", help="the module's: cache first, an in-process queue, no guard")
     writes = number(10.0, 0, 50, label="Writes", unit="%", step=1)
-    rtt = number(1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="between application and Redis")
+    rtt = round_trip(1.0, help="between application and Redis")
     db_ms = number(5.0, 0, 50, label="Added DB latency", unit="ms", step=1)
     rate = number(240.0, 40, 800, label="Requests", unit="/s", log=True)
     threads = number(

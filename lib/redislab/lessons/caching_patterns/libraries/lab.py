@@ -7,6 +7,7 @@ from redislab.caching import CacheAside, ServeStale, SingleFlight
 from redislab.lessons.caching_patterns.libraries.others import installed
 from redislab.lessons.caching_patterns.stampede.expiries import Expiries
 from redislab.lessons.caching_patterns.stampede.herd import Herd
+from redislab.lessons.caching_patterns.workload import recompute
 
 PLAIN, FLIGHT, STALE = "no protection", "ours, SingleFlight", "ours, ServeStale"
 OTHERS = installed()
@@ -24,9 +25,7 @@ class LibrariesLab(Herd):
 
     cache_of = choice(PLAIN, CACHES, label="Cache", help="the three libraries are listed where they are installed")
     concurrency = number(20, 1, 100, label="Clients", integer=True)
-    recompute_ms = number(
-        300.0, 100, 1000, label="Recompute", unit="ms", step=50, help="added to the database's own time"
-    )
+    recompute_ms = recompute(300.0, 100, 1000, step=50)
 
     charts = (
         bars("Database calls at an expiry, by cache", "calls", **{f"calls {name}": name for name in CACHES}),

@@ -9,7 +9,7 @@ from redislab.caching.predicted_refresh import WORTH
 from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhead
 from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.caching_patterns.theory import fewest_loads
-from redislab.lessons.caching_patterns.workload import Popularity
+from redislab.lessons.caching_patterns.workload import Popularity, recompute
 from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
@@ -29,9 +29,7 @@ class RefreshAheadLab(Networked):
 
     guard = switch(True, label="Guard", help="one reader refreshes, not all who see the entry due; the module has none")
     threshold = number(20.0, 5, 90, label="Threshold", unit="% of the TTL", step=5)
-    recompute_ms = number(
-        200.0, 10, 1000, label="Recompute", unit="ms", step=10, help="added to the database's own time"
-    )
+    recompute_ms = recompute(200.0, 10, 1000)
     pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh", yours=CACHE)
     mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
     ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)

@@ -4,6 +4,7 @@ import itertools
 import time
 
 from redislab.bench import Experiment, number, on
+from redislab.lessons.caching_patterns.workload import recompute
 
 
 class Herd(Experiment):
@@ -13,9 +14,7 @@ class Herd(Experiment):
     """
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
-    recompute_ms = number(
-        100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
-    )
+    recompute_ms = recompute(100.0, 10, 500)
     db_width = number(
         10, 1, 50, label="DB width", unit="queries", integer=True, help="how many the database answers simultaneously"
     )

@@ -4,6 +4,7 @@ from redislab.bench import YOURS, choice, dotted, number, on, time_chart
 from redislab.caching import CacheAside, EarlyRefresh, ServeStale, SingleFlight
 from redislab.lessons.caching_patterns.stampede.expiries import Expiries
 from redislab.lessons.caching_patterns.stampede.herd import Herd
+from redislab.lessons.caching_patterns.workload import recompute
 from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
@@ -18,9 +19,7 @@ class StampedeLab(Herd):
 
     concurrency = number(50, 1, 200, label="Clients", integer=True)
     protection = choice(NONE, [NONE, LOCK, EARLY, STALE], label="Protection", yours=CACHE)
-    recompute_ms = number(
-        100.0, 10, 500, label="Recompute", unit="ms", step=10, help="added to the database's own time"
-    )
+    recompute_ms = recompute(100.0, 10, 500)
     beta = number(1.0, 0.1, 5, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")
 
     charts = (

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 
 import redis
 
-from redislab.bench import Load, Networked, Sweep, action, choice, dashed, dotted, number, solid, switch, xy_chart
+from redislab.bench import Load, Networked, Sweep, action, choice, number, round_trip, switch
+from redislab.bench.charts import dashed, dotted, solid, xy_chart
 from redislab.bench.worker_pool import WorkerPool
 from redislab.bench.yours import YOURS, MineError, Yours, a_list
 from redislab.lessons.performance_tuning.pipelines.batches import GET, SET, Batches, BufferPeak
@@ -27,9 +28,7 @@ class PipeliningLab(Sweep, Networked):
     title = "Pipelining"
     claim = "1,000 SETs in one pipeline: 1 network round trip, 1000x faster"
 
-    rtt = number(
-        1.0, 0, 10, label="Added round trip", unit="ms", step=0.1, help="added by a proxy; 0 goes straight to Redis"
-    )
+    rtt = round_trip(1.0)
     largest = number(10_000, 10, 10_000, label="Largest batch", log=True, integer=True)
     size = number(100, 10, 10_000, label="Value", unit="B", log=True, integer=True)
     command = choice(SET, [SET, GET], label="Command", yours=Yours("client, keys, ids", read="ids", returns=a_list))

@@ -7,7 +7,8 @@ from statistics import median
 
 import redis
 
-from redislab.bench import Load, Networked, Sweep, action, choice, dashed, dotted, number, solid, xy_chart
+from redislab.bench import Load, Networked, Sweep, action, choice, number, round_trip
+from redislab.bench.charts import dashed, dotted, solid, xy_chart
 from redislab.bench.load import OpenLoop
 from redislab.bench.window import Window
 from redislab.lessons.performance_tuning.pools.clock import PoolClock
@@ -36,9 +37,7 @@ class PoolLab(Sweep, Networked):
     rate = number(300.0, 50, 1000, label="Arrivals", unit="/s", log=True)
     connections = number(16, 1, 64, label="Connections", integer=True, log=True, help="the largest pool to be tried")
     full = choice(WAIT, [WAIT, RAISE], label="When it is exhausted")
-    rtt = number(
-        10.0, 0, 10, label="Added round trip", unit="ms", step=0.5, help="added by a proxy; 0 goes straight to Redis"
-    )
+    rtt = round_trip(10.0, step=0.5)
 
     charts = (
         xy_chart("Latency of a request", "ms", x="pool", x_unit="connections", log=True, wide=True, p50="p50", p99="p99",
