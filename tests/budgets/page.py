@@ -213,7 +213,7 @@ def ratio(percentile: int, pairs: list) -> Row:
 
 
 def resting(open_, cell: str, seconds: float) -> dict[str, float]:
-    """Percent of a core that goes to Chromium, and to the kernel with its bench and servers; a panel in the cell is paused."""
+    """Percent of a core that goes to Chromium, to the kernel, to its bench, and to servers; a panel in the cell is paused."""
     notebook = open_("import redislab", cell)
     notebook.run_cell(1)
     if "panel" in cell:
@@ -224,12 +224,12 @@ def resting(open_, cell: str, seconds: float) -> dict[str, float]:
     chromium_ = notebook.page.context.browser.new_browser_cdp_session()
 
     def spent() -> dict[str, float]:
-        times = [process.cpu_times() for process in (kernel, *kernel.children(recursive=True))]
         parts = chromium_.send("SystemInfo.getProcessInfo")["processInfo"]
-        return {
-            "page": sum(part["cpuTime"] for part in parts),
-            "kernel": sum(each.user + each.system for each in times),
-        }
+        times = {"page": sum(part["cpuTime"] for part in parts), "kernel": 0.0, "bench": 0.0, "servers": 0.0}
+        for process in (kernel, *kernel.children(recursive=True)):
+            part = "kernel" if process == kernel else "bench" if process.cmdline()[-1] == "bench" else "servers"
+            times[part] += sum(process.cpu_times()[:2])
+        return times
 
     notebook.page.wait_for_timeout(3000)
     before = spent()
