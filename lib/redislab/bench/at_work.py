@@ -147,9 +147,8 @@ def _address(server, settings: dict, tcp: str, socket: str, sign: str) -> str:
     if server.url.startswith("rediss"):
         files = {"ssl_ca_certs": "cacert", "ssl_certfile": "cert", "ssl_keyfile": "key"}
         to += " --tls"
-        to += "".join(
-            f" --{name}{sign}{shlex.quote(settings[key])}" for key, name in files.items() if settings.get(key)
-        )
+        given = {name: shlex.quote(settings[key]) for key, name in files.items() if settings.get(key)}
+        to += "".join(f" --{name}{sign}{file}" for name, file in given.items())
         if settings.get("ssl_cert_reqs") == "none":
             to += " --insecure" if sign == " " else " --tls-skip-verify"
     return to
