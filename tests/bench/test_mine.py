@@ -1,18 +1,21 @@
 """A learner's function as one more choice: it is called in the bench, and what goes wrong with it is said."""
 
 import functools
+import gc
+import multiprocessing
 import os
 import pickle
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import cloudpickle
 import pytest
 import redis
 
 from redislab.bench import YOURS, Experiment, Yours, a_number, bars, choice, on
-from redislab.bench.mine_client import guarded
+from redislab.bench.mine_client import lent
 from redislab.errors import KnobError
 from redislab.keys import KeyNamespace
 
@@ -68,6 +71,15 @@ def with_closure():
     return functools.lru_cache(nested)
 
 
+class Static:
+    def __init__(self, client):
+        pass
+
+    @staticmethod
+    def add(a, b):
+        return FACTOR * (a + b)
+
+
 class Summand:
     def __call__(self, client, a, b):
         return FACTOR * (a + b)
@@ -105,8 +117,8 @@ def test_it_is_chosen_first_and_brings_along_what_it_uses_of_the_notebook(trying
 @pytest.mark.parametrize(
     "code",
     [Adder, Summand(), Summand().add, functools.partial(lambda x, c, a, b: x * (a + b), 3), with_closure(),
-     lambda *given: 3 * sum(given[1:])],
-    ids=["class", "callable", "bound method", "partial", "closure, decorated", "lambda"],
+     lambda *given: 3 * sum(given[1:]), Static],
+    ids=["class", "callable", "bound method", "partial", "closure, decorated", "lambda", "static"],
 )  # fmt: skip
 def test_whatever_can_be_called_so_is(code):
     mine = pickle.loads(cloudpickle.dumps(AddLab(mine=code).mine))
@@ -155,6 +167,23 @@ class Empty:
     pass
 
 
+class Half:
+    def __init__(self, client):
+        pass
+
+    add = Adder.add
+
+    def take(self, a):
+        return a
+
+
+LARGE = bytes(30_000_000)
+
+
+def carries(client, a, b):
+    return len(LARGE)
+
+
 @pytest.mark.parametrize(
     ("code", "says"),
     [
@@ -164,7 +193,9 @@ class Empty:
         (is_async, "it is async def"),
         (generator, "it has a yield"),
         (holds, "uses `LOCK`, which cannot leave this notebook"),
+        (carries, "uses `LARGE`, which cannot leave this notebook (it takes 30 MB, of 20 at most)"),
         (Empty, "Your class Empty has no method add(a, b)"),
+        (Half, "Your take is given (self, a, b): too many positional arguments"),
         (Empty(), "is no function. Give a function, or a class: Empty"),
         (type("Other", (), {"add": too_few}), "Your class is given (client)"),
     ],
@@ -229,6 +260,73 @@ def replaces(client, a, b):
     return a
 
 
+class Odd:
+    def __bool__(self):
+        raise RuntimeError
+
+    __repr__ = __iter__ = __bool__
+
+
+def returns_what_cannot_be_shown(client, a, b):
+    return Odd()
+
+
+class UnreadableError(BaseException):
+    __str__ = Odd.__repr__
+
+
+def raises_what_cannot_be_shown(client, a, b):
+    raise UnreadableError
+
+
+def raises_in_a_thread(client, a, b):
+    threading.Thread(target=lambda: a / 0).start()
+    return a
+
+
+def uses_another_server(client, a, b):
+    redis.Redis(port=1).ping()
+
+
+def waits_for_ever(client, a, b):
+    return client.blpop(["nothing"], 0)
+
+
+def stalls_the_server(client, a, b):
+    return client.eval("while true do end", 0)
+
+
+def flushes_by_script(client, a, b):
+    return client.eval("return redis.call('FLUSHALL')", 0)
+
+
+def flushes_in_bytes(client, a, b):
+    return client.execute_command(b"flushall")
+
+
+def cuts_off_others(client, a, b):
+    return client.client_kill_filter(_type="normal")
+
+
+def spawns_by_a_pool(client, a, b):
+    multiprocessing.get_context("spawn").Process(target=print).start()
+
+
+def spawns_in_a_thread(client, a, b):
+    threading.Thread(target=os.system, args=("true",)).start()
+    return a
+
+
+def leaves_its_settings(client, a, b):
+    gc.disable()
+    return a
+
+
+def replaces_in_the_library(client, a, b):
+    KeyNamespace.user = None
+    return a
+
+
 def sleeps(client, a, b):
     time.sleep(3600)
 
@@ -250,7 +348,21 @@ def ends_all(client, a, b):
         (lambda client, a, b: waits(a), "It returned <coroutine object waits"),
         (selects, "It sent SELECT"),
         (closes, "It closed its client"),
-        (replaces, "It replaced redis.Redis.ping"),
+        (returns_what_cannot_be_shown, "It returned <Odd instance"),
+        (raises_what_cannot_be_shown, "It raised UnreadableError, in line"),
+        (raises_in_a_thread, "It raised ZeroDivisionError"),
+        (uses_another_server, "It raised ConnectionError"),
+        (lambda client, a, b: float("nan"), "It returned nan, where a number is wanted"),
+        (waits_for_ever, "It sent BLPOP with a timeout of 0 s"),
+        (stalls_the_server, "Its script kept the server from every other client for too long, and was stopped."),
+        (flushes_by_script, "It sent FLUSHALL"),
+        (flushes_in_bytes, "It sent FLUSHALL"),
+        (cuts_off_others, "It sent CLIENT KILL"),
+        (spawns_by_a_pool, "It wanted to start or end a process"),
+        (spawns_in_a_thread, "It wanted to start or end a process (os.system)"),
+        (leaves_its_settings, "It changed gc.isenabled()"),
+        (replaces_in_the_library, "It changed redislab.keys.namespace.KeyNamespace.user"),
+        (replaces, "It changed the names in redis.client.Redis"),
         (sleeps, "It did not return within 5 s and was stopped."),
         (ends_all, "It ended the process that it ran in (exit 3)"),
     ],
@@ -268,19 +380,31 @@ def test_what_goes_wrong_is_said_and_the_other_choices_go_on(trying, function, s
 def test_a_key_that_is_not_its_own_is_refused_by_name(running_client):
     client, prefix = running_client
     said = []
-    wrong = lambda sentence: said.append(sentence) or ValueError(sentence)  # noqa: E731
-    (own, _) = guarded((client, KeyNamespace(prefix)), wrong)
+    mine = SimpleNamespace(wrong=lambda sentence: said.append(sentence) or ValueError(sentence), patience=5.0)
+    own, _ = lent((client, KeyNamespace(prefix)), mine)
     own.set(f"{prefix}:mine", 1, ex=60)
     own.pipeline().mget(f"{prefix}:mine", f"{prefix}:too").execute()
+    own.eval("return redis.call('MGET', KEYS[1], KEYS[2])", 2, f"{prefix}:mine", f"{prefix}:too", "an argument")
     for use in (
         lambda: own.set("other", 1),
         lambda: own.mget(f"{prefix}:mine", "other"),
         lambda: own.pipeline().hset("other", "field", 1).execute(),
         lambda: own.eval("return redis.call('SET', KEYS[1], 1)", 1, "other"),
+        lambda: own.sort(f"{prefix}:list", store="other"),
+        lambda: own.xread({"other": 0}),
     ):
         with pytest.raises(ValueError, match="'other', which is not its own"):
             use()
-    assert not client.exists("other") and len(said) == 4
+    assert not client.exists("other") and len(said) == 6
+
+
+def test_what_it_is_lent_cannot_be_set(running_client):
+    _, prefix = running_client
+    keys = KeyNamespace(prefix)
+    (its,) = lent((keys,), None)
+    assert its.user(1) == keys.user(1)
+    with pytest.raises(AttributeError, match="prefix of KeyNamespace cannot be set"):
+        its.prefix = "other"
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Solutions of exercises, as they are, in the panels of their sections."""
 
+import functools
 import json
+import sys
 
+import cloudpickle
 import pytest
 
-from redislab.bench import YOURS
+from redislab.bench import YOURS, Session
 from redislab.lessons import LESSONS
 from redislab.lessons.labs import (
     CountersLab,
@@ -20,7 +23,16 @@ from redislab.lessons.labs import (
     WriteThroughLab,
 )
 from redislab.study.texts import Text
+from redislab.world.waiting import eventually
 from tests.lessons.test_exercises import written
+
+
+@pytest.fixture(autouse=True)
+def _by_value():
+    """What is defined here travels as what a notebook's cell defines does."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 def solution(name: str):
@@ -138,7 +150,9 @@ def test_a_cache_lives_as_long_as_the_knob_says_and_hits_as_predicted(running, n
 
 def test_what_is_no_record_is_said(running):
     lab = running(TtlLab(mine=lambda client, source, keys, user: "ada"))
-    lab.until(lambda sample: "It returned 'ada', where a record is wanted" in lab.experiment.say(sample))
+    lab.until(
+        lambda sample: "It returned 'ada', where a record with its version is wanted" in lab.experiment.say(sample)
+    )
 
 
 def test_single_flight_by_hand_is_one_call_at_an_expiry(running):
@@ -167,6 +181,69 @@ def test_a_page_by_hand_has_me_on_it_and_its_cost_on_the_chart(running):
     lab = running(LeaderboardLab(mine=solution("around-me"), rate=400.0))
     seen = lab.until(lambda sample: sample["page_client"] and sample["update_server"], timeout=40)
     assert not seen["missed"] and not seen["mine"] and not seen["page_server"]
+
+
+class Odd:
+    """What no panel can read, and no repr shows."""
+
+    def __bool__(self):
+        raise RuntimeError
+
+    __repr__ = __iter__ = __len__ = __float__ = __bool__
+
+
+def odd(client, *given):
+    return Odd()
+
+
+def odd_inside(client, *given):
+    return {"version": Odd()} if hasattr(given[0], "find") else [Odd(), Odd()]
+
+
+PANELS = {
+    TtlLab: {"rate": 100.0}, WriteThroughLab: {}, RefreshAheadLab: {"hot": 10}, StampedeLab: {"concurrency": 10},
+    ProfileLab: {"fields": 5}, LeaderboardLab: {}, RateLimitLab: {}, CountersLab: {"clients": 2}, LuaLab: {}, IndexLab: {},
+    PipeliningLab: {"largest": 10},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [odd, odd_inside])
+@pytest.mark.parametrize("kind", PANELS)
+def test_what_a_panel_cannot_read_is_said_and_the_others_go_on(running, kind, code):
+    lab = running(kind(mine=code, **PANELS[kind]))
+    says = "before the record was saved" if kind is WriteThroughLab else "It returned "
+    lab.until(lambda sample: says in sample["mine"], timeout=40)
+    for knob in lab.experiment.knobs().values():
+        if YOURS in knob.options:
+            setattr(lab.experiment, knob.name, knob.options[0])
+    fails = kind is ProfileLab  # has all its ways in turn
+    goes_on = lambda sample: sample.get("achieved") or sample.get("curve")  # noqa: E731
+    lab.until(lambda sample: goes_on(sample) and (fails or not sample.get("errors")), timeout=40)
+
+
+def damage(answer, client, keys, *given):
+    for key in client.scan_iter(f"{keys.prefix}*", count=1000):
+        client.delete(key)
+        client.rpush(key, "not what was there")
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"), [(ProfileLab, 1), (LeaderboardLab, []), (CountersLab, 1), (IndexLab, True)]
+)
+def test_what_it_breaks_of_a_panels_own_is_set_up_again_without_it(lab, kind, answer):
+    with Session(kind(mine=functools.partial(damage, answer), **PANELS[kind])) as session:
+        session.start()
+        last = lambda name: session.recording.last.get(name)  # noqa: E731
+        assert eventually(
+            lambda: "It left what the panel cannot read (ResponseError: WRONGTYPE" in (last("mine") or ""), 40
+        )
+        # If another choice is made, expect that to find all as it should be
+        for knob in session.experiment.knobs().values():
+            if YOURS in knob.options:
+                setattr(session.experiment, knob.name, knob.options[0])
+        assert eventually(lambda: last("achieved") and not last("errors"), 40) or kind is ProfileLab
+        assert session.state == "running"
 
 
 def test_no_lab_uses_the_name_itself():

@@ -121,7 +121,7 @@ class Experiment(HasTraits):
         knob = next((each for each in self.knobs().values() if each.yours), None)
         if not (self.yours or knob):
             raise KnobError(f"{type(self).__name__} compares no code of yours: leave out `mine`.")
-        self.mine = Mine(code, self.yours or knob.yours)
+        self.mine = Mine.of(code, self.yours or knob.yours)
         self.charts = tuple(chart.with_yours() for chart in self.charts)
         if not knob:
             return {}
@@ -225,7 +225,8 @@ class Experiment(HasTraits):
 
     def load(self):
         """What is set on it: requests at their due times. It has `start`, `stop`, `drain` and `figures`."""
-        return OpenLoop(self.request, self.gap, self.workers, patience=self.patience)
+        request = self.mine.blamed(self.request) if self.mine else self.request
+        return OpenLoop(request, self.gap, self.workers, patience=self.patience)
 
     def sample(self, window) -> dict:
         """Read the charts' values from the last `span` seconds (redislab.bench.window.Window)."""

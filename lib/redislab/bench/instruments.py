@@ -8,6 +8,7 @@ from typing import NamedTuple
 import redis
 
 from redislab import lua
+from redislab.bench.commands import apart
 
 
 class Command(NamedTuple):
@@ -155,9 +156,10 @@ def _rewire(pool, connection_class) -> None:
 def _watched(plain: type, watch: Watch) -> type:
     """A connection like `plain` that tells `watch` what passes through it."""
 
-    class Watched(plain):
+    class Watched(apart(plain)):
         def send_command(self, *arguments, **options):
-            watch._send([arguments])
+            if not self.greeting:  # that is not what the learner sent
+                watch._send([arguments])
             return super().send_command(*arguments, **options)
 
         def pack_commands(self, commands):
@@ -166,6 +168,8 @@ def _watched(plain: type, watch: Watch) -> type:
             return super().pack_commands(commands)
 
         def read_response(self, *arguments, **options):
+            if self.greeting:
+                return super().read_response(*arguments, **options)
             try:
                 reply = super().read_response(*arguments, **options)
             except redis.ResponseError as refusal:
@@ -176,13 +180,6 @@ def _watched(plain: type, watch: Watch) -> type:
 
         def _connect(self):
             return _ClockedSocket(super()._connect(), watch)
-
-        def on_connect_check_health(self, *arguments, **options):
-            noted = watch._noted
-            before, trips = len(noted.sent), noted.trips
-            super().on_connect_check_health(*arguments, **options)
-            del noted.sent[before:]  # the handshake is not what the learner sent
-            noted.trips = trips
 
     return Watched
 

@@ -7,7 +7,8 @@ becomes a sentence beside the choice, and the other choices go on:
     it raises, or returns what is no answer    that request has failed
     it sends what others would suffer from     the same (`redislab.bench.mine_client`)
     it does not return within PATIENCE         it is interrupted, and not called again
-    it floods the process, or changes redis    the same (`redislab.bench.mine_limits`)
+    it floods the process, or changes it       the same (`redislab.bench.mine_limits`)
+    it leaves what the panel cannot read       the same, and all is set up again
     it does not end even then, or ends all     the same, in a new process
 """
 
@@ -15,26 +16,31 @@ import ctypes
 import functools
 import inspect
 import itertools
+import math
 import pickle
+import reprlib
 import threading
-import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from time import monotonic, process_time, sleep
 
 import redis
 
-from redislab.bench.mine_client import guarded
-from redislab.bench.mine_limits import Limits, running
-from redislab.bench.yours import MineError, Yours, something, travelling
+from redislab.bench.mine_client import came_from_outside, lent
+from redislab.bench.mine_limits import TOO_LARGE, Limits, running
+from redislab.bench.yours import AGAIN, MineError, Yours, something, travelling
 from redislab.errors import RedislabError
 from redislab.world.child import emit
 
 PATIENCE = 5.0  # s for a call
-ELSEWHERE = 40.0  # s for a round of such calls in other processes
+ELSEWHERE = 12.0  # s for a round of such calls in other processes
 LOOK = 0.05  # s between two looks at the calls under way
 BEAT = 1.0  # s between two signs of life of a process that runs a learner's code
-OTHERS = RedislabError, redis.ConnectionError, redis.TimeoutError  # nothing that its lines could have done
+BROKEN = redis.ConnectionError, redis.TimeoutError
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = 60
 
 
 class _Stopped(BaseException):
@@ -42,7 +48,7 @@ class _Stopped(BaseException):
 
 
 class Mine:
-    """In the kernel: a learner's code as cloudpickle has it. It arrives in another process as a `Called`.
+    """In the kernel: a learner's code, or why it cannot be called. It arrives in another process as a `Called`.
 
     Attributes:
         number: tells it from others.
@@ -50,27 +56,27 @@ class Mine:
 
     _numbers = itertools.count(1)
 
+    def __init__(self, make: Callable | None, trouble: str = "", yours: Yours | None = None, methods=()):
+        self.trouble, self.number, self._make, self._rest = trouble, next(self._numbers), make, (yours, methods)
+
+    @classmethod
+    def of(cls, code, yours: Yours) -> "Mine":
+        """A function or class, as cloudpickle has it."""
+        make, trouble = None, yours.trouble(code)
+        if not trouble:
+            try:
+                make = functools.partial(pickle.loads, travelling(code))
+            except MineError as failure:
+                trouble = str(failure)
+        return cls(make, trouble, yours, yours.methods_of(code))
+
     @classmethod
     def written(cls, text: str) -> "Mine":
         """The last function that `text` defines. The text is run where it is called, not here."""
-        mine = cls.__new__(cls)
-        mine.trouble, mine._make, mine.yours, mine.methods = "", functools.partial(last_function, text), None, ()
-        mine.number = next(cls._numbers)
-        return mine
-
-    def __init__(self, code, yours: Yours):
-        self.yours, self._make, self.trouble, self.number = yours, None, yours.trouble(code), next(self._numbers)
-        self.methods = [
-            name for name in yours.methods if name == yours.first or (inspect.isclass(code) and hasattr(code, name))
-        ]
-        if not self.trouble:
-            try:
-                self._make = functools.partial(pickle.loads, travelling(code))
-            except MineError as failure:
-                self.trouble = str(failure)
+        return cls(functools.partial(last_function, text))
 
     def __reduce__(self):
-        return Called, (self._make, self.trouble, self.yours, self.methods, self.number)
+        return Called, (self._make, self.trouble, *self._rest, self.number)
 
 
 def last_function(text: str) -> Callable:
@@ -90,21 +96,26 @@ class Called:
         patience: seconds for a call; more where the lab itself has it wait.
         methods: names of those that it has.
         number: as in the kernel, which replaces the bench when it is spoilt; 0 in any other process.
+        out: whether it is not called any more. waits: not now, as the server has to be free first.
+        damages: whether it has broken something of the panel's own, so that all has to be set up again.
     """
 
     patience = PATIENCE
+    damages = waits = False
 
     def __init__(self, make: Callable | None, trouble="", yours: Yours | None = None, methods=(), number=0):
-        self.trouble, self._make, self._out, self._code = trouble, make, bool(trouble), None
+        self.trouble, self._make, self.out, self._code = trouble, make, bool(trouble), None
         self.yours, self.methods, self.number = yours, methods, number
         self._due: dict[int, float] = {}  # s that the call of a thread has left
-        self._lock, self._watching, self._limits = threading.Lock(), False, None
+        self._lock, self._watching, self._limits, self._called = threading.Lock(), False, None, False
+        self._lent = False
 
     def __reduce__(self):
-        return Called, (self._make, self.trouble if self._out else "", self.yours, self.methods)
+        return Called, (self._make, self.trouble if self.out else "", self.yours, self.methods)
 
     def __call__(self, *given) -> "Made":
-        return Made(self, guarded(given, self.wrong))
+        self._lent = True
+        return Made(self, lent(given, self))
 
     def call(self, *arguments):
         """
@@ -115,25 +126,39 @@ class Called:
 
     def guard(self, call: Callable):
         """What `call()` returns, if it does so in time."""
-        if self._out:
+        if self.out or self.waits:
             raise MineError(self.trouble)
+        thread, self._called = threading.get_ident(), True
         try:
             try:
-                self._begin()
+                self._begin(thread)
                 return call()
             finally:
-                running.pop(threading.get_ident(), None)
+                running.pop(thread, None)
                 with self._lock:
-                    self._due.pop(threading.get_ident(), None)
+                    self._due.pop(thread, None)
         except _Stopped:
-            pass
+            raise MineError(self.trouble) from None
         except MemoryError:
-            self.stop(Limits.TOO_LARGE)
-        except OTHERS:
-            raise
+            raise self.stop(TOO_LARGE) from None
         except BaseException as failure:  # SystemExit too
-            raise self.wrong(told(failure, self._code)) from None
-        raise MineError(self.trouble) from None
+            broken = isinstance(failure, BROKEN) and (came_from_outside(failure) or not self._lent)
+            if broken or isinstance(failure, RedislabError):
+                raise
+            raise self.failed(failure) from None
+
+    @contextmanager
+    def untimed(self):
+        """Out of its lines a call has the time that it takes; then that of the lines begins again."""
+        try:
+            yield self._allow(math.inf)
+        finally:
+            self._allow(self.patience)
+
+    def _allow(self, seconds: float) -> None:
+        with self._lock:
+            if (thread := threading.get_ident()) in self._due:  # no thread that it has started
+                self._due[thread] = seconds
 
     @property
     def code(self):
@@ -142,74 +167,120 @@ class Called:
             self._code = self._make()
         return self._code
 
+    def failed(self, failure: BaseException) -> MineError:
+        return self.wrong(told(failure, self._code))
+
     def wrong(self, sentence: str) -> MineError:
         """Say what is wrong with it; the error to be raised."""
-        self.trouble = f"Yours: {sentence}"
+        if not self.out:
+            self.trouble = f"Yours: {sentence}"
         return MineError(self.trouble)
 
-    def stop(self, sentence: str) -> None:
-        """Interrupt the calls under way, and let no more begin."""
+    def stop(self, sentence: str) -> MineError:
+        """Interrupt the calls under way, and let no more begin; the error to be raised."""
         with self._lock:
-            self.trouble, self._out = f"Yours: {sentence.removeprefix('Yours: ')}", True
+            if not self.out:
+                self.trouble = f"Yours: {sentence.removeprefix('Yours: ').removesuffix(AGAIN)}{AGAIN}"
+            self.out = True
             for thread in self._due:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_Stopped))
+        return MineError(self.trouble)
+
+    def blamed(self, request: Callable) -> Callable:
+        """`request`, which reads what this code may have left."""
+
+        def asked():
+            try:
+                return request()
+            except Exception as failure:
+                self.blame(failure)
+                raise
+
+        return asked
+
+    def blame(self, failure: Exception) -> bool:
+        """The panel itself has failed; whether that is this code's damage, because it has been called."""
+        if self._called and not self.out and not isinstance(failure, (RedislabError, *BROKEN)):
+            self.damages = True
+            self.stop(f"It left what the panel cannot read ({brief(failure)}), and was stopped.")
+        return self.damages
 
     @contextmanager
     def elsewhere(self, pool):
-        """Around what calls it in the processes of a pool: what goes wrong there is said here, and they are ended if they hang."""
+        """Around what calls it in the processes of a pool, and what reads afterwards: what goes wrong there is said here, and they are
+        ended if their calls may go on."""
         late = threading.Timer(ELSEWHERE, pool.kill)
         late.start()
+        self._called = True
         try:
             yield
-        except ConnectionError:
-            self.stop("It ended the process that it ran in, or let nothing else run there.")
-            raise MineError(self.trouble) from None
-        except MineError as failure:
-            self.stop(str(failure))
-            raise
+        except (ConnectionError, MineError) as failure:
+            ended = "It ended the process that it ran in, or let nothing else run there."
+            said = str(failure) if isinstance(failure, MineError) else ended + AGAIN
+            if said.endswith(AGAIN):
+                pool.kill()
+            raise self.stop(said) from None
         finally:
             late.cancel()
 
-    def checked(self, answer, fits: Callable):
-        """The answer, if it is one.
+    def result(self, work: Callable):
+        """What `work()` returns in a thread of its own, which is left alone when this code is stopped.
 
         Raises:
-            MineError: it is not.
+            MineError: it has been.
         """
-        if fits(answer):
-            return answer
-        raise self.wrong(f"It returned {answer!r:.60}, where {fits.__doc__} is wanted.")
+        found = ThreadPoolExecutor(1).submit(work)
+        while not (found.done() or self.out):
+            wait([found], LOOK)
+        if self.out:
+            raise MineError(self.trouble)
+        return found.result()
 
-    def _begin(self) -> None:
+    def checked(self, answer, wanted: Callable):
+        """The answer as it is wanted.
+
+        Raises:
+            MineError: it is none.
+        """
+        try:
+            return wanted(answer)
+        except Exception:  # its own methods are asked
+            if inspect.iscoroutine(answer):
+                answer.close()  # else Python complains that no one waits for it
+            raise self.wrong(f"It returned {SHORT.repr(answer)}, where {wanted.__doc__} is wanted.") from None
+
+    def _begin(self, thread: int) -> None:
         with self._lock:
             if not self._watching:
                 self._watching, self._limits = True, self._limits or Limits()
                 threading.Thread(target=self._watch, daemon=True, name="redislab-mine").start()
-            self._due[threading.get_ident()] = self.patience
-        running[threading.get_ident()] = self.wrong
+            self._due[thread] = self.patience
+        running[thread] = self
 
     def _watch(self) -> None:
         """Look at the calls until they are stopped, or have been over for a while."""
-        beat, idle, self._used = 0.0, 0.0, time.process_time()
-        while not self._out and self._watching:
-            if time.monotonic() > beat:
-                beat = time.monotonic() + BEAT
+        beat, idle, self._used, limits = 0.0, 0.0, process_time(), self._limits
+        while not self.out and self._watching:
+            if beats := monotonic() > beat:
+                beat = monotonic() + BEAT
                 self._tell("beat")
-            time.sleep(LOOK)
-            if self._late():
-                self.stop(f"It did not return within {self.patience:g} s and was stopped.")
-            elif excess := self._limits.excess():
-                self.stop(excess)
+            sleep(LOOK)
+            late = f"It did not return within {self.patience:g} s and was stopped." if self._late() else ""
+            wrong = late or limits.excess()
+            if beats and not wrong and (wrong := limits.changed()):
+                self.waits = True  # until this process has been replaced
+            if wrong:
+                self.stop(wrong)
             with self._lock:
                 idle = 0.0 if self._due else idle + LOOK
                 self._watching = idle < BEAT
-        time.sleep(10 * LOOK * self._out)
-        spoilt = self._out and (self._due or self._limits.excess())
+        sleep(10 * LOOK * self.out)
+        spoilt = self.out and (self._due or limits.excess() or limits.changed())
         self._tell(*("spoilt", self.number, self.trouble) if spoilt else ("rest",))
 
     def _late(self) -> bool:
         """Whether a call has no time left. Counted is what this process had of it: a machine that is busy with others gives more."""
-        used, self._used = self._used, time.process_time()
+        used, self._used = self._used, process_time()
         passed = max(LOOK, self._used - used)
         with self._lock:
             self._due = {thread: left - passed for thread, left in self._due.items()}
@@ -230,11 +301,8 @@ class Made:
 
     def _ask(self, name: str, *arguments):
         mine, yours = self._mine, self._mine.yours
-        answer = mine.guard(lambda: self._method(name)(*arguments))
-        if inspect.iscoroutine(answer):
-            answer.close()  # else Python complains that no one waits for it
-        wanted = yours.returns if name == yours.first else None
-        return mine.checked(answer, wanted or something)
+        wanted = (name == yours.first and yours.returns) or something
+        return mine.guard(lambda: mine.checked(self._method(name)(*arguments), wanted))
 
     def _method(self, name: str) -> Callable:
         code, yours = self._mine.code, self._mine.yours
@@ -247,35 +315,16 @@ class Made:
         return lambda *arguments: code(*map((given | dict(zip(called, arguments, strict=True))).get, yours.takes))
 
 
-def within(seconds: float, work: Callable):
-    """What `work()` returns in a thread of its own.
-
-    Raises:
-        MineError: it has not in time; the thread is left alone.
-    """
-    found = {}
-
-    def run():
-        try:
-            found["value"] = work()
-        except BaseException as failure:  # it is raised again where it was asked for
-            found["failure"] = failure
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if "failure" in found:
-        raise found["failure"]
-    if "value" not in found:
-        raise MineError(f"Yours: It did not return within {PATIENCE:g} s and was stopped.")
-    return found["value"]
-
-
 def told(failure: BaseException, function) -> str:
     """What was raised, and where in the learner's lines."""
-    what = f"{type(failure).__name__}: {failure!s:.200}".strip().removesuffix(":").rstrip(".")
     home = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == home]
-    if lines:
-        return f"It raised {what}, in line {lines[-1].lineno} of {lines[-1].name}."
-    return f"It raised {what}."
+    return f"It raised {brief(failure)}" + (f", in line {lines[-1].lineno} of {lines[-1].name}." if lines else ".")
+
+
+def brief(failure: BaseException) -> str:
+    try:
+        said = " ".join(str(failure)[:200].split()).rstrip(".")
+    except Exception:  # a class of its own
+        said = ""
+    return f"{type(failure).__name__}: {said}".removesuffix(": ")

@@ -2,94 +2,73 @@
 
 import contextlib
 import functools
-import json
+import gc
 import mmap
 import os
+import socket
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-
-import redis
 
 from redislab.bench.load import LOAD
 
-MOST_MEMORY = 500_000_000  # bytes by which the process may grow
-MOST_FILES, MOST_THREADS = 600, 300  # more than before: connections and files; threads
-PROCESSES = {
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.forkpty",
-    "os.posix_spawn",
-    "os.kill",
-    "os.killpg",
-}
-SHARED = redis.Redis, redis.client.Pipeline, redis.ConnectionPool, redis.Connection, json, time, threading, os
+MOST = (  # more than before
+    (500_000_000, "took more memory than the 500 MB that it may have"),
+    (600, "opened more than 600 connections or files without closing them"),
+    (300, "started more than 300 threads that have not ended"),
+)
+TOO_LARGE = f"It {MOST[0][1]}, and was stopped."
+PROCESSES = set("os.exec os.fork os.forkpty os.kill os.killpg os.posix_spawn os.system subprocess.Popen".split())
+SHARED = set("builtins gc json os random redis redislab socket sys threading time".split())  # modules and packages
+SETTINGS = (
+    gc.isenabled, gc.get_threshold, socket.getdefaulttimeout, sys.getrecursionlimit, sys.getswitchinterval, threading.getprofile,
+)  # fmt: skip
 
-
-running: dict[int, Callable] = {}  # by thread, what makes an error from a sentence: a learner's code is under way there
+running: dict = {}  # by thread, whose code is under way there (`redislab.bench.mine.Called`)
 
 
 class Limits:
-    """What there was before; `excess()` says what there is too much of by now, as a sentence.
-
-    Where there is no /proc, only threads are counted.
-    """
-
-    TOO_LARGE = f"It took more memory than the {MOST_MEMORY / 1e6:.0f} MB that it may have, and was stopped."
+    """What there was before; `excess()` says what there is too much of by now, and `changed()` what has been replaced, as a sentence."""
 
     def __init__(self):
-        self._memory, self._files, self._threads = memory(), files(), threads()
-        self._shared = callables()
-        limit(3 * MOST_MEMORY)
-        silence()
-        watch_processes()
+        self._taken = taken()
+        limit(3 * MOST[0][0])
+        take_charge()
+        self._shared = shared()
 
     def excess(self) -> str:
-        if memory() > self._memory + MOST_MEMORY:
-            return self.TOO_LARGE
-        if files() > self._files + MOST_FILES:
-            return f"It opened more than {MOST_FILES} connections or files without closing them, and was stopped."
-        if threads() > self._threads + MOST_THREADS:
-            return f"It started more than {MOST_THREADS} threads that have not ended, and was stopped."
-        if name := self._changed():
-            return f"It replaced {name}, which everything in its process uses, and was stopped."
-        return ""
+        grown = zip(taken(), self._taken, MOST, strict=True)
+        return next((f"It {what}, and was stopped." for now, before, (most, what) in grown if now > before + most), "")
 
-    def _changed(self) -> str:
-        return next((name for name, found in callables().items() if self._shared.get(name, self) is not found), "")
+    def changed(self) -> str:
+        now = shared()
+        name = next((name for name, before in self._shared.items() if now.get(name) != before), "")
+        return name and f"It changed {name}, which everything in its process uses, and was stopped."
 
 
-def callables() -> dict:
-    """What can be called of some modules, and everything in some classes, by full name."""
-    found = {}
-    for home in SHARED:
-        kind = isinstance(home, type)
-        at = f"redis.{home.__name__}" if kind else home.__name__
-        found |= {f"{at}.{name}": each for name, each in list(vars(home).items()) if kind or callable(each)}
+def taken() -> tuple[int, int, int]:
+    """Bytes in memory, and files and sockets that are open (0 where there is no /proc); threads that are no workers of a load."""
+    size = files = 0
+    with contextlib.suppress(OSError):
+        size, files = pages(1), len(os.listdir("/proc/self/fd"))
+    return size, files, sum(not thread.name.startswith(LOAD) for thread in threading.enumerate())
+
+
+def shared() -> dict:
+    """What all in this process share, by full name: what can be called in some modules and in their classes, and some settings."""
+    found = {f"{get.__module__}.{get.__name__}()": get() for get in SETTINGS}
+    for name in [name for name in list(sys.modules) if name.partition(".")[0] in SHARED]:
+        parts = callables(name, sys.modules[name])
+        found |= parts
+        for within, kind in parts.items():
+            if isinstance(kind, type) and kind.__module__ == name:
+                found |= callables(within, kind)
+                found[f"the names in {within}"] = {each for each in vars(kind) if not each.startswith("__")}
     return found
 
 
-def memory() -> int:
-    """Bytes of this process in memory; 0 where there is no /proc."""
-    with contextlib.suppress(OSError):
-        return pages(1)
-    return 0
-
-
-def files() -> int:
-    """Files and sockets that are open; 0 where there is no /proc."""
-    with contextlib.suppress(OSError):
-        return len(os.listdir("/proc/self/fd"))
-    return 0
-
-
-def threads() -> int:
-    """Threads that are no workers of a load."""
-    return sum(not thread.name.startswith(LOAD) for thread in threading.enumerate())
+def callables(name: str, home) -> dict:
+    return {f"{name}.{each}": value for each, value in list(vars(home).items()) if callable(value)}
 
 
 def pages(field: int) -> int:
@@ -108,17 +87,36 @@ def limit(more: int) -> None:
 
 
 @functools.cache
-def silence() -> None:
-    """Drop what is printed: at hundreds of calls a second it is a flood."""
+def take_charge() -> None:
+    """From now on, nothing is printed, which at hundreds of calls a second is a flood; and a learner's code, with the threads that it
+    starts, starts and ends no process, and is told what its threads raise."""
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (for good)
+    sys.addaudithook(lambda event, _: refuse(event) if event in PROCESSES else None)
+    with contextlib.suppress(ImportError):
+        import _posixsubprocess as posix  # multiprocessing tells no hook of what it starts
+
+        fork_exec = posix.fork_exec
+        posix.fork_exec = lambda *arguments: refuse("multiprocessing") or fork_exec(*arguments)
+    start = threading.Thread.start
+    threading.Thread.start = lambda thread: start(owned(thread))
+    threading.excepthook = note
 
 
-@functools.cache
-def watch_processes() -> None:
-    """From now on, a learner's code starts and ends no process."""
-    sys.addaudithook(refuse_processes)
+def owner():
+    """Whose code runs in this thread."""
+    return running.get(threading.get_ident()) or getattr(threading.current_thread(), "redislab_owner", None)
 
 
-def refuse_processes(event: str, _) -> None:
-    if event in PROCESSES and (wrong := running.get(threading.get_ident())):
-        raise wrong(f"It wanted to start or end a process ({event}), which it must not.")
+def owned(thread):
+    thread.redislab_owner = owner()
+    return thread
+
+
+def refuse(event: str) -> None:
+    if mine := owner():
+        raise mine.wrong(f"It wanted to start or end a process ({event}), which it must not.")
+
+
+def note(failed) -> None:
+    if mine := getattr(failed.thread, "redislab_owner", None):
+        mine.failed(failed.exc_value)

@@ -47,7 +47,7 @@ class Running:
     """One opened experiment, with its load and its window."""
 
     def __init__(self, pickled: bytes, lab, emit):
-        self._pickled, self.lab, self._emit = pickled, lab, emit
+        self._pickled, self.lab, self._emit, self.experiment = pickled, lab, emit, None
         self._begin_with({})
         self.window = Window(self.experiment.span)
         self.state, self.elapsed, self._since = "new", 0.0, 0.0
@@ -57,8 +57,12 @@ class Running:
         self._trouble, self._checked_at, self._checks = None, 0.0, ThreadPoolExecutor(1)
 
     def _begin_with(self, knobs: dict) -> None:
-        """Have an experiment that knows nothing of an earlier run: what that held can go."""
+        """Have an experiment that knows nothing of an earlier run, but which of the learner's code was stopped: what that held can go."""
+        former = self.experiment.learners() if self.experiment else ()
         self.experiment, self._load = pickle.loads(self._pickled), None
+        for mine, before in zip(self.experiment.learners(), former):  # noqa: B905 (there may be no former)
+            if before.out:
+                mine.stop(before.trouble)
         self.experiment.set_knobs(knobs)
 
     def start(self) -> None:
@@ -123,11 +127,25 @@ class Running:
         self.state = "closed"
 
     def fail(self, failure: Exception) -> None:
-        """What has happened to a server says more than how that was noticed."""
+        """What has happened to a server says more than how that was noticed, and a learner's code may be what has done it."""
+        learners = self.experiment.learners()
+        if any(mine.waits for mine in learners):
+            self._trouble = None
+            return
+        if any(mine.blame(failure) for mine in learners):
+            self.heal()
+            return
         known = isinstance(failure, RedislabError) or self._branch is None
         said = (None if known else self._branch.failure()) or sentence(failure)
+        stopped = [mine.trouble for mine in learners if mine.out]
         self.close()
-        self.state_is("failed", said)
+        self.state_is("failed", " ".join([*stopped, said]))
+
+    def heal(self) -> None:
+        """Set up again without the learner's code, which has broken something and is stopped."""
+        self.close()
+        self.window.restart()
+        self.start()
 
     def set_knobs(self, knobs: dict) -> None:
         before = self.experiment.settings()
@@ -160,6 +178,8 @@ class Running:
         if self._jumped():
             return
         self._look_after()
+        if any(mine.damages for mine in self.experiment.learners()):
+            return self.heal()
         outcomes, offered = self._load.drain()
         self.window.add(outcomes, offered)
         figures = self._load.figures(self.window)  # first, so that a sweep that is said to be done has all its points

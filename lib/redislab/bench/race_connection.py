@@ -3,28 +3,23 @@
 import redis
 from redis.connection import Connection
 
+from redislab.bench.commands import SERVER, apart, blocking, found_in, plain
 from redislab.bench.race_turns import RefusedError, StuckError, Turn, current
 
 # they are about the connection, or about the server: no steps
 QUIET = {"SCRIPT", "CLIENT", "COMMAND", "READONLY", "INFO", "TIME"}
-REFUSED = {
+REFUSED = dict.fromkeys(
+    SERVER, "it changes the server or the connection, so that the next schedule would not begin as this one"
+) | {
     "SELECT": "a race has one database", "SWAPDB": "a race has one database", "MOVE": "a race has one database",
     "WAIT": "a race has no replicas", "WAITAOF": "a race has no replicas", "MONITOR": "a race shows every command",
-} | dict.fromkeys(
-    ("SHUTDOWN", "DEBUG", "CONFIG SET", "CONFIG RESETSTAT", "REPLICAOF", "SLAVEOF", "FUNCTION", "MODULE", "ACL", "CLIENT KILL",
-     "CLIENT PAUSE", "CLIENT REPLY", "HELLO", "AUTH", "QUIT", "RESET", "MIGRATE"),
-    "it changes the server or the connection, so that the next schedule would not begin as this one",
-)  # fmt: skip
-BLOCKING = {  # where the timeout stands among the words
-    "BLPOP": -1, "BRPOP": -1, "BZPOPMIN": -1, "BZPOPMAX": -1, "BRPOPLPUSH": -1, "BLMOVE": -1, "BLMPOP": 1, "BZMPOP": 1,
 }  # fmt: skip
-MOMENT = 0.001  # s that a blocking command really blocks
 
 
-class SteppedConnection(Connection):
+class SteppedConnection(apart(Connection)):
     """A connection whose client stops before it sends."""
 
-    _greeting = _listening = False
+    _listening = False
     _blocked = ()
 
     def _connect(self):
@@ -37,15 +32,8 @@ class SteppedConnection(Connection):
         finally:
             turn.connects = before
 
-    def on_connect_check_health(self, *arguments, **options):
-        self._greeting = True
-        try:
-            super().on_connect_check_health(*arguments, **options)
-        finally:
-            self._greeting = False
-
     def send_command(self, *words, **options):
-        turn = None if self._greeting else current()
+        turn = None if self.greeting else current()
         if turn is not None:
             words = plain(words)
             if not quiet(words, turn):
@@ -74,7 +62,7 @@ class SteppedConnection(Connection):
         return entries[0][0] if entries else "0-0"
 
     def pack_commands(self, commands):
-        commands, turn = [plain(words) for words in commands], None if self._greeting else current()
+        commands, turn = [plain(words) for words in commands], None if self.greeting else current()
         if turn is not None and [words for words in commands if not quiet(words, turn)]:
             if commands[0][0] != "MULTI" and (found := [words[0] for words in commands if blocking(words)]):
                 raise RefusedError(
@@ -84,7 +72,7 @@ class SteppedConnection(Connection):
         return super().pack_commands(commands)
 
     def read_response(self, *arguments, **options):
-        turn = None if self._greeting else current()
+        turn = None if self.greeting else current()
         if turn is None:
             return super().read_response(*arguments, **options)
         if self._listening and not turn._awaited and not self.can_read(None):
@@ -118,48 +106,14 @@ class SteppedConnection(Connection):
         return found
 
 
-def plain(words) -> tuple:
-    """The words of a command, its name a text in capitals, as redis-py sends it."""
-    name = words[0]
-    if type(name) is str and name.isupper():
-        return words
-    return (name.decode() if isinstance(name, bytes) else str(name)).upper(), *words[1:]
-
-
 def quiet(words, turn: Turn) -> bool:
     """Whether a command is no step.
 
     Raises:
         RefusedError: a race cannot have it.
     """
-    name = words[0]
-    word = name.split(" ")[0]
-    pair = " ".join([name, *map(str, words[1:2])]).upper().split(" ")[:2] if word in ("CONFIG", "CLIENT") else [word]
-    if why := REFUSED.get(word) or REFUSED.get(" ".join(pair)):
-        raise RefusedError(f"sends {' '.join(pair)}, which cannot be raced: {why}")
+    if name := found_in(REFUSED, words):
+        raise RefusedError(f"sends {name}, which cannot be raced: {REFUSED[name]}")
+    word = words[0].split(" ")[0]
     turn.spoils = turn.spoils or word == "CLIENT"
     return word in QUIET
-
-
-def blocking(words, newest=None) -> tuple | None:
-    """Of a blocking command: the same for a mere moment, and its timeout in s; None of any other.
-
-    Args:
-        newest: tells of the newest entry of a stream.
-    """
-    if (place := BLOCKING.get(words[0])) is not None:
-        changed = list(words)
-        changed[place] = MOMENT
-        return tuple(changed), float(words[place])
-    if words[0] not in ("XREAD", "XREADGROUP"):
-        return None
-    said = [str(word.decode() if isinstance(word, bytes) else word).upper() for word in words]
-    if "BLOCK" not in said:
-        return None
-    place, changed = said.index("BLOCK") + 1, list(words)
-    changed[place] = 1
-    names = (len(words) - said.index("STREAMS") - 1) // 2
-    for number in range(len(words) - names, len(words)) if newest else ():
-        if said[number] == "$":
-            changed[number] = newest(words[number - names])
-    return tuple(changed), int(words[place]) / 1000

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import redis
 
+from redislab.bench.commands import keys_in
 from redislab.bench.race_connection import SteppedConnection
 from redislab.bench.race_turns import SteppedTable
 from redislab.keys import KeyNamespace
@@ -174,10 +175,8 @@ class Ground:
             return EVERYTHING if ids is None else [(table, id) for id in ids]
         if name in KEYLESS:
             return ()
-        try:
-            return self.redis.execute_command("COMMAND GETKEYS", *name.split(" "), *words[1:])
-        except redis.ResponseError:
-            return EVERYTHING
+        found = keys_in(self.redis, (name, *words[1:]))
+        return EVERYTHING if found is None else found
 
 
 def check_parameters(function, *more: str) -> None:

@@ -15,13 +15,14 @@ from traitlets import All
 
 from redislab.bench import process
 from redislab.bench.recording import Recording
+from redislab.bench.yours import AGAIN
 from redislab.errors import ExperimentError, RedislabError
 from redislab.world.child import Child, ChildEndedError
 
 # what was asked for here, and an older state that the bench still reports
 OVERTAKEN = {("pausing", "starting"), ("pausing", "running"), ("starting", "paused"), ("closed", "paused")}
-SILENCE = 15.0  # s, of a process that runs a learner's code
-HELD = "Yours: It let nothing else run in its process for 15 s, and was stopped."
+SILENCE = 8.0  # s, of a process that runs a learner's code
+HELD = f"Yours: It let nothing else run in its process for {SILENCE:g} s, and was stopped.{AGAIN}"
 PATIENCE = 60.0  # s; starting may include a container and a data set, so this is long
 
 
@@ -94,9 +95,8 @@ class Bench(Child):
                     _, spoilt, said = event
                     self.kill()
         code = self.process.wait()
-        said = said or (
-            HELD if self._silent > SILENCE else f"Yours: It ended the process that it ran in (exit {code})."
-        )
+        ended = f"Yours: It ended the process that it ran in (exit {code}).{AGAIN}"
+        said = said or (HELD if self._silent > SILENCE else ended)
         for session in list(self._sessions.values()):
             session._on_end(spoilt, said, f"The measuring process ended (exit {code}). Press Start to begin again.")
 
@@ -246,7 +246,7 @@ class Session:
         """
         mine = self.experiment.mine
         blamed = mine and not mine.trouble and spoilt in (None, mine.number)
-        if blamed and self.measuring:
+        if blamed and (self.measuring or (spoilt and self.state == "failed")):
             mine.trouble = said
         elif not (self.measuring and spoilt is not None):
             return self._on_event("state", "failed", message, {})

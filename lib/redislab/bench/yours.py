@@ -3,6 +3,7 @@
 import functools
 import inspect
 import io
+import numbers
 from collections.abc import Callable
 
 import cloudpickle
@@ -10,6 +11,8 @@ import cloudpickle
 from redislab.errors import ExperimentError
 
 YOURS = "yours"  # the choice
+AGAIN = " Change it, then run its cell and this one again."
+MOST = 20_000_000  # bytes that it may take along
 LATE = (
     ("it is async def, and called like a plain function: write def", inspect.iscoroutinefunction),
     ("it has a yield, so that a call only makes a generator: return the result", inspect.isgeneratorfunction),
@@ -31,7 +34,7 @@ class Yours:
 
     Args:
         takes: by name, what a function is given, in this order.
-        returns: whether something is an answer; its docstring says what is.
+        returns: gives an answer as it is wanted, or raises; its docstring says what is wanted.
         methods: what a class has, and what of `takes` each is given; a function stands for the first of them.
     """
 
@@ -41,6 +44,10 @@ class Yours:
         self.first = next(iter(methods))
         self.made_of = [name for name in self.takes if name not in self.methods[self.first]]
 
+    def methods_of(self, code) -> list[str]:
+        """Those that it has, the first in any case."""
+        return [name for name in self.methods if name == self.first or (inspect.isclass(code) and hasattr(code, name))]
+
     def trouble(self, code) -> str:
         """Why `code` cannot be called so, as a sentence; "" if it can."""
         if inspect.isclass(code):
@@ -49,18 +56,26 @@ class Yours:
             kind = type(code).__name__
             return f"{code!r:.60} is no function. Give a function, or a class: {kind}, not what {kind}() has made."
         called = code if inspect.isroutine(code) or isinstance(code, functools.partial) else type(code).__call__
-        late = next((why for why, is_late in LATE if is_late(called)), "")
-        return f"Your function cannot be used: {late}." if late else misfit("Your function", code, self.takes)
+        return late("Your function", called) or misfit("Your function", code, self.takes)
 
     def _trouble_with_class(self, kind: type) -> str:
-        method = getattr(kind, self.first, None)
-        if method is None:
+        if not hasattr(kind, self.first):
             return f"Your class {kind.__name__} has no method {self.first}({', '.join(self.methods[self.first])})."
-        late = next((why for why, is_late in LATE if is_late(method)), "")
-        if late:
-            return f"Your {kind.__name__}.{self.first} cannot be used: {late}."
-        given = ["self", *self.methods[self.first]]
-        return misfit("Your class", kind, self.made_of) or misfit(f"Your {self.first}", method, given)
+        found = [misfit("Your class", kind, self.made_of)]
+        for name in self.methods_of(kind):
+            method, bound = getattr(kind, name), inspect.getattr_static(kind, name)
+            given = [] if isinstance(bound, (staticmethod, classmethod)) else ["self"]
+            found += [
+                late(f"Your {kind.__name__}.{name}", method),
+                misfit(f"Your {name}", method, given + self.methods[name]),
+            ]
+        return next(filter(None, found), "")
+
+
+def late(what: str, called) -> str:
+    """Why a call does not do what it says, as a sentence; "" if it does."""
+    why = next((why for why, is_late in LATE if is_late(called)), "")
+    return why and f"{what} cannot be used: {why}."
 
 
 def misfit(what: str, code, given: list[str]) -> str:
@@ -74,29 +89,40 @@ def misfit(what: str, code, given: list[str]) -> str:
     return ""
 
 
+def only_if(fits: bool, answer):
+    if not fits:
+        raise TypeError
+    return answer
+
+
 def truth(answer) -> bool:
     """True or False"""  # or what can be asked for it, as a Decision
-    return isinstance(answer, int) or (answer is not None and hasattr(answer, "__bool__"))
+    return bool(only_if(answer is not None and (isinstance(answer, int) or hasattr(answer, "__bool__")), answer))
 
 
-def a_number(answer) -> bool:
+def a_number(answer):
     """a number"""
-    return isinstance(answer, (int, float))
+    return only_if(isinstance(answer, numbers.Real) and answer == answer, answer)
 
 
-def a_list(answer) -> bool:
+def a_list(answer) -> list:
     """a list"""
-    return isinstance(answer, list)
+    return only_if(isinstance(answer, list), answer)
 
 
-def record(answer) -> bool:
-    """a record"""
-    return isinstance(answer, dict) and "version" in answer
+def places(answer) -> list[tuple]:
+    """a list of (rank, player, score)"""
+    return [(rank, player, score) for rank, player, score in a_list(answer)]
 
 
-def something(answer) -> bool:
+def record(answer) -> dict:
+    """a record with its version"""
+    return only_if(isinstance(answer, dict) and isinstance(answer["version"], int), answer)
+
+
+def something(answer):
     """a plain result"""
-    return not inspect.isawaitable(answer)
+    return only_if(not (inspect.isawaitable(answer) or inspect.isgenerator(answer)), answer)
 
 
 def travelling(code) -> bytes:
@@ -106,13 +132,14 @@ def travelling(code) -> bytes:
         MineError: it uses something that cannot leave the notebook; says what.
     """
     try:
-        return pickled(code)
+        if len(found := pickled(code)) <= MOST:
+            return found
+        why = f"it takes {len(found) / 1e6:,.0f} MB, of {MOST / 1e6:.0f} at most"
     except Exception as failure:  # whatever its parts raise when they are asked to travel
-        held = next((name for name, value in uses(code).items() if not travels(value)), None)
-        what = f"`{held}`, which" if held else "something that"
-        raise MineError(
-            f"Your code uses {what} cannot leave this notebook ({failure}). Take all it needs from its arguments."
-        ) from None
+        why = failure
+    held = next((name for name, value in uses(code).items() if not travels(value)), None)
+    what = f"`{held}`, which" if held else "something that"
+    raise MineError(f"Your code uses {what} cannot leave this notebook ({why}). Take all it needs from its arguments.")
 
 
 def uses(code) -> dict:
@@ -127,7 +154,7 @@ def uses(code) -> dict:
 
 def travels(value) -> bool:
     try:
-        return bool(pickled(value))
+        return len(pickled(value)) <= MOST
     except Exception:
         return False
 

@@ -148,6 +148,7 @@ class Server:
         return self._kept(redis.Redis.from_pool(pool))
 
     def _kept(self, client):
+        client.ours = self.backend != "url"
         self._clients.add(client)
         return client
 

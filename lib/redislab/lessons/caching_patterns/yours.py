@@ -6,7 +6,14 @@ import time
 from redislab.bench import Yours, record
 from redislab.caching import CacheAside
 
+
+def loaded(answer) -> dict:
+    """a record as `source.find` gives it"""
+    return record(answer) | {"load": answer["load"]}
+
+
 CACHE = Yours("client, source, keys, id", get="id", put="id, record", returns=record)
+REFRESHED = Yours("client, source, keys, id", get="id", put="id, record", returns=loaded)
 GRACE = 1.0  # s after a load in the background, in which its entry is looked for
 
 

@@ -70,7 +70,8 @@ class TtlLab(Stoppable):
         plain = redis.Redis(host=self.server.host, port=self.server.port, decode_responses=True)
         client = self.server.client() if ours else self.owned(plain)
         self.watch = Watch(client)
-        self.cache = kinds[self.pattern](client, self.users, self.keys)
+        keys = self.keys.tenant("yours") if self.pattern == YOURS else self.keys  # what it stores is no one else's
+        self.cache = kinds[self.pattern](client, self.users, keys)
 
     @on("pattern", "ttl", "jitter", "db_ms")
     def tune(self):

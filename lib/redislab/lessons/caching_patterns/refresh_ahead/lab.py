@@ -10,7 +10,7 @@ from redislab.lessons.caching_patterns.as_in_the_module import ModuleRefreshAhea
 from redislab.lessons.caching_patterns.refresh_ahead.loads import Loads
 from redislab.lessons.caching_patterns.theory import fewest_loads
 from redislab.lessons.caching_patterns.workload import Popularity, recompute
-from redislab.lessons.caching_patterns.yours import CACHE, YourCache
+from redislab.lessons.caching_patterns.yours import REFRESHED, YourCache
 
 OURS, MODULES, NONE = "ours", "As in the module", "no refresh (cache-aside)"
 FIXED, PREDICTED, XFETCH = "fixed", "per-key predicted", "XFetch"
@@ -30,7 +30,7 @@ class RefreshAheadLab(Networked):
     guard = switch(True, label="Guard", help="one reader refreshes, not all who see the entry due; the module has none")
     threshold = number(20.0, 5, 90, label="Threshold", unit="% of the TTL", step=5)
     recompute_ms = recompute(200.0, 10, 1000)
-    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh", yours=CACHE)
+    pattern = choice(OURS, [OURS, MODULES, NONE], label="Refresh", yours=REFRESHED)
     mode = choice(FIXED, list(MODES), label="When", help="the threshold is of the fixed one, β of XFetch")
     ttl = number(4.0, 0.5, 30, label="TTL", unit="s", log=True)
     beta = number(1.0, 0.1, 10, label="β of XFetch", step=0.1, help="above 1 refreshes earlier")

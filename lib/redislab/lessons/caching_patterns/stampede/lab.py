@@ -8,7 +8,6 @@ from redislab.lessons.caching_patterns.workload import recompute
 from redislab.lessons.caching_patterns.yours import CACHE, YourCache
 
 NONE, LOCK, EARLY, STALE = "none", "single-flight lock", "early refresh (XFetch)", "serve stale"
-WAIT = 20.0  # s that a read may take here: many wait for a narrow database
 
 
 class StampedeLab(Herd):
@@ -43,7 +42,6 @@ class StampedeLab(Herd):
         elif self.protection == EARLY:
             self.cache = EarlyRefresh(*common, ttl=self.ttl)
         elif self.protection == YOURS:
-            self.mine.patience = WAIT
             self.cache = YourCache(self.mine, *common, ttl=self.ttl, jitter=0)
         else:
             self.cache = (SingleFlight if self.protection == LOCK else CacheAside)(*common, ttl=self.ttl, jitter=0)

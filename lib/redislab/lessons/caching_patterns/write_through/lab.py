@@ -119,6 +119,8 @@ class WriteThroughLab(Stoppable, Networked):
         self.watch.take()
         try:
             self.put(race.id, self.rows[race.id] | {"city": city})
+            if self.order == YOURS and self.users.doubts(city):
+                raise self.mine.wrong("It returned before the record was saved: call source.save(id, record).")
             return "write", "committed"
         except DatabaseError:
             return ("write", "failed", "lost") if self.has_deleted() else ("write", "failed")

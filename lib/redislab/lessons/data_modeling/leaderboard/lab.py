@@ -5,7 +5,7 @@ import time
 from types import SimpleNamespace
 
 from redislab.bench import Networked, action, choice, dotted, number, on, ranking, time_chart, xy_chart
-from redislab.bench.yours import YOURS, Yours, a_list
+from redislab.bench.yours import YOURS, Yours, places
 from redislab.lessons.data_modeling.leaderboard.boards import ME, Boards
 from redislab.lessons.data_modeling.leaderboard.costs import Costs, grown
 from redislab.modeling import Leaderboard, Place
@@ -28,7 +28,7 @@ class LeaderboardLab(Networked):
 
     players = number(1000, 100, 100_000, label="Players", log=True, integer=True)
     paging = choice(SCRIPT, [SCRIPT, TWO], label="Page by", help="two commands: the rank first, then those around it",
-                    yours=Yours("client, keys, player, n", around="player, n", returns=a_list))  # fmt: skip
+                    yours=Yours("client, keys, player, n", around="player, n", returns=places))  # fmt: skip
     ties = choice(IN_TURN, [IN_TURN, SHARED], label="Ties", help="in turn: 1, 2, 3, 4; shared: 1, 2, 2, 4")
     rate = number(200.0, 10, 1000, label="Requests", unit="/s", log=True, help="three quarters of them change a score")
     step = number(1, 1, 100, label="Scores in steps of", unit="points", integer=True, log=True, help="large: many ties")
@@ -65,6 +65,11 @@ class LeaderboardLab(Networked):
     @on("client", "paging", "side")
     def forget_costs(self):
         self.costs = Costs(self.inspector, STEPS[self.paging])
+
+    @on("paging")
+    def deal_again(self) -> set[str]:
+        """A learner's code may have done anything to the board."""
+        return {"players"} if self.mine else set()
 
     @on("players", "step", "season")
     def deal(self) -> set[str]:

@@ -117,7 +117,7 @@ class RateLimitLab(Networked):
         subject, limiters, asked = self.current
         by, sent = next(self.turns) % 2, self.now()
         admitted = bool(limiters[by].allow(subject))
-        self.trips = max(command.trip for command in self.watch.take())
+        self.trips = max((command.trip for command in self.watch.take()), default=0)  # yours may send nothing
         asked.add(Request(sent, self.now(), by, admitted))
         return ("decision", "admitted") if admitted else "decision"
 

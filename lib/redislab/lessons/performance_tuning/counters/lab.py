@@ -68,10 +68,11 @@ class CountersLab(Networked):
         mine, each = self.mine if method == YOURS else None, lambda index: (mine, share[index])
         with mine.elsewhere(self.pool) if mine else nullcontext():
             round = self.pool.run(self.admin, method, self.prefix, self.via, self.round_seconds, each=each)
+            held = int(self.admin.get(self.counter) or 0)
         self.took = round.seconds
         if rounds is self.rounds:  # else it was measured with other knobs
             others = {name: told for name, told in rounds.items() if name != method}
-            self.rounds = others | {method: self.told(method, round, held=int(self.admin.get(self.counter)))}
+            self.rounds = others | {method: self.told(method, round, held)}
         return "round"
 
     @staticmethod

@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from redislab.bench.mine import within
 from redislab.keys import KeyNamespace
 from redislab.tuning import pipelined
 from redislab.world.servers import Server
@@ -29,10 +28,12 @@ class Batches:
         """
         client = self.client(via)
         client.ping()
-        send = functools.partial(plain, client, sends, size, multi) if sends in (SET, GET) else reading(client, *sends)
+        mine = None if sends in (SET, GET) else sends[0]
+        send = reading(client, *sends) if mine else functools.partial(plain, client, sends, size, multi)
         self.at_first = self.at_first or memory_now()
         forget_peak()
-        done = within(seconds + 30, functools.partial(repeat, send, batch, time.monotonic() + seconds))
+        work = functools.partial(repeat, send, batch, time.monotonic() + seconds)
+        done = mine.result(work) if mine else work()
         return {"done": done, "memory": max(0, memory_peak() - self.at_first)}
 
 

@@ -67,6 +67,8 @@ class LuaLab(Experiment):
     @on("swap")
     def choose_update(self):
         native = "compare_and_set" in self.server.capabilities
+        self.store.flushall()  # what another update has left is none of this one's
+        self.updates.clear()
         self.stand_in = "a script" if self.swap == NATIVE and not native else None
         if self.swap == YOURS:
             self.update = self.mine(self.store, self.keys).swap
