@@ -58,6 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except KeyboardInterrupt:
         return _cannot("Given up.", INCOMPLETE)
+    except Exception as failure:  # ours: its words are left out, as they may hold what was typed
+        from traceback import extract_tb
+
+        places = "\n".join(f"  {place.filename}:{place.lineno}" for place in extract_tb(failure.__traceback__))
+        return _cannot(
+            f"This is a fault of redislab ({type(failure).__name__}). Please report it with these lines.\n{places}"
+        )
 
 
 class _Parser(argparse.ArgumentParser):

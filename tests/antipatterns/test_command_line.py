@@ -294,7 +294,9 @@ FORGOTTEN = (
 MALFORMED = """redis://auditor:4711/{word}@127.0.0.1:{port}|redis://auditor:{word}/x@127.0.0.1:{port}|redis://{word}
 redis://:12/{word}@127.0.0.1:{port}|redis://:{word}?x@127.0.0.1:{port}|redis://:{word}#x@127.0.0.1:{port}
 redis://:{word}[x@127.0.0.1:{port}|redis://127.0.0.1:{word}|redis://127.0.0.1:{port}/{word}|unix://u:{word}/x@/no.sock
-unix://u:{word}@/no.sock|rediss://:{word}@127.0.0.1:{port}|redis://{word}:{port}|redis://a:{word}@nohost.invalid"""
+unix://u:{word}@/no.sock|rediss://:{word}@127.0.0.1:{port}|redis://{word}:{port}|redis://a:{word}@nohost.invalid
+redis://a:{word}@a..b:{port}|redis://127.0.0.1:{port}?{word}=1|redis://127.0.0.1:{port}?socket_keepalive_options={word}
+redis://a:{word}@127.0.0.1:{port}?event_dispatcher={word}|redis://127.0.0.1:{port}?encoding=latin-1&client_name={word}"""
 
 
 @pytest.mark.parametrize("words", FORGOTTEN.split("|"))
@@ -324,6 +326,14 @@ def test_a_server_that_repeats_what_it_does_not_understand_is_not_quoted(lab, tm
     finally:
         server.close()
     assert said.returncode == 2 and WORD not in said.stderr and "AUTH" in said.stderr
+
+
+def test_what_was_not_foreseen_is_no_finding_and_says_where_it_was(url):
+    # Given a fault of ours, whose words hold what was typed
+    with mock.patch("redislab.antipatterns.report", side_effect=LookupError(url)):
+        said = run("audit", url)
+    assert said.returncode == 2 and "LookupError" in said.stderr and "command.py:" in said.stderr
+    assert WORD not in said.stderr and "Traceback" not in said.stderr
 
 
 # What can be chosen

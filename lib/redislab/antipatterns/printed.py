@@ -57,7 +57,9 @@ class Progress:
         if now - self.last < (0.2 if self.terminal else 10):
             return
         self.last, rate = now, (met - self.first) / (now - self.began)
-        of, left = (f" of about {total:,}", f", about {(total - met) / rate:,.0f} s left") if total else ("", "")
+        of, left = (
+            (f" of about {total:,}", f", about {(total - met) / rate:,.0f} s left") if total and rate else ("", "")
+        )
         self._write(f"Read {met:,}{of} keys, {rate:,.0f} a second{left}")
 
     def close(self) -> None:

@@ -12,7 +12,10 @@ FORM = (
     "@ as %40, ? as %3F, # as %23 and : as %3A."
 )
 OPTION = "This URL has an option that is not one of redis-py's connections. Check what follows its ?."
-OBJECTS = ("retry", "command_packer", "credential_provider", "cache_config")  # options that no text can give
+OBJECTS = (  # options that no text can give, and one that has a single good value
+    *("retry", "command_packer", "credential_provider", "cache_config", "event_dispatcher", "socket_keepalive_options"),
+    "encoding",
+)
 ENTRA = "https://redis.azure.com/.default"  # what a token of Microsoft Entra ID is asked for
 
 
