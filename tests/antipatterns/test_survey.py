@@ -1,6 +1,8 @@
 """A survey can be a sample, and says what that is worth; it can be given up, and keeps what it has."""
 
 import contextlib
+import datetime
+import io
 import json
 import math
 import random
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redislab.antipatterns import Fact, Survey, Tally, audit, missing_ttls, report
+from redislab.antipatterns.printed import Progress
 from redislab.antipatterns.walk import Page
 from redislab.keys.slots import slot
 from tests.antipatterns.conftest import configured, filled
@@ -67,9 +70,26 @@ def test_an_empty_server_is_in_order(client):
     assert found.complete and not found.findings and found.basis == "There are no keys here."
 
 
+@pytest.mark.parametrize("name", ["sample", "limit", "top", "pause"])
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf, True, "5", datetime.timedelta(seconds=1)])
+def test_a_number_that_cannot_be_is_refused_at_the_door(client, name, value):
+    with pytest.raises(ValueError, match=f"{name} = .* does not work: choose"):
+        audit(client, **{name: value})
+
+
 def test_a_sample_of_nothing_is_refused_at_the_door(client):
-    with pytest.raises(ValueError, match="Choose 1 or more"):
-        audit(client, sample=0)
+    for value in (0, 0.5):
+        with pytest.raises(ValueError, match="choose a whole number from 1"):
+            audit(client, sample=value)
+
+
+def test_a_walk_that_meets_nothing_new_for_a_while_tells_no_end():
+    # Given a walk that was resumed, and names of which none matches for a while
+    now, told = [0.0], io.StringIO()
+    progress = Progress(told, met=1000, timer=lambda: now[0])
+    now[0] = 20.0
+    progress(1000, 5000)
+    assert told.getvalue() == "Read 1,000 keys, 0 a second\n"
 
 
 def test_the_patterns_hold_every_key_and_the_heaviest_comes_first(shop):
@@ -231,7 +251,7 @@ def test_a_file_that_was_damaged_is_refused_if_at_all(data):
     while isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
         place = place[name]
         name = data.draw(st.sampled_from([*place]))
-    place[name] = data.draw(st.sampled_from([None, [], ["x"], "x", {"x": "x"}, -1, 1.5, [[1, 2, 3]]]))
+    place[name] = data.draw(st.sampled_from([None, [], ["x"], "x", {"x": "x"}, -1, 1.5, math.inf, [[1, 2, 3]]]))
     with contextlib.suppress(ValueError):  # nothing else is raised
         Survey(None, top=2, resume=saved)
 

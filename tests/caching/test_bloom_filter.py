@@ -2,6 +2,7 @@
 
 import math
 import secrets
+import uuid
 
 import pytest
 
@@ -53,6 +54,16 @@ def test_an_id_may_be_a_number_or_a_word(make):
     known = make(error_rate=0.001)
     known.fill(["ada", 7])
     assert known.may_hold("ada") and known.may_hold("7") and not known.may_hold("grace")
+
+
+@pytest.mark.parametrize("id", [b"ada", "\0", "", 10**30, 7.5, True, uuid.UUID(int=7), (1, 2)])
+def test_an_id_is_what_it_is_in_the_name_of_its_entry(make, id):
+    known, name = make(error_rate=0.001), KeyNamespace("shop").user
+    for how in (known.add, lambda each: known.fill([each])):
+        known.fill([])
+        how(id)
+        alike = [each for each in (id, str(id), str(id).encode(), "ada", "7.5") if name(each) == name(id)]
+        assert len(alike) > 1 and all(map(known.may_hold, alike)) and not known.may_hold("grace")
 
 
 def test_a_filter_that_is_not_there_turns_nobody_away(make):

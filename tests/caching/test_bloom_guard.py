@@ -60,6 +60,13 @@ def test_what_is_put_is_heard_of_and_read_back(guarded, database):
     assert (guarded.get(id)["name"], guarded.get(id)["version"]) == ("Grace Murray", 2)
 
 
+@pytest.mark.parametrize("id", ["\ud800", "a\udcffb", b"\xff", b"a\x80"])
+def test_an_id_that_is_no_text_stands_in_no_other_ids_way(guarded, id):
+    with pytest.raises(ValueError, match="cannot be part of a name"):
+        guarded.put(id, {"name": "Grace"})
+    assert guarded.get(2000)["id"] == 2000 and not guarded.owes()
+
+
 def test_a_filter_that_was_lost_denies_nothing(guarded):
     guarded.client.delete(guarded.filter.key)
     assert guarded.get(1234)["id"] == 1234

@@ -4,6 +4,7 @@ import datetime
 import decimal
 import json
 import math
+import uuid
 
 import pytest
 
@@ -16,8 +17,8 @@ from redislab.caching import (
     WriteBehind,
     WriteThrough,
 )
-from redislab.caching.entries import pack
 from redislab.caching.write_through import ORDERS
+from redislab.keys.records import pack
 from tests.caching.test_caching import Counted
 from tests.caching.test_every_client import PATTERNS
 from tests.clients import SHAPES
@@ -25,6 +26,15 @@ from tests.clients import SHAPES
 each_pattern = pytest.mark.parametrize("sibling", PATTERNS, ids=lambda sibling: sibling.__name__)
 FOREIGN = [b"", b"7", b'"text"', b"[1, 2]", b"[0.1, 7]", b"not JSON", b'{"id": 1', b'{"id": "\xff"}', b"\x80\x04pickle"]
 FOREIGN.append(b"[" * 100_000)  # deeper than Python reads
+FOREIGN += [
+    b"9" * 5000,
+    b"[%s, {}]" % (b"9" * 400),
+    b"[NaN, {}]",
+    b'["1", {}]',
+    b"[null, {}]",
+    b"[[], null]",
+    b"\xef\xbb\xbf{}",
+]
 
 
 @pytest.fixture
@@ -79,7 +89,18 @@ def test_a_row_that_json_cannot_hold_is_refused_in_a_sentence_and_nothing_is_sto
     assert not list(lab.redis.scan_iter(f"{keys.prefix}:*"))
 
 
-CHANGED = [(1, 2), {1: "a"}, [{"a": ()}], math.nan, {"a": [math.nan]}]  # what JSON would bring back different
+FOREIGN += ['{"id": 1}'.encode(code) for code in ("utf-16", "utf-32-le")]  # which Python guesses
+CHANGED = [
+    (1, 2),
+    {1: "a"},
+    [{"a": ()}],
+    math.nan,
+    {"a": [math.nan]},
+    math.inf,
+    {"a": -math.inf},
+    {None: 1},
+    {True: 1},
+]  # what JSON would bring back different
 
 
 def nested(depth: int) -> list:
@@ -98,7 +119,7 @@ def test_a_miss_and_a_hit_give_the_same_or_the_row_is_refused(sibling, lab, data
     users = Changed(database.users)
     cache = sibling(lab.client(), users, keys)
     for users.value in CHANGED * 2:
-        with pytest.raises(TypeError, match="come back different"):
+        with pytest.raises(TypeError, match="cannot be kept as JSON"):
             cache.get(1)
     assert not list(lab.redis.scan_iter(f"{keys.prefix}:*"))
 
@@ -133,6 +154,17 @@ def test_a_record_that_would_be_stored_is_refused_before_the_commit(order, lab, 
             cache.put(2, before | {"city": value})
     assert cache.get(2) == database.users.find(2) == before
     assert not cache.owed
+
+
+@pytest.mark.parametrize("id", [uuid.UUID(int=1), b"1", (1,), math.nan, frozenset()])
+def test_an_id_that_would_be_stored_is_refused_before_the_commit(id, lab, database, keys):
+    class Saved(Counted):
+        def save(self, id, record):
+            raise AssertionError("it was committed")
+
+    cache = WriteThrough(lab.client(), Saved(database.users), keys, order=ORDERS[1])
+    with pytest.raises(TypeError, match="cannot be kept as JSON"):
+        cache.put(id, {"name": "Ada"})
 
 
 @pytest.mark.parametrize("record", [[], "text", 7, True])

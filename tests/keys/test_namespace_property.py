@@ -3,6 +3,7 @@
 import inspect
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,14 @@ def calls(draw):
         meaning, name = (path, "beside", meaning, role), keys.beside(name, role)
         assert share_a_slot(name, keys.beside(name, role))
     return meaning, name
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_no_application_is_taken_for_a_word_of_its_environment(word):
+    outer, inner = KeyNamespace.of(environment="prod"), KeyNamespace.of(environment="prod", application=word)
+    above = {getattr(outer, method)(*["user"] * len(parts)) for method, parts in METHODS.items()}
+    below = {getattr(inner, method)(*["user"] * len(parts)) for method, parts in METHODS.items()}
+    assert not above & below
 
 
 @settings(max_examples=100, deadline=None)

@@ -15,7 +15,7 @@ from redislab.tuning import ScriptCounter
 from tests.clients import SHAPES
 
 MADE = {
-    "FixedWindow": (lambda *where: FixedWindow(*where, limit=1, window=1), "TIME HMGET HSET HINCRBY PEXPIRE PTTL"),
+    "FixedWindow": (lambda *where: FixedWindow(*where, limit=1, window=1), "TIME HMGET HSET PEXPIRE PTTL"),
     "SlidingCounter": (lambda *where: SlidingCounter(*where, limit=1, window=1), "TIME HMGET HSET PEXPIRE PTTL"),
     "SlidingLog": (lambda *where: SlidingLog(*where, limit=1, window=1), "TIME ZREMRANGEBYSCORE ZCARD ZADD PEXPIRE"),
     "TokenBucket": (lambda *where: TokenBucket(*where, capacity=1, rate=1), "TIME GET SET"),

@@ -196,6 +196,7 @@ def test_a_damaged_counter_is_none(kind, lab):
     for fields in (
         {"window": "x"},
         {"window": str(int(time.time() / 600)), "count": "x", "current": "x"},
+        {"window": str(int(time.time() / 600)), "count": "1.5", "current": "1.5"},
         {"odd": "1"},
     ):
         lab.redis.delete(limiter.key("a"))

@@ -115,7 +115,7 @@ def test_what_was_evicted_is_named_until_it_is_looked_for(catalog, keys):
     assert sorted(map(int, catalog.tagged("a"))) == [*range(200, 300)]
 
 
-@pytest.mark.parametrize("tags", [[None], ["a", 7], [["a"]]])
+@pytest.mark.parametrize("tags", [[None], ["a", 7], [["a"]], "new", b"new", [b"a"]])
 def test_a_tag_that_is_not_text_is_refused_before_anything_is_written(catalog, keys, tags):
     catalog.add(1, {"name": "old"}, category="c", tags=["a"])
     with pytest.raises(TypeError, match="text"):

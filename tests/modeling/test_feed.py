@@ -1,6 +1,7 @@
 """Feeds in every order of steps: who posts, who withdraws, and several who read while they do."""
 
 import itertools
+import math
 import threading
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_cursor_whose_item_has_gone_still_works(feed):
     assert cursor == ids[3]
     assert feed.remove(42, ids[3]) and not feed.remove(42, ids[3])
     assert [item["number"] for item in feed.page(42, 2, after=cursor)[0]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "item", [{7: "a"}, {"at": (1, 2)}, {"n": math.nan}, {"n": -math.inf}, {"s": {1}}, ["a"], "text"]
+)
+def test_an_item_that_would_come_back_different_is_refused(feed, item):
+    with pytest.raises(TypeError, match=r"JSON|A record is a dict"):
+        feed.post(42, item)
+    assert feed.page(42) == ([], None)
+
+
+@pytest.mark.parametrize("foreign", ["[" * 100_000, "9" * 5000, "{", ""])
+def test_an_entry_of_another_program_stands_in_no_ones_way(feed, foreign):
+    feed.post(42, {"number": 0})
+    feed.client.xadd(feed.keys.feed(42), {"item": foreign})
+    assert feed.page(42) == ([{"number": 0}], None)
 
 
 def test_a_page_of_nothing_is_refused(feed):

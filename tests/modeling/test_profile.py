@@ -1,5 +1,6 @@
 """A profile as a hash and as JSON: the same interface, and what each loses."""
 
+import datetime
 import math
 import secrets
 import time
@@ -109,6 +110,19 @@ def test_a_hash_without_fields_and_a_life_without_length_are_refused(lab, keys):
         with pytest.raises(ValueError, match=r"ttl = .* does not work: choose seconds"):
             Profile(lab.redis, keys).put_for(42, "code", "x", ttl)
     assert Profile(lab.redis, keys).get(42) is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, (1, 2), {7: "a"}, {"since": datetime.date(2020, 1, 1)}])
+def test_json_is_not_given_what_would_come_back_different(lab, keys, value):
+    users = JsonProfile(lab.redis, keys)
+    users.save(42, {"name": "Ann", "visits": 1})
+    for write in (lambda: users.save(42, {"it": value}), lambda: users.update(42, it=value)):
+        with pytest.raises(TypeError, match="cannot be kept as JSON"):
+            write()
+    if isinstance(value, float):
+        with pytest.raises(ValueError, match=r"by = .* does not work"):
+            users.add(42, "visits", value)
+    assert users.get(42) == {"name": "Ann", "visits": 1}
 
 
 def test_json_holds_what_a_hash_cannot(lab, keys):

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+import traceback
 
 import pytest
 import redis
@@ -71,10 +72,35 @@ def test_what_the_url_says_overrides_the_settings(lab, opened):
     assert (pool.connection_kwargs["db"], pool.connection_kwargs["socket_timeout"]) == (3, 0.7)
 
 
-@pytest.mark.parametrize("end", ["/abc", "/-1", "?db=abc", "?max_connections=0", "?timeout=-1", "?max_connections=x"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "/abc",
+        "/-1",
+        "?db=abc",
+        "?max_connections=0",
+        "?timeout=-1",
+        "?max_connections=x",
+        "/0/abc",
+        "/٣",
+        "#0",
+        "/0?client_name=a@b",
+    ],
+)
 def test_a_url_that_redis_py_would_read_otherwise_is_refused(lab, end):
-    with pytest.raises(ValueError, match=r"is not a number|does not work|Invalid value"):
+    with pytest.raises(ValueError, match=r"database is a number|does not work|Invalid value"):
         connect(f"{lab.server.url}{end}")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["a:{}/x@{}", "a:1/{}@{}", "a:{}?x@{}", "a:{}#x@{}", "[{}]@{}", "a:[{}@{}", "{1}:{0}", "{1}/{0}", "h:{0}/0"],
+)
+def test_a_url_that_is_refused_is_not_repeated(lab, wrong):
+    with pytest.raises(ValueError, match="write / as %2F") as refusal:
+        connect("redis://" + wrong.format("opensesame", f"{lab.server.host}"))
+    said = "".join(traceback.format_exception(refusal.value)) + repr(refusal.value.__context__)
+    assert "opensesame" not in said.replace('"opensesame"', "")
 
 
 def test_a_unix_socket_is_reached(opened, tmp_path):

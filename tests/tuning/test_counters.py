@@ -62,6 +62,12 @@ def test_a_script_begins_the_life_of_a_counter_and_does_not_renew_it(client, key
     assert 0 < client.pttl(keys.counter("visits")) <= 30_000
 
 
+@pytest.mark.parametrize("held", [2**53, -(2**53) - 2, 2**63 - 2, -(2**63)])
+def test_a_script_counts_as_incr_does_beyond_what_lua_counts_exactly(held, client, keys):
+    client.set(keys.counter("visits"), held)
+    assert ScriptCounter(client, keys).increment("visits") == held + 1 == int(client.get(keys.counter("visits")))
+
+
 class TestAsInTheModule:
     def test_a_counter_that_is_not_there_is_a_type_error(self, client, keys):
         with pytest.raises(TypeError, match="NoneType"):

@@ -16,7 +16,8 @@ from redislab.antipatterns.patterns import Patterns
 from redislab.antipatterns.tally import EXAMPLES, LARGE, Large, Tally, plain, raw
 from redislab.antipatterns.walk import ASKS, Page, walk
 from redislab.errors import ResumeError
-from redislab.keys.replies import UNREACHABLE
+from redislab.keys.numbers import whole, within
+from redislab.keys.replies import UNREACHABLE, suited, text
 
 FINE = 4096  # bytes up to which sizes are counted one by one, for percentiles
 LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: elements, and bytes of one
@@ -77,15 +78,20 @@ class Survey:
         self, client, *, sample: int | None = None, scripts: bool = True, asks=ASKS, match: str = "*",
         limit: int | None = None, pause: float = 0, top: int = 0, resume: dict | None = None,
     ):  # fmt: skip
-        for name, number in (("sample", sample), ("limit", limit)):
-            if number is not None and number < 1:
-                raise ValueError(f"{name}={number} looks at nothing. Choose 1 or more, or None for all keys.")
+        if sample is not None:
+            sample = whole("sample", sample)
+        if limit is not None:
+            limit = whole("limit", limit)
         self.client, self.sample, self.scripts, self.asks = client, sample, scripts, tuple(asks)
-        self.match, self.pause, self.resumed = match, pause, resume is not None
+        self.match, self.pause, self.resumed = (
+            text(match),
+            within("pause", pause, "seconds", 0, 3600),
+            resume is not None,
+        )
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
         self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
         self.config, self.memory, self.round_trip_ms = {}, {}, None
-        self._held, self._places, self._largest, self._room = None, [], [], top
+        self._held, self._places, self._largest, self._room = None, [], [], whole("top", top, 0)
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (None, {}, {})
         if resume is not None:
             self._restore(resume)
@@ -193,6 +199,7 @@ class Survey:
 
     def _nodes(self) -> list[Node]:
         """Every node that holds keys; one that does not answer is lost."""
+        suited(self.client)
         if self.cluster:
             clients = {node.name: self.client.get_redis_connection(node) for node in self.client.get_primaries()}
         else:
@@ -299,7 +306,7 @@ class Survey:
             for pattern, tally in saved["tallies"].items():
                 self._tallies[pattern] = Tally.restored(tally)
                 self._patterns.recall(pattern)
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             raise ResumeError("This is no walk that was given up, or one that another version has saved.") from None
         if asked != self._asked():
             options = ", ".join(f"{name} {value!r}" for name, value in asked.items())

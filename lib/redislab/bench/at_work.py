@@ -116,18 +116,15 @@ def _memtier(load: Load, server, settings: dict, prefix: str) -> list[str]:
 
     def command(template: str, share: int = 1, pattern: str = "R") -> str:
         words = [word.format(p=prefix, n="__key__", value="__data__") for word in shlex.split(template)]
-        said = " ".join("__key__" if "__key__" in word else word for word in words)
-        return f" --command='{said}' --command-ratio={share} --command-key-pattern={pattern}"
-
-    def keys(*templates: str) -> str:
-        """What a line calls its keys: a beginning, and a number behind it."""
-        words = [word for template in templates for word in shlex.split(template) if NUMBER in word]
-        before = sorted({word.partition(NUMBER)[0].format(p=prefix) for word in words})
-        return "".join(f" --key-prefix={each} --key-minimum=1 --key-maximum={load.keys}" for each in before)
+        ended = [word.partition("__key__") for word in words]
+        keyed = [before for before, key, _ in ended if key]
+        said = " ".join("__key__" if key else before for before, key, _ in ended)
+        numbers = f" --key-prefix={keyed[0]} --key-minimum=1 --key-maximum={load.keys}" if keyed else ""
+        return f"{numbers} --command='{said}' --command-ratio={share} --command-key-pattern={pattern}"
 
     def once(template: str) -> str:
         many = "allkeys" if NUMBER in template else "1"
-        return f"{to} -t 1 -c 1 -n {many}{keys(template)}{command(template, pattern='S')}"
+        return f"{to} -t 1 -c 1 -n {many}{command(template, pattern='S')}"
 
     shares = {template: share for template, share in load.commands.items() if share}
     least = min(shares.values())
@@ -135,8 +132,14 @@ def _memtier(load: Load, server, settings: dict, prefix: str) -> list[str]:
     how += f" --pipeline={load.pipeline}" if load.pipeline > 1 else ""
     how += f" --rate-limiting={max(1, round(load.rate / load.clients))}" if load.rate else ""
     how += " --reconnect-interval=1" if load.fresh else ""
-    how += keys(*shares) + "".join(command(template, round(share / least)) for template, share in shares.items())
-    return [*map(once, load.before), f"{to}{how}", *map(once, load.after)]
+    said = [command(template, round(share / least)) for template, share in shares.items()]
+    return [*map(once, load.before), f"{to}{how}{_first_numbers(said)}", *map(once, load.after)]
+
+
+def _first_numbers(commands: list[str]) -> str:
+    """All commands behind each other; what the range of the numbers is is said once."""
+    numbers = {each.partition(" --command=")[0] for each in commands} - {""}
+    return "".join(sorted(numbers)) + "".join(" --command=" + each.partition(" --command=")[2] for each in commands)
 
 
 def _address(server, settings: dict, tcp: str, socket: str, sign: str) -> str:
@@ -147,8 +150,9 @@ def _address(server, settings: dict, tcp: str, socket: str, sign: str) -> str:
     if server.url.startswith("rediss"):
         files = {"ssl_ca_certs": "cacert", "ssl_certfile": "cert", "ssl_keyfile": "key"}
         to += " --tls"
-        given = {name: shlex.quote(settings[key]) for key, name in files.items() if settings.get(key)}
-        to += "".join(f" --{name}{sign}{file}" for name, file in given.items())
+        to += "".join(
+            f" --{name}{sign}{shlex.quote(settings[key])}" for key, name in files.items() if settings.get(key)
+        )
         if settings.get("ssl_cert_reqs") == "none":
             to += " --insecure" if sign == " " else " --tls-skip-verify"
     return to

@@ -60,8 +60,9 @@ class Knob:
             step = self.step or (1 if self.kind == "integer" else (self.high - self.low) / 100)
             values = [float(f"{self.low + i * step:.6g}") for i in range(math.ceil((self.high - self.low) / step))]
         inside = {self.low, self.high, self.default, *(each for each in values if self.low <= each <= self.high)}
-        whole = self.kind == "integer"
-        return sorted({int(each) for each in inside if each == int(each)} if whole else map(float, inside))
+        return sorted(
+            {int(each) for each in inside if each == int(each)} if self.kind == "integer" else map(float, inside)
+        )
 
     def fit(self, value) -> tuple[object, str]:
         """The nearest value that this knob has, and what was changed for that, in words; "" if nothing was.
@@ -75,12 +76,15 @@ class Knob:
         if not self.slides:
             return self.check(value), ""
         fitting = nearest(self.stops, value)
-        if self.said(fitting) == self.said(value):
-            return fitting, ""
-        where = "the nearest stop is"
-        if not self._within(value):
-            where = "the lab goes to" if value > self.high else "the lab begins at"
-        return fitting, f"{self.label}: your {self.said(value)}; {where} {self.said(fitting)}"
+        end = (
+            f"the lab goes to {self.said(fitting)}" if value > self.high else f"the lab begins at {self.said(fitting)}"
+        )
+        stop = f"the nearest stop is {self.said(fitting)}"
+        changed = self.said(fitting) != self.said(value)
+        return (
+            fitting,
+            f"{self.label}: your {self.said(value)}; {stop if self._within(value) else end}" if changed else "",
+        )
 
     def said(self, value) -> str:
         """A figure with this knob's unit, or an option."""

@@ -59,8 +59,9 @@ class WorkerPool:
     def __init__(self, factory: Callable, processes: int | None = None):
         processes = processes or cores()
         self._callers = ThreadPoolExecutor(processes)
-        worker = functools.partial(Worker, factory)
-        self.workers = list(self._callers.map(lambda _: Application(worker), range(processes)))
+        self.workers = list(
+            self._callers.map(lambda _: Application(functools.partial(Worker, factory)), range(processes))
+        )
 
     def __len__(self) -> int:
         return len(self.workers)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import redis
 
-from redislab.caching.entries import pack
 from redislab.errors import LostBacklogError
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.numbers import whole
 from redislab.keys.permits import need
+from redislab.keys.records import pack
 from redislab.keys.replies import pairs, text
 from redislab.lua import script
 
@@ -81,10 +81,11 @@ class Backlog:
             ValueError: an id that is neither a number nor text, or a version that Redis's clock cannot have given.
             TypeError: JSON cannot hold the record.
         """
-        if isinstance(id, bool) or not isinstance(id, (int, str)):
+        if type(id) not in (int, str):
             raise ValueError(f"{id!r} cannot be an id here, since JSON would change it. Use a whole number or text.")
-        known = 0 if record.get("version") is None else whole("version", record["version"], 0)
-        plain = {name: value for name, value in record.items() if name != "version"}
+        plain = {**record}
+        version = plain.pop("version", None)
+        known = 0 if version is None else whole("version", version, 0)
         begun = pack({**plain, "id": id})[:-1] + ', "version": '
         answer = self._accept(keys=[*self._entry(id), self.stream, self.dead], args=[begun, limit, known])
         if answer is None:

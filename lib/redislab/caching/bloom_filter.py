@@ -9,7 +9,7 @@ import redis
 
 from redislab.errors import CapabilityError
 from redislab.keys.numbers import whole, within
-from redislab.keys.replies import UNREACHABLE
+from redislab.keys.replies import UNREACHABLE, suited, text
 
 FILLED = ""  # goes into each filter last: one without it is not the whole of the ids, and must turn no id away
 HEAD = 64  # bits before a BitmapFilter's own
@@ -38,9 +38,9 @@ class BloomFilter:
     """
 
     def __init__(self, client, keys, kind: str, *, capacity: int, error_rate: float = 0.01):
-        self.client, self.keys, self.key = client, keys, keys.bloom(kind)
         self.capacity, self.error_rate = whole("capacity", capacity), error_rate
         self.bits, self.hashes = size(self.capacity, error_rate)
+        self.client, self.keys, self.key = suited(client), keys, keys.bloom(kind)
         self.look()
 
     def look(self) -> None:
@@ -60,7 +60,7 @@ class BloomFilter:
         new, rest = self.keys.beside(self.key, f"new_{secrets.token_hex(4)}"), iter(ids)
         self.client.execute_command("BF.RESERVE", new, self.error_rate, self.capacity)
         self.client.expire(new, 600)  # if this process ends before it is done
-        while batch := list(itertools.islice(rest, 1000)):
+        while batch := list(itertools.islice(map(_item, rest), 1000)):
             self.client.execute_command("BF.MADD", new, *batch)
         self.client.execute_command("BF.ADD", new, FILLED)
         self.client.persist(new)
@@ -69,13 +69,13 @@ class BloomFilter:
     def add(self, *ids) -> None:
         """Hold these ids too."""
         try:
-            self.client.execute_command("BF.INSERT", self.key, "NOCREATE", "ITEMS", *ids)
+            self.client.execute_command("BF.INSERT", self.key, "NOCREATE", "ITEMS", *map(_item, ids))
         except redis.ResponseError as refusal:
             if "not found" not in str(refusal):
                 raise  # with no filter there, every id may be held as it is
 
     def may_hold(self, id) -> bool:
-        filled, held = self.client.execute_command("BF.MEXISTS", self.key, FILLED, id)
+        filled, held = self.client.execute_command("BF.MEXISTS", self.key, FILLED, _item(id))
         return bool(held) or not filled
 
 
@@ -118,9 +118,14 @@ class BitmapFilter(BloomFilter):
         return all(held) or shape != self.shape
 
     def _places(self, id) -> list[int]:
-        digest = hashlib.blake2b(str(id).encode(), digest_size=16).digest()
+        digest = hashlib.blake2b(_item(id).encode(), digest_size=16).digest()
         first, second = (int.from_bytes(half, "big") for half in (digest[:8], digest[8:]))
         return [HEAD + (first + i * second) % self.bits for i in range(self.hashes)]
+
+
+def _item(id) -> str:
+    """An id as it stands in the name of its entry, whether it is a number, text, or bytes."""
+    return str(text(id))
 
 
 def size(capacity: int, error_rate: float) -> tuple[int, int]:

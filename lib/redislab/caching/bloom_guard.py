@@ -29,6 +29,7 @@ class BloomGuard(Resilient):
         self._unheard = set()  # ids that did not get through to the filter
 
     def put(self, id, record) -> None:
+        self.key(id)  # what cannot be a name is refused before it could stand in the way of the others
         self._unheard.add(id)
         self._try_or_later(self._tell)  # before the commit: a row that is not in the filter could not be read again
         super().put(id, record)

@@ -3,7 +3,9 @@
 import random
 
 from redislab.caching.checked import seconds, share
-from redislab.caching.entries import MISS, fetch, pack
+from redislab.caching.entries import MISS, fetch
+from redislab.keys.records import pack
+from redislab.keys.replies import suited
 
 
 class CacheAside:
@@ -35,7 +37,7 @@ class CacheAside:
     ttl, missing_ttl, jitter = seconds(), seconds(), share()
 
     def __init__(self, client, source, keys, *, ttl=60.0, jitter=0.1, missing_ttl=5.0):
-        self.client, self.source, self.keys = client, source, keys
+        self.client, self.source, self.keys = suited(client), source, keys
         self.ttl, self.jitter, self.missing_ttl = ttl, jitter, missing_ttl
 
     def get(self, id) -> dict | None:

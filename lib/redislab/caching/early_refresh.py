@@ -1,14 +1,13 @@
 """XFetch: refresh an entry before it expires, at a random moment that fits the time a load takes."""
 
-import json
 import math
 import random
 import time
 
 from redislab.caching.cache_aside import CacheAside
 from redislab.caching.checked import Checked
-from redislab.caching.entries import BROKEN, is_record, pack
 from redislab.keys.numbers import within
+from redislab.keys.records import BROKEN, is_record, pack, unpack
 
 
 class EarlyRefresh(CacheAside):
@@ -36,11 +35,11 @@ class EarlyRefresh(CacheAside):
         pipeline = self.client.pipeline(transaction=False).get(key).pttl(key)
         try:
             cached, left = pipeline.execute()
-            seconds, record = json.loads(cached)
-            due = -seconds * self.beta * math.log(1 - random.random()) >= left / 1000 or not is_record(record)
+            seconds, record = unpack(cached)
+            fresh = -seconds * self.beta * math.log(1 - random.random()) < left / 1000 and is_record(record)
         except BROKEN:  # nothing is there, or nothing of this pattern's
-            due = True
-        return self.load(key, id) if due else record
+            fresh = False
+        return record if fresh else self.load(key, id)
 
     def load(self, key, id):
         began = time.perf_counter()

@@ -6,7 +6,8 @@ import time
 
 from redislab.caching.cache_aside import CacheAside
 from redislab.caching.checked import seconds
-from redislab.caching.entries import MISS, fetch, pack
+from redislab.caching.entries import MISS, fetch
+from redislab.keys.records import pack
 from redislab.lua import script
 
 

@@ -2,8 +2,8 @@
 
 import redis
 
-from redislab.caching.entries import pack
 from redislab.caching.resilient import Resilient
+from redislab.keys.records import pack
 from redislab.keys.replies import UNREACHABLE
 
 CACHE_FIRST, DB_FIRST, DB_THEN_DELETE = "cache first", "DB first", "DB, then delete"
@@ -74,6 +74,7 @@ class WriteThrough(Resilient):
             raise
 
     def _db_first(self, key, id, record) -> None:
+        pack({**record, "id": id})
         version = self.source.save(id, record)
         self.owed.owe(key)
         self._try_or_later(self._replace, key, record | {"id": id, "version": version})

@@ -2,7 +2,7 @@
 
 from redislab.keys.eviction import warn_of_eviction
 from redislab.keys.permits import need
-from redislab.keys.replies import text
+from redislab.keys.replies import suited, text
 from redislab.keys.slots import share_a_slot
 from redislab.lua import script
 
@@ -41,7 +41,7 @@ class UniqueIndex:
     script = "claim"
 
     def __init__(self, client, keys, kind: str, field: str):
-        self.client, self.keys, self.kind, self.field = client, keys, kind, str(text(field))
+        self.client, self.keys, self.kind, self.field = suited(client), keys, kind, str(text(field))
         scripts = [script(self.script), script("prune")]
         self._move, self._prune = map(client.register_script, scripts)
         if hasattr(client, "get_nodes") and not share_a_slot(self.key(1), self.entry(2)):
@@ -86,7 +86,7 @@ class UniqueIndex:
 
     def prune(self, id, value) -> bool:
         """Remove the entry if the record does not bear it out, having expired, say; whether it was removed."""
-        return self._prune(keys=[self.key(id), self.entry(value)], args=[id, self.field, value]) == 1
+        return self._prune(keys=[self.key(id), self.entry(value)], args=[str(text(id)), self.field, value]) == 1
 
     def _give(self, id, new) -> bool:
         for _ in range(TRIES):
@@ -100,7 +100,7 @@ class UniqueIndex:
 
     def _set(self, id, old, new) -> int:
         entries = [self.entry(old or new), self.entry(new or old)]
-        return self._move(keys=[self.key(id), *entries], args=[id, self.field, old, new])
+        return self._move(keys=[self.key(id), *entries], args=[str(text(id)), self.field, old, new])
 
     def _was_stale(self, value) -> bool:
         """Is the entry that was in the way gone by now?"""

@@ -54,8 +54,7 @@ class KeyNamespace:
         Raises:
             ValueError: a part that is not letters, digits, `_`, `-` and `.`, or no part at all.
         """
-        parts = [_part(part) for part in (environment, application) if part]
-        parts += [_word(_part(tenant))] if tenant else []
+        parts = [_word(_part(part)) for part in (environment, application, tenant) if part]
         if not parts:
             raise ValueError(
                 "A namespace without a part separates nothing. Name an environment, an application or a tenant."

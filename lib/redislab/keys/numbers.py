@@ -1,6 +1,6 @@
 """Numbers at the door: what Redis could not hold exactly is refused in a sentence, before anything is written."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 LONGEST = (
     10**10
@@ -23,18 +23,27 @@ def whole(name: str, value: int, least: int = 1, most: int = EXACT) -> int:
     Raises:
         ValueError: it is not, or it is out of its bounds.
     """
-    within(name, value, "a whole number", least, most)
-    if value != int(value):
+    number = within(name, value, "a whole number", least, most)
+    if number != int(number):
         raise ValueError(f"{name} = {value!r} does not work: choose a whole number from {least:,} to {most:,}.")
-    return int(value)
+    return int(number)
+
+
+def stored(fields: dict) -> list:
+    """Each field followed by its value, as HSET takes them; a float of NumPy's becomes one of Python's."""
+    return [
+        part for name, value in fields.items() for part in (name, float(value) if isinstance(value, float) else value)
+    ]
 
 
 def within(name: str, value: float, what: str, least: float = -EXACT, most: float = EXACT) -> float:
-    """`value`, which has to be a number from `least` to `most`; `what` it is goes into the sentence.
+    """`value` as an int or a float, which has to be a number from `least` to `most`; `what` it is goes into the sentence.
+
+    Of another library's number (NumPy's, say) redis-py would send what `repr` says, and not the digits.
 
     Raises:
         ValueError: it is not.
     """
     if isinstance(value, bool) or not isinstance(value, Real) or not least <= value <= most:
         raise ValueError(f"{name} = {value!r:.40} does not work: choose {what} from {least:,} to {most:,}.")
-    return value
+    return int(value) if isinstance(value, Integral) else float(value)

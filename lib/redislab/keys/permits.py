@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import redis
 
-from redislab.keys.replies import UNANSWERED, text
+from redislab.keys.replies import UNANSWERED, suited, text
 from redislab.lua import script
 
 
@@ -18,8 +18,9 @@ def need(client, name: Callable[[str], str], *sources: str) -> None:
         name: names the keys that they are to be used on, by an id: it is asked for one that no client uses.
 
     Raises:
-        ValueError: the user may not, and says what to permit.
+        ValueError: the user may not, and says what to permit; or the client is not `suited`.
     """
+    suited(client)
     if hasattr(client, "command_stack"):
         return
     key = name(secrets.token_hex(4))

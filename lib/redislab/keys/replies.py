@@ -1,8 +1,10 @@
 """Replies in one shape, whatever the client's protocol and decoding: RESP 2 or 3, bytes or text; and what comes instead of one.
 
-A class that reads a reply by its shape asks here, so that it gives the same results with every client of redis-py.
+A class that reads a reply by its shape asks here, so that it gives the same results with every client of redis-py that is
+`suited`.
 """
 
+import codecs
 from collections.abc import Iterator
 
 import redis
@@ -11,6 +13,20 @@ import redis
 UNREACHABLE = (redis.RedisError, redis.exceptions.RedisClusterException)
 # the same for a command without a key: with no node left, a cluster's client (8.1.0) asks None
 UNANSWERED = (*UNREACHABLE, AttributeError)
+
+
+def suited(client):
+    """The client itself; nothing is sent.
+
+    Raises:
+        ValueError: it answers with coroutines, which no class here awaits; or it does not write text in UTF-8.
+    """
+    if any(each.__module__.startswith("redis.asyncio") for each in type(client).__mro__):
+        raise ValueError("This client of redis.asyncio answers later, and nothing here waits for it. Use redis.Redis.")
+    encoding = client.get_encoder().encoding
+    if codecs.lookup(encoding).name != "utf-8":
+        raise ValueError(f"This client writes text in {encoding}, other clients of the same keys in UTF-8. Use that.")
+    return client
 
 
 def text(reply):

@@ -25,6 +25,6 @@ if count == 0 then
     redis.call('HSET', KEYS[1], 'window', window, 'count', 1)
     redis.call('PEXPIRE', KEYS[1], math.ceil(length / 1000)) -- a little longer than it counts: no clock has to agree with the TTL
 else
-    redis.call('HINCRBY', KEYS[1], 'count', 1)
+    redis.call('HSET', KEYS[1], 'count', count + 1)
 end
 return {1, limit - count - 1, 0}

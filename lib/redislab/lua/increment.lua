@@ -10,4 +10,4 @@ local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) == -1 then
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return count < 9007199254740992 and count or redis.call('GET', KEYS[1])
+return math.abs(count) < 9007199254740992 and count or redis.call('GET', KEYS[1])

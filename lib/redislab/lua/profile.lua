@@ -29,5 +29,6 @@ elseif what == 'left' then
     local ends = redis.call('ZSCORE', KEYS[2], ARGV[2])
     return ends and ends - now or redis.call('HEXISTS', KEYS[1], ARGV[2]) - 2
 else
-    return redis.call(what, KEYS[1], unpack(ARGV, 2))
+    local reply = redis.call(what, KEYS[1], unpack(ARGV, 2))
+    return what == 'HINCRBY' and redis.call('HGET', KEYS[1], ARGV[2]) or reply -- as text: a Lua number is exact up to 2^53
 end

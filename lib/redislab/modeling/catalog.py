@@ -3,7 +3,7 @@
 import json
 
 from redislab.keys.eviction import warn_of_eviction
-from redislab.keys.numbers import milliseconds, whole
+from redislab.keys.numbers import milliseconds, stored, whole
 from redislab.keys.permits import need
 from redislab.keys.replies import text
 from redislab.lua import script
@@ -58,12 +58,11 @@ class Catalog:
             TypeError: the category or a tag is not text.
             ValueError: a TTL that Redis could not keep.
         """
-        names = [category, *tags]
+        names = [category, *([tags.encode()] if isinstance(tags, str) else tags)]
         if wrong := [name for name in names if not isinstance(name, str)]:
             raise TypeError(f"A category and tags are text; {wrong[0]!r} is not. Nothing was written.")
         life = milliseconds("ttl", self.ttl if ttl is None else ttl)
-        pairs = [part for pair in {**fields, "category": category}.items() for part in pair]
-        about = [id, life, json.dumps(names, ensure_ascii=False), *pairs]
+        about = [str(text(id)), life, json.dumps(names, ensure_ascii=False), *stored({**fields, "category": category})]
         self._put([*self._books, self.key(id)], [self._base, *about])
 
     def get(self, id) -> dict | None:
@@ -72,7 +71,7 @@ class Catalog:
 
     def remove(self, id) -> bool:
         """Take a product out of the catalogue and of all indexes; False if it has expired, or never was there."""
-        return self._put([*self._books, self.key(id)], [self._base, id]) == 1
+        return self._put([*self._books, self.key(id)], [self._base, str(text(id))]) == 1
 
     def recent(self, category: str, n: int = 20) -> list[str]:
         """Ids of the category, at most `n`, the newest first."""

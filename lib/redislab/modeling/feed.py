@@ -4,7 +4,8 @@ import json
 import re
 
 from redislab.keys.numbers import milliseconds, whole
-from redislab.keys.replies import text
+from redislab.keys.records import BROKEN, pack
+from redislab.keys.replies import suited, text
 
 
 class Feed:
@@ -26,14 +27,18 @@ class Feed:
     """
 
     def __init__(self, client, keys, *, cap: int = 100, ttl: float = 86_400.0):
-        self.client, self.keys, self.cap, self.ttl = client, keys, whole("cap", cap), ttl
+        self.client, self.keys, self.cap, self.ttl = suited(client), keys, whole("cap", cap), ttl
         milliseconds("ttl", ttl)
 
     def post(self, owner, item: dict) -> str:
-        """Add an item in front; returns its id, `ms-number` by the server's clock."""
+        """Add an item in front; returns its id, `ms-number` by the server's clock.
+
+        Raises:
+            TypeError: JSON cannot hold the item, or would bring it back different.
+        """
         key, life = self.keys.feed(owner), milliseconds("ttl", self.ttl)
         pipeline = self.client.pipeline(transaction=True)  # no feed is left without its TTL
-        pipeline.xadd(key, {"item": json.dumps(item)}, maxlen=self.cap, approximate=False)
+        pipeline.xadd(key, {"item": pack(item)}, maxlen=self.cap, approximate=False)
         return text(pipeline.pexpire(key, life).execute()[0])
 
     def page(self, owner, size: int = 20, *, after: str | None = None) -> tuple[list[dict], str | None]:
@@ -68,5 +73,5 @@ def _item(fields: dict):
     """What was posted; None for an entry that another program has added, or damaged."""
     try:
         return json.loads(fields["item"])
-    except (KeyError, ValueError):
+    except (KeyError, *BROKEN):
         return None

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from redislab.keys.numbers import whole, within
-from redislab.keys.replies import pairs, text
+from redislab.keys.replies import pairs, suited, text
 from redislab.lua import script
 
 IN_TURN, SHARED = "in turn", "shared"
@@ -29,7 +29,8 @@ class Leaderboard:
     name first. With ties "in turn" each has a rank of its own in that order: 1, 2, 3, 4. With "shared" the same score is
     the same rank, and the next rank is left out: 1, 2, 2, 4; it is 1 and the number of those who have more.
 
-    A score is a float: whole numbers are exact up to 2⁵³, and larger ones are refused. A server with an allkeys-… policy
+    A score is a float: whole numbers are exact up to 2⁵³, and larger ones are refused; a sum that grows past it is
+    rounded. A server with an allkeys-… policy
     may evict a board. A board never forgets a player by itself; for a week's board
     take a name for each week, and let its key expire. About 100 bytes a player, once there are more than 128.
 
@@ -41,7 +42,7 @@ class Leaderboard:
     def __init__(self, client, keys, name: str, *, ties: str = IN_TURN):
         if ties not in (IN_TURN, SHARED):
             raise ValueError(f"ties = {ties!r} does not work: choose {IN_TURN!r} or {SHARED!r}.")
-        self.client, self.key, self.ties = client, keys.leaderboard(name), ties
+        self.client, self.key, self.ties = suited(client), keys.leaderboard(name), ties
         self._around = client.register_script(script("around"))
 
     def set(self, player: str, score: float) -> None:

@@ -1,14 +1,14 @@
 """A user's profile: a hash with a field for each of its parts, and its twin, one string of JSON."""
 
 import functools
-import json
 import secrets
 
 import redis
 
-from redislab.keys.numbers import milliseconds, within
+from redislab.keys.numbers import milliseconds, stored, within
 from redislab.keys.permits import need
-from redislab.keys.replies import pairs, text
+from redislab.keys.records import pack, unpack
+from redislab.keys.replies import pairs, suited, text
 from redislab.lua import script
 
 HSETEX, HPEXPIRE, DEADLINES = "HSETEX", "HPEXPIRE", "by deadlines"
@@ -38,7 +38,7 @@ class Profile:
     """
 
     def __init__(self, client, keys, *, types=None, field_ttl: str | None = None):
-        self.client, self.keys, self.types = client, keys, types or {}
+        self.client, self.keys, self.types = suited(client), keys, types or {}
         self._script = client.register_script(script("profile"))
         if field_ttl:
             self.field_ttl = field_ttl
@@ -100,7 +100,7 @@ class Profile:
 
     def add(self, id, field: str, by: int | float = 1) -> int | float:
         """Add to a number, atomically, and return the sum; a field that is not there counts as 0. Its TTL goes on."""
-        within("by", by, "a number")
+        by = within("by", by, "a number")
         how, type = ("HINCRBY", int) if isinstance(by, int) else ("HINCRBYFLOAT", float)
         return type(self._run(how, self.keys.profile(id), field, by))
 
@@ -154,14 +154,14 @@ class JsonProfile:
     """
 
     def __init__(self, client, keys):
-        self.client, self.keys = client, keys
+        self.client, self.keys = suited(client), keys
 
     def save(self, id, fields: dict) -> None:
-        self.client.set(self.keys.entity("json_profile", id), json.dumps(fields))
+        self.client.set(self.keys.entity("json_profile", id), pack(fields))
 
     def get(self, id) -> dict | None:
         stored = self.client.get(self.keys.entity("json_profile", id))
-        return None if stored is None else json.loads(stored)
+        return None if stored is None else unpack(stored)
 
     def fields(self, id, *names: str) -> dict:
         """These fields, by name; None for what is not there. All of the profile travels for it."""
@@ -175,12 +175,12 @@ class JsonProfile:
     def add(self, id, field: str, by: int | float = 1) -> int | float:
         """Add to a number and return the sum. Not atomic either."""
         profile = self.get(id) or {}
-        profile[field] = profile.get(field, 0) + by
+        profile[field] = profile.get(field, 0) + within("by", by, "a number")
         self._write(id, profile)
         return profile[field]
 
     def _write(self, id, profile: dict) -> None:
-        self.client.set(self.keys.entity("json_profile", id), json.dumps(profile), keepttl=True)
+        self.client.set(self.keys.entity("json_profile", id), pack(profile), keepttl=True)
 
 
 def _parts(fields: dict) -> list:
@@ -191,4 +191,4 @@ def _parts(fields: dict) -> list:
                 f"{name} = {value!r} has no place in a hash, whose values are text. Write a str, int or float: "
                 "name what is nested by its path (settings.theme), leave out a None, write 0 or 1 for a bool."
             )
-    return [part for field in fields.items() for part in field]
+    return stored(fields)

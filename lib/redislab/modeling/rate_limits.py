@@ -11,6 +11,7 @@ from redis.exceptions import NoScriptError
 
 from redislab.keys.numbers import EXACT, whole, within
 from redislab.keys.permits import need
+from redislab.keys.replies import suited, text
 from redislab.lua import script
 
 
@@ -61,8 +62,8 @@ class Limiter(ABC):
             raise ValueError(
                 f"{numbers[0]} times {numbers[1]} µs is more than Lua counts exactly. Choose fewer, or less time."
             )
-        self.client, self.keys, self.clock = client, keys, clock
-        self.rule = "-".join((self.kind, *map(str, numbers), *([name] if name else [])))
+        self.client, self.keys, self.clock = suited(client), keys, clock
+        self.rule = "-".join((self.kind, *map(str, numbers), *([str(text(name))] if name else [])))
         if clock is None:
             need(client, self.key, self.source)
         self._script, self._numbers = client.register_script(self.source), numbers

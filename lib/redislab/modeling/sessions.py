@@ -2,7 +2,7 @@
 
 import secrets
 
-from redislab.keys.numbers import milliseconds
+from redislab.keys.numbers import milliseconds, stored
 from redislab.keys.permits import need
 from redislab.keys.replies import text
 from redislab.lua import script
@@ -43,13 +43,12 @@ class Sessions:
         id = secrets.token_urlsafe(24)
         key = self.keys.session(id)
         pipeline = self.client.pipeline(transaction=True)
-        pipeline.hset(key, mapping={"user": user, **fields}).pexpire(key, milliseconds("ttl", self.ttl)).execute()
+        pipeline.hset(key, items=stored({"user": user, **fields})).pexpire(key, milliseconds("ttl", self.ttl)).execute()
         return id
 
     def touch(self, id: str, /, **fields) -> bool:
         """Keep it alive for another TTL, set `last_activity` (s, the server's time) and `fields`; False if it is over."""
-        pairs = [part for pair in fields.items() for part in pair]
-        return self._touch([self.keys.session(id)], [milliseconds("ttl", self.ttl), *pairs]) == 1
+        return self._touch([self.keys.session(id)], [milliseconds("ttl", self.ttl), *stored(fields)]) == 1
 
     def get(self, id: str) -> dict | None:
         """Its fields; None if it has expired, was ended, or never was. Its time to live goes on."""

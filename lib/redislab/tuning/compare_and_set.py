@@ -2,6 +2,7 @@
 
 import redis
 
+from redislab.keys.replies import suited
 from redislab.lua import script
 
 
@@ -21,7 +22,7 @@ class CompareAndSet:
     """
 
     def __init__(self, client, *, native: bool | None = None):
-        self.client, self.native = client, native
+        self.client, self.native = suited(client), native
         self._script = client.register_script(script("compare_and_set"))
 
     def __call__(self, key: str, expected: str, new: str) -> bool:

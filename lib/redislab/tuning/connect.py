@@ -1,5 +1,6 @@
 """A client with every setting chosen, and the reason beside each."""
 
+import re
 import socket
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
@@ -114,9 +115,22 @@ def url_options(url: str) -> dict:
     """What a URL says, as keyword arguments of a pool.
 
     Raises:
-        ValueError: it is not a URL of Redis, or its database is not a number, which redis-py takes for 0.
+        ValueError: it is not a URL of Redis, or its database is not a number, which redis-py takes for 0. It is not
+            repeated, as it may hold a password.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "unix" and not (database := parts.path.strip("/")).isdecimal() and database:
-        raise ValueError(f"The database {database!r} of the URL is not a number: end it in /0, or with the port.")
+    if not _is_whole(url):
+        raise ValueError(
+            "This is not a URL of Redis: write redis://user:password@host:port/0, where the database is a number; in a "
+            "password, write / as %2F, @ as %40, ? as %3F, # as %23 and : as %3A."
+        )
     return parse_url(url)
+
+
+def _is_whole(url: str) -> bool:
+    """Whether nothing that was meant to stand before the host stands behind it, and the numbers are numbers."""
+    try:
+        parts = urlsplit(url)
+        database = parts.scheme == "unix" or re.fullmatch(r"/?\d*/?", parts.path, re.ASCII)
+        return bool(parts.port != 0 and database and "@" not in parts.query and not parts.fragment)
+    except ValueError:  # of the port, or of brackets
+        return False

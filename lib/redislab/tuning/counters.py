@@ -6,6 +6,7 @@ import redis
 
 from redislab.keys.numbers import milliseconds, within
 from redislab.keys.permits import need
+from redislab.keys.replies import suited
 from redislab.lua import script
 
 TRIES = 10_000  # how often one increment may be disturbed until that is an error
@@ -19,7 +20,7 @@ class Counter(ABC):
     """
 
     def __init__(self, client, keys):
-        self.client, self.keys, self.tries = client, keys, 0
+        self.client, self.keys, self.tries = suited(client), keys, 0
 
     def increment(self, name: str) -> int:
         """Add one; what the counter is then."""

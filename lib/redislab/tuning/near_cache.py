@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from redislab.keys.forks import renewed
 from redislab.keys.numbers import whole, within
-from redislab.keys.replies import text
+from redislab.keys.replies import suited, text
 
 NEVER, PAUSE = float("-inf"), 0.2  # s between two attempts to listen, and until a closed one ends
 
@@ -48,14 +48,14 @@ class NearCache:
     def __init__(self, client, *, prefix: str, size: int = 10_000, stale: float = 2.0):
         if hasattr(client, "get_nodes"):
             raise ValueError("NearCache listens to one server, and a cluster has several. Use a client of one of them.")
-        self.client, self.prefix, self.size = client, prefix, whole("size", size)
+        self.client, self.prefix, self.size = suited(client), text(prefix), whole("size", size)
         self.stale, self.hits, self.misses = within("stale", stale, "seconds", 0.1, 3600), 0, 0
         self._closed = threading.Event()
         renewed(self)
         self._start()
         self._answered.wait(1.0)
         try:
-            self._read(prefix + secrets.token_hex(8))
+            self._read(self.prefix + secrets.token_hex(8))
         except redis.RedisError as failure:
             self._failure = self._failure or failure
         if isinstance(self._failure, redis.ResponseError):

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from redislab.keys.numbers import milliseconds, whole
+from redislab.keys.replies import suited
 
 
 def chunked(items: Iterable, size: int) -> Iterator[list]:
@@ -33,7 +34,7 @@ def pipelined(client, commands: Iterable[tuple], *, chunk: int = 1000, transacti
         redis.ResponseError: a command of this chunk failed. Its neighbours were carried out all the same.
     """
     replies = []
-    with client.pipeline(transaction=transaction) as pipeline:
+    with suited(client).pipeline(transaction=transaction) as pipeline:
         for part in chunked(commands, chunk):
             for command in part:
                 pipeline.execute_command(*command)

@@ -7,21 +7,31 @@ from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Tab
 
 SIZES = {"users": 10_000, "products": 1_000, "orders": 20_000}
 SEED = 2026
-INDEXED = {"category", "user_id"}
 
 metadata = MetaData()
 
 
-def _table(table: str, /, **columns) -> Table:
+def _table(name: str, *columns: Column) -> Table:
     """A table with an id and a version, which grows with each write, by 1 or to a time in µs: staleness can be measured."""
-    own = [Column(name, kind, index=name in INDEXED) for name, kind in columns.items()]
     version = Column("version", BigInteger, nullable=False, default=1)
-    return Table(table, metadata, Column("id", Integer, primary_key=True), *own, version)
+    return Table(name, metadata, Column("id", Integer, primary_key=True), *columns, version)
 
 
-users = _table("users", name=String, email=String, city=String, plan=String)
-products = _table("products", name=String, category=String, price=Float, stock=Integer)
-orders = _table("orders", user_id=Integer, product_id=Integer, quantity=Integer, status=String)
+users = _table("users", Column("name", String), Column("email", String), Column("city", String), Column("plan", String))
+products = _table(
+    "products",
+    Column("name", String),
+    Column("category", String, index=True),
+    Column("price", Float),
+    Column("stock", Integer),
+)
+orders = _table(
+    "orders",
+    Column("user_id", Integer, index=True),
+    Column("product_id", Integer),
+    Column("quantity", Integer),
+    Column("status", String),
+)
 
 FIRST = "Ada Alan Barbara Claude Dennis Edsger Frances Grace Hedy Ivan John Katherine Leslie Margaret Niklaus Radia Sophie Tim".split()
 LAST = "Allen Backus Dijkstra Goldberg Hamilton Hopper Johnson Kay Lamarr Liskov Perlman Ritchie Shannon Turing Wirth".split()
