@@ -23,22 +23,24 @@ def frame(charts, t: float, values: dict) -> dict[str, tuple]:
     """What one sample adds to the figures, for LiveFigure.feed."""
     points = {}
     for chart in charts:
-        if chart.kind == "bars":
-            lines = chart.lines[::-1]  # plotly draws from the bottom up
-            points[_bars_key(chart)] = [values.get(line.key) for line in lines], [line.label for line in lines]
-            continue
-        for line in chart.lines:
-            value = values.get(line.key)
-            if chart.kind == "ranking":  # plotly draws from the bottom up
-                value = [(number, label) for label, number in reversed(value or ())]
-            if chart.kind == "parts":
-                value = [(value, "")]
-            points[line.key] = (t, value) if chart.kind == "time" else _curve(value)
+        found = {line.key: values.get(line.key) for line in chart.lines}
+        if chart.kind == "time":
+            points |= {key: (t, value) for key, value in found.items()}
+        elif chart.kind == "bars":  # plotly draws from the bottom up
+            points[_bars_key(chart)] = [*found.values()][::-1], [line.label for line in chart.lines][::-1]
+        elif chart.kind == "parts":
+            points |= {key: ([value], [""]) for key, value in found.items()}
+        elif chart.kind == "ranking":  # the same way up
+            points |= {
+                key: _columns([(n, label) for label, n in reversed(ranks or ())]) for key, ranks in found.items()
+            }
+        else:
+            points |= {key: _columns(pairs or ()) for key, pairs in found.items()}
     return points
 
 
-def _curve(pairs) -> tuple[list, list]:
-    return [x for x, _ in pairs or ()], [y for _, y in pairs or ()]
+def _columns(pairs) -> tuple[list, list]:
+    return [x for x, _ in pairs], [y for _, y in pairs]
 
 
 def columns(charts) -> Iterator[tuple[str, str]]:
@@ -87,25 +89,22 @@ def _mode(chart: Chart, line: Line) -> str:
     return "lines" if chart.kind == "time" or line.shape == "hv" else "lines+markers"
 
 
+def _bar(go, uid: str, name: str, text: str, **more):
+    look = {"orientation": "h", "width": 0.62, "cliponaxis": False, "textposition": "outside", "hoverinfo": "skip"}
+    return go.Bar(uid=uid, name=name, texttemplate=text, textfont_size=14, **look | more)
+
+
 def _bars(go, chart: Chart) -> list:
-    bar = go.Bar(uid=_bars_key(chart), name=chart.title, orientation="h", width=0.62, cliponaxis=False)
-    bar.texttemplate = f"%{{x:,.3~r}} {chart.unit}"
-    return [bar.update(textposition="outside", textfont_size=14, hoverinfo="skip")]
+    return [_bar(go, _bars_key(chart), chart.title, f"%{{x:,.3~r}} {chart.unit}")]
 
 
 def _parts(go, chart: Chart) -> list:
-    bars = [_bars(go, chart)[0] for _ in chart.lines]
-    return [
-        bar.update(
-            uid=line.key, name=line.label, meta={"part": True}, texttemplate="%{x:,}", textposition="inside", width=0.4
-        )
-        for bar, line in zip(bars, chart.lines, strict=True)
-    ]
+    inside = {"meta": {"part": True}, "textposition": "inside", "width": 0.4}
+    return [_bar(go, line.key, line.label, "%{x:,}", **inside) for line in chart.lines]
 
 
 def _ranking(go, chart: Chart) -> list:
-    bar = _bars(go, chart)[0]
-    return [bar.update(uid=chart.lines[0].key, meta={"even": True}, texttemplate=f"%{{x:,}} {chart.unit}")]
+    return [_bar(go, chart.lines[0].key, chart.title, f"%{{x:,}} {chart.unit}", meta={"even": True})]
 
 
 def _treemap(go, chart: Chart) -> list:
