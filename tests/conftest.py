@@ -119,6 +119,16 @@ def private(lab):
         yield server
 
 
+@contextlib.contextmanager
+def paused(server):
+    """It answers nothing for a while."""
+    server.pause()
+    try:
+        yield
+    finally:
+        server.resume()
+
+
 class Clock:
     """It stands at `now` until that is changed."""
 

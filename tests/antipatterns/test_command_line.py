@@ -449,28 +449,22 @@ def test_a_replica_can_be_audited_and_is_called_one(two_processes):
 
 def test_a_socket_is_called_by_its_path(tmp_path):
     path = tmp_path / "redis.sock"
-    server = processes.bundled(unixsocket=path)
-    try:
+    with contextlib.closing(processes.bundled(unixsocket=path)):
         said = run("audit", f"unix://{path}")
         assert said.returncode == 0 and f"at {path}:" in " ".join(said.stdout.split()) and "6379" not in said.stdout
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("start", [processes.local, processes.bundled], ids=["redis", "valkey"])
 def test_a_server_that_knows_neither_hello_nor_scripts(start, tmp_path):
     have("local" if start is processes.local else "bundled")
     (tmp_path / "old.conf").write_text('rename-command HELLO ""\nrename-command EVAL_RO ""\n')
-    server = start(include=tmp_path / "old.conf")
-    try:
+    with contextlib.closing(start(include=tmp_path / "old.conf")) as server:
         admin = redis.Redis(port=server.port, protocol=2)
         admin.execute_command("ACL", "SETUSER", "auditor", "on", f">{WORD}", "~*", "+@read")
         admin.set("shop:cache:1", 1)
         for address in (f"redis://127.0.0.1:{server.port}", f"redis://auditor:{WORD}@127.0.0.1:{server.port}"):
             said = run("audit", address)
             assert said.returncode == 1 and "All 1 keys" in said.stdout and not said.stderr, said
-    finally:
-        server.close()
 
 
 def test_a_cluster_that_announces_what_cannot_be_reached_names_it():

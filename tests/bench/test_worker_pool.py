@@ -1,5 +1,6 @@
 """A load in several processes: what they did, and what bounded them."""
 
+import contextlib
 import functools
 import os
 import time
@@ -58,13 +59,10 @@ def test_who_only_waits_is_bound_by_the_network(lab, pool):
 
 
 def test_a_server_at_work_is_the_bound(lab):
-    pool = WorkerPool(functools.partial(Burden, lab.server.url), processes=1)
-    try:
+    with contextlib.closing(WorkerPool(functools.partial(Burden, lab.server.url), processes=1)) as pool:
         round = pool.run(lab.redis, 30_000_000)
         assert round.server > 4 * round.client
         assert round._replace(server=BUSY + 0.1).bound == "server"
-    finally:
-        pool.close()
 
 
 @pytest.mark.parametrize("pool", [Wait], indirect=True)

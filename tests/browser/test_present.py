@@ -1,5 +1,6 @@
 """What `make present` serves: pages for a room, without code, with a note and a timer, from this machine alone."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -59,12 +60,9 @@ def voila(tmp_path_factory):
     needs("browser")
     if find_spec("voila") is None:
         (pytest.fail if IN_CI else pytest.skip)("Voilà is not installed: pip install --editable '.[present]'")
-    server = Voila(tmp_path_factory.mktemp("voila"))
-    try:
+    with contextlib.closing(Voila(tmp_path_factory.mktemp("voila"))) as server:
         assert not settles(lambda: server.status("/") != 200, 30), server.said()
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from redislab.bench import watch
 from redislab.caching import BitmapFilter, BloomGuard, CacheAside, CircuitBreaker, SingleFlight
 from redislab.keys import KeyNamespace
 from tests.caching.test_caching import Counted
-from tests.conftest import runs, settles
+from tests.conftest import paused, runs, settles
 
 UNKNOWN = range(10**6, 10**6 + 200)
 NEW = iter(range(700_001, 800_000))  # ids that nobody has inserted yet
@@ -76,13 +76,10 @@ def test_a_filter_that_was_lost_denies_nothing(guarded):
 def test_a_redis_that_hangs_while_a_row_is_inserted_hears_of_it_later(private, database, users):
     # Given a filter, and a Redis that hangs
     guarded, id = guard(private.client(socket_timeout=0.1), users, "shop"), next(NEW)
-    private.pause()
-    try:
+    with paused(private):
         # If a row is inserted, it is inserted all the same
         guarded.put(id, database.users.find(1))
         assert guarded.get(id)["id"] == id
-    finally:
-        private.resume()
     # Expect that this client denies it at no time, and that the filter has heard of it in the end
     found = []
     settles(lambda: found.append(guarded.get(id)) or guarded.breaker.is_open)

@@ -1,5 +1,6 @@
 """Refresh-ahead: who refreshes, when, and what may happen meanwhile."""
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -171,8 +172,7 @@ def test_a_dead_redis_costs_milliseconds_and_recovers_by_itself(private, databas
 
 
 def test_a_full_redis_goes_on_serving_what_it_cannot_refresh(lab, database, keys):
-    server = lab.private_server(maxmemory_policy="noeviction")
-    try:
+    with contextlib.closing(lab.private_server(maxmemory_policy="noeviction")) as server:
         cache = RefreshAhead(server.client(), database.users, keys, ttl=60)
         cache.get(1)
         server.client().pexpire(keys.user(1), 5_000)
@@ -180,8 +180,6 @@ def test_a_full_redis_goes_on_serving_what_it_cannot_refresh(lab, database, keys
         assert all(cache.get(1)["id"] == 1 for _ in range(30))
         assert not cache.breaker.is_open
         cache.close()
-    finally:
-        server.close()
 
 
 def test_closed_it_reads_on_and_refreshes_no_more(due, lab, users, keys):

@@ -1,5 +1,6 @@
 """A Redis that dies, hangs, is full or refuses: reads go on, deletes are made up for, and others are not concerned."""
 
+import contextlib
 import functools
 import gc
 import threading
@@ -26,7 +27,7 @@ from redislab.keys import KeyNamespace
 from redislab.keys.replies import UNREACHABLE
 from redislab.world.cluster import Cluster
 from tests.caching.test_caching import Counted, impatient, survives_a_dead_redis, took
-from tests.conftest import settles
+from tests.conftest import paused, settles
 
 
 def test_a_dead_redis_costs_milliseconds_and_recovers_by_itself(private, database, keys):
@@ -38,11 +39,8 @@ def test_a_dead_redis_costs_milliseconds_and_recovers_by_itself(private, databas
 def test_a_hung_redis_costs_a_few_timeouts_and_then_nothing(private, database, keys):
     cache = Resilient(impatient(private), database.users, keys)
     cache.get(2)
-    private.pause()
-    try:
+    with paused(private):
         times = sorted(took(lambda: cache.get(2)) for _ in range(60))
-    finally:
-        private.resume()
     assert times[-1] < 1.0
     assert times[50] < 0.05
     assert not settles(lambda: cache.get(2) and cache.breaker.is_open)
@@ -52,11 +50,8 @@ def test_a_delete_that_did_not_get_through_is_made_up_for(private, database, key
     # Given an entry, and a Redis that hangs while the row is written
     cache = Resilient(impatient(private), database.users, keys)
     before = cache.get(3)
-    private.pause()
-    try:
+    with paused(private):
         cache.put(3, before | {"city": "Gouda"})
-    finally:
-        private.resume()
     # Expect the new row, whether Redis answers yet or not
     cities = []
     settles(lambda: cities.append(cache.get(3)["city"]) or cache.breaker.is_open)
@@ -65,8 +60,7 @@ def test_a_delete_that_did_not_get_through_is_made_up_for(private, database, key
 
 
 def test_a_full_redis_still_serves_what_it_has(lab, database, keys):
-    server = lab.private_server(maxmemory_policy="noeviction")
-    try:
+    with contextlib.closing(lab.private_server(maxmemory_policy="noeviction")) as server:
         users = Counted(database.users)
         cache = Resilient(server.client(), users, keys)
         cache.get(1)
@@ -76,19 +70,14 @@ def test_a_full_redis_still_serves_what_it_has(lab, database, keys):
         assert cache.get(1)["id"] == 1
         assert users.finds == finds
         assert not cache.breaker.is_open
-    finally:
-        server.close()
 
 
 def test_a_write_makes_up_for_the_deletes_of_others(private, database, keys):
     # Given that the delete of row 3 did not get through
     cache = Resilient(impatient(private), database.users, keys)
     before = cache.get(3)
-    private.pause()
-    try:
+    with paused(private):
         cache.put(3, before | {"city": "Gouda"})
-    finally:
-        private.resume()
     # If another row is written, and none is read
     assert not settles(lambda: cache.put(4, before) or cache.owed)
     # Expect that readers in other processes load row 3 again
@@ -110,16 +99,13 @@ def test_a_delete_is_made_up_for_in_the_background(private, database, keys):
 def test_what_a_cache_owes_ends_with_it(private, database, keys):
     cache = Resilient(impatient(private), database.users, keys, breaker=CircuitBreaker(failures=1, retry_after=60))
     cache.breaker.retry_after = 0.1
-    private.pause()
-    try:
+    with paused(private):
         cache.put(3, database.users.find(3))
         assert cache.owed
         reference = weakref.ref(cache)
         del cache
         assert not settles(lambda: gc.collect() and reference())
         assert not settles(lambda: any(thread.name == "redislab-background" for thread in threading.enumerate()))
-    finally:
-        private.resume()
 
 
 @pytest.fixture

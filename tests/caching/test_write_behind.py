@@ -1,5 +1,6 @@
 """Write-behind as the application sees it: what it acknowledges, what readers get, and what happens when Redis fails."""
 
+import contextlib
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from redislab.caching import WriteBehind, WriteBehindWorker
 from redislab.errors import BacklogError, WriteError
 from redislab.keys import KeyNamespace
 from tests.caching.test_caching import slow_reader
-from tests.conftest import runs, settles
+from tests.conftest import paused, runs, settles
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_an_entry_is_pinned_until_the_database_has_it_and_then_expires(cache, da
 
 
 def test_a_new_row_is_inserted(cache, database):
-    id, record = 10**6 + next(runs), database.users.find(1)
+    id, record = 10**8 + next(runs), database.users.find(1)
     version = cache.put(id, record)
     with WriteBehindWorker(cache):
         assert drained(cache)
@@ -65,7 +66,7 @@ def test_a_reader_who_loaded_the_old_row_cannot_store_it_over_an_accepted_write(
 
 
 def test_a_missing_record_that_was_cached_as_missing_is_there_once_it_is_put(cache):
-    id = 10**7 + next(runs)
+    id = 2 * 10**8 + next(runs)
     assert cache.get(id) is None
     cache.put(id, {"city": "Ede"})
     assert cache.get(id)["city"] == "Ede"
@@ -124,17 +125,12 @@ class TestRedisFails:
 
     def test_a_hung_redis_may_have_taken_it_and_that_is_said(self, cache, private, database):
         cache.get(7)
-        private.pause()
-        try:
-            with pytest.raises(WriteError, match="may have been taken: read it back"):
-                cache.put(7, database.users.find(7) | {"city": "Lisse"})
-        finally:
-            private.resume()
+        with paused(private), pytest.raises(WriteError, match="may have been taken: read it back"):
+            cache.put(7, database.users.find(7) | {"city": "Lisse"})
         assert not settles(lambda: cache.get(7)["city"] != "Lisse" or cache.breaker.is_open)
 
     def test_a_full_redis_refuses_the_write_and_keeps_what_it_has(self, lab, database, keys):
-        server = lab.private_server(maxmemory_policy="noeviction")
-        try:
+        with contextlib.closing(lab.private_server(maxmemory_policy="noeviction")) as server:
             cache = WriteBehind(server.client(), database.users, keys)
             cache.backlog.open()
             version = cache.put(8, database.users.find(8))
@@ -146,12 +142,9 @@ class TestRedisFails:
             with WriteBehindWorker(cache):  # what it takes to make room needs no memory
                 assert drained(cache)
             assert database.users.find(8)["version"] == version
-        finally:
-            server.close()
 
     def test_an_entry_that_is_not_saved_survives_a_volatile_policy(self, lab, database, keys):
-        server = lab.private_server(maxmemory="8mb", maxmemory_policy="volatile-random")
-        try:
+        with contextlib.closing(lab.private_server(maxmemory="8mb", maxmemory_policy="volatile-random")) as server:
             client = server.client()
             cache = WriteBehind(client, database.users, keys)
             version = cache.put(9, database.users.find(9))
@@ -159,8 +152,6 @@ class TestRedisFails:
                 client.set(f"filler:{n}", "x" * 50_000, ex=600)
             assert client.info("stats")["evicted_keys"] > 100
             assert cache.get(9)["version"] == version
-        finally:
-            server.close()
 
 
 def _accepts(cache, id, record) -> bool:

@@ -1,5 +1,6 @@
 """Each order of a write, and what it lets happen: two writers crossing, a commit that fails, a Redis that does."""
 
+import contextlib
 import threading
 import time
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from redislab.caching import WriteThrough
 from redislab.caching.write_through import CACHE_FIRST, DB_FIRST, DB_THEN_DELETE, ORDERS
 from redislab.errors import DatabaseError
 from tests.caching.test_caching import impatient, slow_reader, took
-from tests.conftest import settles
+from tests.conftest import paused, settles
 
 each_order = pytest.mark.parametrize("order", ORDERS)
 
@@ -160,11 +161,8 @@ def test_a_write_costs_one_round_trip(lab, users, keys, order):
 def test_a_dead_redis_fails_no_write_and_brings_no_old_row_back(private, database, keys, order):
     cache = WriteThrough(impatient(private), database.users, keys, order=order)
     before = cache.get(19)
-    private.pause()
-    try:
+    with paused(private):
         assert took(lambda: cache.put(19, before | {"city": f"Gouda, {order}"})) < 2
-    finally:
-        private.resume()
     assert not settles(lambda: cache.get(19) and (cache.owed or cache.breaker.is_open))
     assert cache.get(19)["city"] == f"Gouda, {order}"
 
@@ -172,8 +170,7 @@ def test_a_dead_redis_fails_no_write_and_brings_no_old_row_back(private, databas
 def test_cache_first_a_dead_redis_fails_every_write_and_says_so_quickly(private, database, keys):
     cache = WriteThrough(impatient(private), database.users, keys, order=CACHE_FIRST)
     before = cache.get(20)
-    private.pause()
-    try:
+    with paused(private):
         for _ in range(5):
             began = time.perf_counter()
             with pytest.raises(redis.RedisError):
@@ -181,8 +178,6 @@ def test_cache_first_a_dead_redis_fails_every_write_and_says_so_quickly(private,
             assert time.perf_counter() - began < 2
         with pytest.raises(redis.ConnectionError, match="Use 'DB, then delete'"):
             cache.put(20, before | {"city": "Nowhere"})
-    finally:
-        private.resume()
     assert database.users.find(20) == before
     assert not settles(lambda: cache.get(20) and cache.breaker.is_open)
 
@@ -191,12 +186,8 @@ def test_cache_first_what_may_be_stored_and_is_not_committed_is_deleted_in_the_b
     # Given a SET to which no answer comes
     cache = WriteThrough(impatient(private), database.users, keys, order=CACHE_FIRST)
     before = cache.get(21)
-    private.pause()
-    try:
-        with pytest.raises(redis.RedisError):
-            cache.put(21, before | {"city": "Nowhere"})
-    finally:
-        private.resume()
+    with paused(private), pytest.raises(redis.RedisError):
+        cache.put(21, before | {"city": "Nowhere"})
     # Expect readers of other processes to see the row soon
     other = WriteThrough(private.client(), database.users, keys)
     assert not settles(lambda: cache.owed)
@@ -204,15 +195,12 @@ def test_cache_first_what_may_be_stored_and_is_not_committed_is_deleted_in_the_b
 
 
 def test_db_first_a_full_redis_does_not_go_on_serving_the_old_row(lab, database, keys):
-    server = lab.private_server(maxmemory_policy="noeviction")
-    try:
+    with contextlib.closing(lab.private_server(maxmemory_policy="noeviction")) as server:
         cache = WriteThrough(server.client(), database.users, keys, order=DB_FIRST)
         before = cache.get(22)
         server.client().config_set("maxmemory", 1)
         cache.put(22, before | {"city": "Hoorn"})
         assert cache.get(22)["city"] == "Hoorn"
-    finally:
-        server.close()
 
 
 def test_an_order_that_does_not_exist_is_refused_with_those_that_do(lab, users, keys):

@@ -1,5 +1,7 @@
 """Many keys, written in the background on a server that nobody else uses."""
 
+import contextlib
+
 import pytest
 
 from redislab.lessons.anti_patterns.filler import Filler
@@ -15,8 +17,7 @@ def client(lab):
 
 
 def test_it_is_at_what_was_asked_for_last(client):
-    filler = Filler(client)
-    try:
+    with contextlib.closing(Filler(client)) as filler:
         for count, kinds in ((5000, USERS), (12_001, USERS), (300, USERS), (2000, TEAMS)):
             filler.want(count, kinds)
             assert filler.wait(20)
@@ -27,7 +28,5 @@ def test_it_is_at_what_was_asked_for_last(client):
         filler.again()
         assert filler.wait(20)
         assert client.dbsize() == 2000
-    finally:
-        filler.close()
     filler.want(50, USERS)
     assert not filler.wait(20)  # it is over

@@ -1,5 +1,6 @@
 """As a learner does it: in a kernel, with code from its cells, wherever Redis comes from."""
 
+import contextlib
 import re
 
 import pytest
@@ -17,8 +18,7 @@ def test_exercises_are_done_in_cells(backend):
     """One in three on each backend, so that each is done on one."""
     have(backend)
     names = list(LESSONS.exercises)[("bundled", "local", "docker").index(backend) :: 3]
-    kernel = Kernel()
-    try:
+    with contextlib.closing(Kernel()) as kernel:
         kernel.run(f"import os; os.environ['REDISLAB_BACKEND'] = {backend!r}")
         kernel.run("from redislab import exercise, quiz, start\nlab = start()")
         for name in names:
@@ -36,5 +36,3 @@ def test_exercises_are_done_in_cells(backend):
         count = "from ipywidgets.widgets import widget\nprint(len(widget._instances))"
         first = kernel.run(again + count)
         assert kernel.run(again * 3 + count) == first
-    finally:
-        kernel.close()

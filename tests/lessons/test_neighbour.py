@@ -1,5 +1,6 @@
 """Both clocks of a neighbour, beside a private that is stopped for a moment."""
 
+import contextlib
 import time
 
 from redislab.lessons.anti_patterns.neighbour import CLOSED, DUE, Neighbour
@@ -9,8 +10,7 @@ STOP = 0.5  # s
 
 
 def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(private):
-    neighbour = Neighbour(private)
-    try:
+    with contextlib.closing(Neighbour(private)) as neighbour:
         client, began = private.client(), 0.0
 
         def tells() -> bool:
@@ -28,5 +28,3 @@ def test_a_closed_loop_meets_a_stall_once_and_due_times_meet_it_all_along(privat
         neighbour.forget()
         assert neighbour.between(DUE, began, began + STOP) == []
         assert neighbour.percentile(DUE, 99, began, began + STOP) is None
-    finally:
-        neighbour.close()

@@ -1,5 +1,6 @@
 """Code that hangs, raises, floods or dies is stopped with a sentence, in time, and leaves nothing."""
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -236,8 +237,7 @@ def test_no_row_of_the_lab_is_written(lab, task):
 @pytest.mark.usefixtures("untouched")
 def test_a_kernel_that_is_killed_takes_a_check_with_it():
     """Given a check that is under way. If the kernel is killed, expect that nothing is left: see `untouched`."""
-    kernel = Kernel()
-    try:
+    with contextlib.closing(Kernel()) as kernel:
         kernel.run(
             "import os; os.environ['REDISLAB_BACKEND'] = 'bundled'; from redislab import exercise, start; start()"
         )
@@ -249,8 +249,6 @@ def test_a_kernel_that_is_killed_takes_a_check_with_it():
             "    time.sleep(0.05)"
         )
         os.kill(int(kernel.run("print(os.getpid())")), 9)
-    finally:
-        kernel.close()
 
 
 def test_the_process_loads_no_widgets():

@@ -1,5 +1,6 @@
 """A client with every setting chosen: each of them is there, and does what its reason says."""
 
+import contextlib
 import math
 import threading
 import time
@@ -154,8 +155,7 @@ def test_ssl_on_a_pool_as_the_module_has_it_fails_at_the_first_command(lab, open
 
 
 def test_a_hung_server_costs_one_timeout_and_a_retry_may_count_twice(lab, opened):
-    server = lab.private_server()
-    try:
+    with contextlib.closing(lab.private_server()) as server:
         once = opened(connect(server.url, Settings(socket_timeout=0.2)))
         again = opened(connect(server.url, Settings(socket_timeout=0.2, retries=50)))
         assert once.incr("once") == again.incr("again") == 1
@@ -169,5 +169,3 @@ def test_a_hung_server_costs_one_timeout_and_a_retry_may_count_twice(lab, opened
         # Expect that the retried increment, for which the application has counted one, was done twice
         assert again.incr("again") == 3
         assert not settles(lambda: once.get("once") != "2")  # and the one that failed was done as well
-    finally:
-        server.close()

@@ -1,5 +1,6 @@
 """Kept here, and told of changes."""
 
+import contextlib
 import os
 import secrets
 import threading
@@ -123,22 +124,21 @@ def test_an_entry_ends_with_its_ttl_though_redis_has_not_expired_it(near, prefix
 
 def test_a_connection_that_hangs_is_noticed_within_the_bound(lab, prefix):
     key, server = f"{prefix}hangs", lab.server
-    with Delay(server.host, server.port) as way:
-        near = NearCache(lab.client(via=way, protocol=2), prefix=prefix, stale=1.0)
-        try:
-            lab.redis.set(key, "old", ex=60)
-            assert kept(near, key)
-            # If no word arrives any more, while reads go another way
-            near.client, way.rtt = lab.redis, 60.0
-            lab.redis.set(key, "new", ex=60)
-            changed, hits = time.monotonic(), near.hits
-            while near.get(key) == "old":
-                assert time.monotonic() - changed < 1.0
-            # Expect that it is right within a second, and from then on every read asks
-            hits = near.hits
-            assert [near.get(key) for _ in range(3)] == ["new"] * 3 and near.hits == hits
-        finally:
-            near.close()
+    with (
+        Delay(server.host, server.port) as way,
+        contextlib.closing(NearCache(lab.client(via=way, protocol=2), prefix=prefix, stale=1.0)) as near,
+    ):
+        lab.redis.set(key, "old", ex=60)
+        assert kept(near, key)
+        # If no word arrives any more, while reads go another way
+        near.client, way.rtt = lab.redis, 60.0
+        lab.redis.set(key, "new", ex=60)
+        changed, hits = time.monotonic(), near.hits
+        while near.get(key) == "old":
+            assert time.monotonic() - changed < 1.0
+        # Expect that it is right within a second, and from then on every read asks
+        hits = near.hits
+        assert [near.get(key) for _ in range(3)] == ["new"] * 3 and near.hits == hits
 
 
 def test_while_nothing_changes_the_proofs_keep_what_is_there(lab, prefix):

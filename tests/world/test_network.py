@@ -1,5 +1,6 @@
 """Distance: a round trip that is asked for, and measured."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -97,21 +98,17 @@ def test_it_carries_at_least_a_third_of_what_goes_directly(lab, delay):
 
 
 def test_a_redis_that_is_gone_is_an_error_at_once_and_back_when_it_is(lab):
-    server = lab.private_server()
-    try:
-        with Delay(server.host, server.port, 0.001) as delay:
-            client = server.client(via=delay)
-            client.ping()
-            server.kill()
-            began = time.perf_counter()
-            for _ in range(3):
-                with pytest.raises(redis.ConnectionError):
-                    client.ping()
-            assert time.perf_counter() - began < 2
-            server.restart()
-            assert client.ping()
-    finally:
-        server.close()
+    with contextlib.closing(lab.private_server()) as server, Delay(server.host, server.port, 0.001) as delay:
+        client = server.client(via=delay)
+        client.ping()
+        server.kill()
+        began = time.perf_counter()
+        for _ in range(3):
+            with pytest.raises(redis.ConnectionError):
+                client.ping()
+        assert time.perf_counter() - began < 2
+        server.restart()
+        assert client.ping()
 
 
 def test_the_end_of_one_side_reaches_the_other(lab, delay):

@@ -1,5 +1,6 @@
 """One contract for every place that a Redis comes from; and what a URL that does not work is told."""
 
+import contextlib
 import os
 import pickle
 import socket
@@ -18,7 +19,7 @@ from redislab.world.lab import Lab, _open, first
 from redislab.world.network import Delay
 from redislab.world.processes import free_port
 from redislab.world.servers import Server
-from tests.conftest import backends, have, left_behind, settles
+from tests.conftest import backends, have, left_behind, paused, settles
 
 
 @pytest.fixture
@@ -72,12 +73,8 @@ class TestContract:
         assert (server.port, server.alive, server.client().dbsize()) == (port, True, 0)
 
     def test_paused_it_does_not_answer_and_resumed_it_does(self, server):
-        server.pause()
-        try:
-            with pytest.raises(redis.TimeoutError):
-                server.client(socket_timeout=0.2).ping()
-        finally:
-            server.resume()
+        with paused(server), pytest.raises(redis.TimeoutError):
+            server.client(socket_timeout=0.2).ping()
         assert server.client().ping()
 
     def test_closed_it_leaves_nothing(self, backend):
@@ -366,8 +363,7 @@ def test_tls_checks_the_name_of_the_host_also_through_a_delay(certificate):
         "tls_key_file": f"{certificate}/key.pem",
         "tls_ca_cert_file": f"{certificate}/cert.pem",
     }
-    plain = processes.local(tls_port=port, tls_auth_clients="no", **files)
-    try:
+    with contextlib.closing(processes.local(tls_port=port, tls_auth_clients="no", **files)):
         trusted = f"ssl_ca_certs={certificate}/cert.pem"
         server = Server(f"rediss://localhost:{port}?{trusted}")
         assert server.client().ping()
@@ -375,5 +371,3 @@ def test_tls_checks_the_name_of_the_host_also_through_a_delay(certificate):
             assert server.client(via=delay).ping()
         assert "certificate" in refused(f"rediss://127.0.0.1:{port}?{trusted}")  # another name than the certificate's
         assert "certificate" in refused(f"rediss://localhost:{port}")  # nobody vouches for it
-    finally:
-        plain.close()
