@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import os
 import random
 import socket
 import statistics
@@ -22,6 +23,7 @@ from redislab.world.url import OPTION, Url
 OLDEST = (7, 0)
 PATIENCE = 3.0  # s to answer when asked for the first time
 CAPABILITIES = {"field_ttl": "hpexpire", "bloom": "bf.add"}
+FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 THERE = "redislab:there"  # a key that is never made: `SET … XX` on it is refused when writes are
 REFUSALS = {
     redis.exceptions.OutOfMemoryError: "is full, and refuses writes. Free some of its memory, then press Start",
@@ -287,6 +289,12 @@ class Server:
         where, text = self.where, self.hide(failure)
         if isinstance(failure, redis.ResponseError):
             return f"The Redis at {where} refused to be asked ({text}). Check what this user is allowed to do."
+        if "CERTIFICATE_REQUIRED" in text or "writing to socket. EOF" in text:
+            return f"The Redis at {where} wants a certificate of yours. Add ssl_certfile=my.crt&ssl_keyfile=my.key to the URL’s options."
+        if gone := [file for name in FILES if (file := self._settings.get(name)) and not os.path.isfile(file)]:
+            return f"There is no file {gone[0]}, which the URL names."
+        if "X509" in text or "PEM" in text:
+            return "The certificate and the key that the URL names cannot be read, or do not belong together."
         if isinstance(failure, redis.InvalidResponse) or "rotocol" in text:
             return f"What answers at {where} is not a Redis. Check host and port."
         if isinstance(failure, (redis.TimeoutError, TimeoutError)):
