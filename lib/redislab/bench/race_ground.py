@@ -85,11 +85,10 @@ class Ground:
 
     def arguments(self, function, client, **more) -> list:
         """What `function` asks for by its parameters' names; the first is the client, unless its name says otherwise."""
-        known = {"client": client, "keys": self.keys, **more}
-        return [
-            known[name] if name in known else self.table(name) if name in TABLES else client
-            for name in parameters(function)
-        ]
+        names = parameters(function)
+        tables = {name: self.table(name) for name in names if name in TABLES}
+        known = {"keys": self.keys, **tables, **more}
+        return [known.get(name, client) for name in names]
 
     def table(self, name: str) -> SteppedTable:
         if self._database is None:

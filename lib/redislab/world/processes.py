@@ -111,6 +111,5 @@ class _Process:
             lines = (self._resource.folder / "server.log").read_text(errors="replace").splitlines()
         except OSError:
             return ""
-        return next(
-            (line.partition("#")[2].strip() for line in reversed(lines) if "#" in line), lines[-1] if lines else ""
-        )
+        warnings = [line.partition("#")[2].strip() for line in lines if "#" in line]
+        return (warnings or lines or [""])[-1]
