@@ -101,14 +101,13 @@ class Called:
     """
 
     patience = PATIENCE
-    damages = waits = False
+    damages = waits = _called = _lent = _watching = False
+    _code = _limits = None
 
     def __init__(self, make: Callable | None, trouble="", yours: Yours | None = None, methods=(), number=0):
-        self.trouble, self._make, self.out, self._code = trouble, make, bool(trouble), None
-        self.yours, self.methods, self.number = yours, methods, number
+        self.trouble, self.out, self._make = trouble, bool(trouble), make
+        self.yours, self.methods, self.number, self._lock = yours, methods, number, threading.Lock()
         self._due: dict[int, float] = {}  # s that the call of a thread has left
-        self._lock, self._watching, self._limits, self._called = threading.Lock(), False, None, False
-        self._lent = False
 
     def __reduce__(self):
         return Called, (self._make, self.trouble if self.out else "", self.yours, self.methods)

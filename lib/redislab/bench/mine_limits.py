@@ -33,8 +33,7 @@ class Limits:
     def __init__(self):
         self._taken = taken()
         limit(3 * MOST[0][0])
-        take_charge()
-        self._shared = shared()
+        self._shared = take_charge()
 
     def excess(self) -> str:
         grown = zip(taken(), self._taken, MOST, strict=True)
@@ -87,9 +86,9 @@ def limit(more: int) -> None:
 
 
 @functools.cache
-def take_charge() -> None:
+def take_charge() -> dict:
     """From now on, nothing is printed, which at hundreds of calls a second is a flood; and a learner's code, with the threads that it
-    starts, starts and ends no process, and is told what its threads raise."""
+    starts, starts and ends no process, and is told what its threads raise. Returns what is shared, as it should be."""
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (for good)
     sys.addaudithook(lambda event, _: refuse(event) if event in PROCESSES else None)
     with contextlib.suppress(ImportError):
@@ -100,6 +99,7 @@ def take_charge() -> None:
     start = threading.Thread.start
     threading.Thread.start = lambda thread: start(owned(thread))
     threading.excepthook = note
+    return shared()
 
 
 def owner():
