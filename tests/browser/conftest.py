@@ -69,8 +69,7 @@ def faultless(shot: str):
         page.shoot(shot.format(Path(page.name).stem))
         page.close()
     for page in pages:
-        assert page.errors == []
-        assert page.strays == []
+        assert not (faults := [*page.errors, *page.strays]), faults
 
 
 @pytest.fixture

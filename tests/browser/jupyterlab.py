@@ -30,6 +30,7 @@ QUIET = (
     "restore the debugger state",
     "ERR_NETWORK_CHANGED",  # containers beside come and go, and JupyterLab asks again
     "reading 'schema'",  # Notebook 7, of a menu's settings, with any notebook
+    "reading 'type'",  # JupyterLab 4.4, of a heading in its table of contents
 )  # what JupyterLab itself has to say now and then
 
 
@@ -142,7 +143,7 @@ class Notebook:
         self.errors: list[str] = []
         self.strays: list[str] = []
         self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self._note(str(error)))
+        self.page.on("pageerror", lambda error: self._note((error.stack or str(error))[:800]))
         self.page.on("request", self._asked)
         self.open(dark)
 
@@ -271,7 +272,7 @@ class Notebook:
             self._note(f"{message.text} ({message.location.get('url', '')})")
 
     def _note(self, error: str) -> None:
-        if not any(word in error for word in QUIET):
+        if "blob:" in error or not any(word in error for word in QUIET):  # scripts of widgets are blobs
             self.errors.append(error)
 
     def _asked(self, request) -> None:
