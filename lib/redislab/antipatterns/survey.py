@@ -91,7 +91,7 @@ class Survey:
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
         self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
         self.config, self.memory, self.round_trip_ms = {}, {}, None
-        self._held, self._places, self._largest, self._room = None, [], [], whole("top", top, 0)
+        self._held, self._places, self.top, self._room = None, [], [], whole("top", top, 0)
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (None, {}, {})
         if resume is not None:
             self._restore(resume)
@@ -171,10 +171,6 @@ class Survey:
         return hasattr(self.client, "get_primaries")
 
     @property
-    def top(self) -> list[Large]:
-        return sorted(self._largest, reverse=True)
-
-    @property
     def tallies(self) -> dict[str, Tally]:
         return self._settled()[1]
 
@@ -222,7 +218,6 @@ class Survey:
 
     def _add(self, page: Page, node: str) -> None:
         of, tallies, limits = self._patterns.of, self._tallies, self.limits
-        floor = self._floor()
         for fact in page:
             key, kind, _, ttl, size, _ = fact
             tally = tallies[of(key)]
@@ -231,9 +226,6 @@ class Survey:
             if size is not None:
                 tally.memory += size
                 tally.sizes[size if size < FINE else _rounded(size)] += 1
-                if size > floor:
-                    self._keep(Large(size, key, kind, node))
-                    floor = self._floor()
             if ttl == -1:
                 tally.lasting += 1
                 tally.lasting_memory += size or 0
@@ -241,21 +233,19 @@ class Survey:
                 tally.examples.append(key)
             if large or kind not in ("string", ""):
                 tally.look(fact, limits)
+        if self._room:
+            self._keep(page, node)
         self.seen += len(page)
         self.refused += page.refused
         self.unknown.update(page.unknown)
         self.why = self.why or page.why
 
-    def _floor(self) -> float:
-        """The bytes that a key must exceed to be one of the largest."""
-        if not self._room:
-            return math.inf
-        return self._largest[0].size if len(self._largest) >= self._room else -1
-
-    def _keep(self, large: Large) -> None:
-        heapq.heappush(self._largest, large)
-        if len(self._largest) > self._room:
-            heapq.heappop(self._largest)
+    def _keep(self, page: Page, node: str) -> None:
+        """Remember the largest."""
+        least = self.top[-1].size if len(self.top) == self._room else -1
+        larger = [fact for fact in page if fact.size is not None and fact.size >= least]
+        found = [Large(fact.size, fact.key, fact.kind, node) for fact in larger]
+        self.top = heapq.nlargest(self._room, self.top + found)
 
     def _settled(self) -> tuple[dict[str, str], dict[str, Tally]]:
         """The final pattern of each, and its tally; made once for what has been seen so far."""
@@ -286,7 +276,7 @@ class Survey:
             **self._asked(),
             **{each: getattr(self, each) for each in KEPT},
             "memory": {each: self.memory[each] for each in ("maxmemory_policy", "maxmemory") if each in self.memory},
-            "largest": plain(self._largest),
+            "largest": plain(self.top),
             "tallies": {pattern: tally.saved() for pattern, tally in self._tallies.items()},
         }
 
@@ -302,7 +292,7 @@ class Survey:
             self.cursors = {
                 node: cursor if cursor == END else str(int(cursor)) for node, cursor in self.cursors.items()
             }
-            self._largest = [Large(size, raw(key), kind, node) for size, key, kind, node in saved["largest"]]
+            self.top = [Large(size, raw(key), kind, node) for size, key, kind, node in saved["largest"]]
             for pattern, tally in saved["tallies"].items():
                 self._tallies[pattern] = Tally.restored(tally)
                 self._patterns.recall(pattern)
