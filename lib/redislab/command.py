@@ -19,8 +19,8 @@ exit status:
   0  clean: hints at most
   1  findings: a warning or a danger
   2  could not run: the command is wrong, the server cannot be audited, or the report cannot be written
-  3  incomplete: keys could not be read, a question was refused, a server was lost, or the walk was stopped by Ctrl-C
-     or --limit; the report says what is missing, and holds what was found nevertheless. What was seen is kept in a
+  3  incomplete: keys could not be read, a question was refused, a server was lost, slots of a cluster moved, or the walk
+     was stopped by Ctrl-C or --limit; the report says what is missing, and holds what was found nevertheless. What was seen is kept in a
      file, which is named: with --resume the next run goes on from there, and reports all of it.
 
 Ctrl-C in the first hundredths of a second, while Python itself starts, is Python's: a traceback, or status 130.
@@ -133,7 +133,7 @@ def _class(options) -> int:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isdecimal() and len(text) < 16 and int(text)):
         raise argparse.ArgumentTypeError("write a number of keys, 1 or more")
     return int(text)
 

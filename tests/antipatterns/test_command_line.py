@@ -93,6 +93,13 @@ def test_json_for_programs(url):
     assert WORD not in said.stdout + said.stderr
 
 
+@pytest.mark.parametrize("columns", [0, 1, 5, 20])
+def test_a_narrow_terminal_loses_no_word(url, ill, columns):
+    narrow, wide = (run("audit", url, COLUMNS=str(width)).stdout for width in (columns, 300))
+    for word in ("missing TTL", "Largest", "Findings", "EXPIRE"):
+        assert (word in narrow) == (word in wide)
+
+
 def test_nothing_graver_than_a_hint_is_fine(url, client):
     client.flushall()
     client.set("shop:User:1", "x")
@@ -396,7 +403,9 @@ def test_a_walk_that_cannot_be_kept_is_reported_all_the_same(url, many):
     assert said.returncode == 3 and "5," in said.stdout and "could not be kept" in said.stderr, said
 
 
-@pytest.mark.parametrize("option", ["--pause=-1", "--pause=nan", "--limit=0"])
+@pytest.mark.parametrize(
+    "option", ["--pause=-1", "--pause=nan", "--limit=0", f"--limit={10**22}", f"--top={'9' * 5000}"]
+)
 def test_what_cannot_be_chosen_is_said(url, option):
     said = run("audit", url, option)
     assert said.returncode == 2 and "error: argument --" in said.stderr and "write" in said.stderr

@@ -52,7 +52,7 @@ class Report:
     def complete(self) -> bool:
         """Whether everything that was to be looked at has been, and every question was answered."""
         survey = self.survey
-        return survey.finished and not (survey.refused or survey.unknown or self.skipped)
+        return survey.finished and not (survey.refused or survey.unknown or survey.moved or self.skipped)
 
     @property
     def worst(self) -> int:
@@ -73,6 +73,8 @@ class Report:
             said.append(f"{survey.refused:,} of {survey.met:,} keys could not be read{reason}.")
         said += [f"{UNKNOWN[ask].format(f'{count:,}')}{reason}." for ask, count in survey.unknown.items()]
         said += [f"{node} was lost on the way ({why.rstrip('.')})." for node, why in survey.lost.items()]
+        if survey.moved:
+            said.append("Slots have moved between the nodes meanwhile: some keys may be missing, or counted twice.")
         said += [f"{name} was not possible ({why.rstrip('.')})." for name, why in self.skipped.items()]
         if survey.seen and not survey.memory:
             said.append("The eviction policy is unknown, as INFO is refused.")

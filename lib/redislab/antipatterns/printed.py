@@ -14,6 +14,7 @@ from redislab.keys.naming import printable
 
 WEIGHTS = {1: ("hint", "dim"), 2: ("warning", "yellow"), 3: ("danger", "bold red")}
 SHOWN = 12  # patterns in the table
+NARROWEST = 40  # columns; below that a table loses its words, and some terminals have 0
 
 
 def text(found, where: str, openings=()) -> str:
@@ -36,7 +37,7 @@ def rendered(*parts, lines: Iterable[str] = ()) -> str:
     never wrapped."""
     encoding = sys.stdout.encoding or "utf-8"
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
-    console = Console(file=file, width=Console().width, force_terminal=sys.stdout.isatty(), emoji=False)
+    console = Console(file=file, width=max(NARROWEST, Console().width), force_terminal=sys.stdout.isatty(), emoji=False)
     for part in parts:
         console.print(part, highlight=False)
     for line in lines:

@@ -17,7 +17,7 @@ from redislab.antipatterns.tally import EXAMPLES, LARGE, Large, Tally, plain, ra
 from redislab.antipatterns.walk import ASKS, Page, walk
 from redislab.errors import ResumeError
 from redislab.keys.numbers import whole, within
-from redislab.keys.replies import UNREACHABLE, suited, text
+from redislab.keys.replies import UNANSWERED, UNREACHABLE, suited, text
 
 FINE = 4096  # bytes up to which sizes are counted one by one, for percentiles
 LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: elements, and bytes of one
@@ -27,7 +27,7 @@ LIMITS = {  # where a compact encoding ends, unless CONFIG says otherwise: eleme
 }
 TRIPS = 5  # questions by which the round trip is measured
 END = "end"  # instead of a cursor: this node has been walked through
-KEPT = ("seen", "refused", "why", "unknown", "cursors", "runs", "config")
+KEPT = ("seen", "refused", "why", "unknown", "cursors", "runs", "config", "slots", "moved")
 
 
 class Node(NamedTuple):
@@ -48,9 +48,9 @@ class Survey:
 
     Nothing is written; see `walk` for what it costs. A walk that is given up leaves what it has seen, and audits can
     make something of it; so does one whose server is lost. Keys that move to another node of a cluster meanwhile may be
-    missed, or met twice. SCAN's order comes from hashing the names, so that its beginning is a sample of the keyspace:
-    a share p of n sampled keys is p ± 1.96 √(p(1-p)/n · (1-n/N)) in 19 of 20 cases (on a cluster, keys that share a
-    hash tag come together, and the sample is worth less).
+    missed, or met twice; `moved` says that it may be so. SCAN's order comes from hashing the names, so that its
+    beginning is a sample of the keyspace: a share p of n sampled keys is p ± 1.96 √(p(1-p)/n · (1-n/N)) in 19 of 20
+    cases (on a cluster, keys that share a hash tag come together, and the sample is worth less).
 
     Args:
         sample: look at about so many keys, evenly spread over the nodes, instead of all.
@@ -66,6 +66,7 @@ class Survey:
     Attributes:
         seen: keys looked at. refused: keys that could not be read, as every question was refused.
         unknown: of how many keys something is unknown, by what was asked; why: the server's words of the first refusal.
+        moved: whether slots of a cluster have moved between its nodes meanwhile.
         lost: what happened, by the address of each node that was lost on the way.
         finished: whether the walk came to its end, or to that of the sample.
         cursors: where to go on, by the address of each node. runs: the id of each one's run, where it says that.
@@ -91,7 +92,8 @@ class Survey:
         self.seen, self.refused, self.why, self.finished = 0, 0, "", False
         self.unknown, self.lost, self.cursors, self.runs = Counter(), {}, {}, {}
         self.config, self.memory, self.round_trip_ms = {}, {}, None
-        self._held, self._places, self.top, self._room = None, [], [], whole("top", top, 0)
+        self.slots, self.moved = [], False
+        self._held, self._places, self._largest, self._room = None, [], [], whole("top", top, 0)
         self._patterns, self._tallies, self._last = Patterns(), defaultdict(Tally), (None, {}, {})
         if resume is not None:
             self._restore(resume)
@@ -106,6 +108,7 @@ class Survey:
         """
         self._places = self._nodes()
         self._recognise()
+        self.slots = self.slots or self._slots()
         sizes = [node.size for node in self._places]
         self._held = None if None in sizes else sum(sizes)
         left = [node for node in self._places if self.cursors.get(node.name) != END]
@@ -121,6 +124,7 @@ class Survey:
         else:
             self.finished = self.sample is not None and not self.lost
         self.finished = self.finished or self.whole
+        self.moved = self.moved or self.slots != (self._slots() or self.slots)
 
     def _through(self, node: Node) -> Iterator[tuple[int, int | None]]:
         """One node, or as much of it as is wanted."""
@@ -171,6 +175,10 @@ class Survey:
         return hasattr(self.client, "get_primaries")
 
     @property
+    def top(self) -> list[Large]:
+        return sorted(self._largest, reverse=True)
+
+    @property
     def tallies(self) -> dict[str, Tally]:
         return self._settled()[1]
 
@@ -205,6 +213,19 @@ class Survey:
             clients = {settings.get("path") or address: self.client}
         return [_node(name, client) for name, client in clients.items()]
 
+    def _slots(self) -> list:
+        """Which node of a cluster has which slots, by its own word; nothing where that may not be asked."""
+        if not self.cluster:
+            return []
+        try:
+            node = min(
+                self.client.get_primaries(), key=lambda each: each.name
+            )  # each may have other names for the rest
+            found = self.client.execute_command("CLUSTER SLOTS", target_nodes=node)
+        except UNANSWERED:
+            return []
+        return sorted([*slots, *of["primary"]] for slots, of in found.items())
+
     def _quota(self, node: Node) -> float:
         """How many keys of a node belong to the sample."""
         if not self.sample:
@@ -218,6 +239,7 @@ class Survey:
 
     def _add(self, page: Page, node: str) -> None:
         of, tallies, limits = self._patterns.of, self._tallies, self.limits
+        floor = self._floor()
         for fact in page:
             key, kind, _, ttl, size, _ = fact
             tally = tallies[of(key)]
@@ -226,6 +248,9 @@ class Survey:
             if size is not None:
                 tally.memory += size
                 tally.sizes[size if size < FINE else _rounded(size)] += 1
+                if size > floor:
+                    self._keep(Large(size, key, kind, node))
+                    floor = self._floor()
             if ttl == -1:
                 tally.lasting += 1
                 tally.lasting_memory += size or 0
@@ -233,19 +258,21 @@ class Survey:
                 tally.examples.append(key)
             if large or kind not in ("string", ""):
                 tally.look(fact, limits)
-        if self._room:
-            self._keep(page, node)
         self.seen += len(page)
         self.refused += page.refused
         self.unknown.update(page.unknown)
         self.why = self.why or page.why
 
-    def _keep(self, page: Page, node: str) -> None:
-        """Remember the largest."""
-        least = self.top[-1].size if len(self.top) == self._room else -1
-        larger = [fact for fact in page if fact.size is not None and fact.size >= least]
-        found = [Large(fact.size, fact.key, fact.kind, node) for fact in larger]
-        self.top = heapq.nlargest(self._room, self.top + found)
+    def _floor(self) -> float:
+        """The bytes that a key must exceed to be one of the largest."""
+        if not self._room:
+            return math.inf
+        return self._largest[0].size if len(self._largest) >= self._room else -1
+
+    def _keep(self, large: Large) -> None:
+        heapq.heappush(self._largest, large)
+        if len(self._largest) > self._room:
+            heapq.heappop(self._largest)
 
     def _settled(self) -> tuple[dict[str, str], dict[str, Tally]]:
         """The final pattern of each, and its tally; made once for what has been seen so far."""
@@ -276,7 +303,7 @@ class Survey:
             **self._asked(),
             **{each: getattr(self, each) for each in KEPT},
             "memory": {each: self.memory[each] for each in ("maxmemory_policy", "maxmemory") if each in self.memory},
-            "largest": plain(self.top),
+            "largest": plain(self._largest),
             "tallies": {pattern: tally.saved() for pattern, tally in self._tallies.items()},
         }
 
@@ -292,7 +319,7 @@ class Survey:
             self.cursors = {
                 node: cursor if cursor == END else str(int(cursor)) for node, cursor in self.cursors.items()
             }
-            self.top = [Large(size, raw(key), kind, node) for size, key, kind, node in saved["largest"]]
+            self._largest = [Large(size, raw(key), kind, node) for size, key, kind, node in saved["largest"]]
             for pattern, tally in saved["tallies"].items():
                 self._tallies[pattern] = Tally.restored(tally)
                 self._patterns.recall(pattern)

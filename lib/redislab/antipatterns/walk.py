@@ -1,6 +1,5 @@
 """One walk through a keyspace, read-only, in short steps: what all audits look at."""
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import repeat
@@ -153,15 +152,20 @@ def _pages(road, asked: list[str], cursor: str) -> Iterator[Page]:
 def _kinds(answers: dict) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Type and encoding of each key."""
     encodings, kinds = (answers[question] for question in QUESTIONS["kind"])
-    known = [*map(_known, encodings, kinds)]
+    known = [*map(_KINDS.__getitem__, zip(encodings, kinds, strict=True))]
     return tuple(zip(*known, strict=True)) if known else ((), ())
 
 
-@functools.cache
-def _known(encoding: bytes | None, kind: bytes | None) -> tuple[str, str]:
+class _Kinds(dict):
     """Type and encoding in text, by what was answered of both."""
-    encoding, kind = (encoding or b"").decode(), (kind or b"").decode()
-    return kind or KINDS.get(encoding, ""), encoding
+
+    def __missing__(self, answers):
+        encoding, kind = ((answer or b"").decode() for answer in answers)
+        self[answers] = kind or KINDS.get(encoding, ""), encoding
+        return self[answers]
+
+
+_KINDS = _Kinds()
 
 
 def _many(names, kinds, encodings, sizes) -> list[tuple[int, bytes]]:
