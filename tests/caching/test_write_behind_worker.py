@@ -137,12 +137,20 @@ def test_what_a_bad_record_would_have_replaced_is_saved(cache, source, record, d
     assert cache.backlog.letters == 1
 
 
-def test_what_is_not_even_json_is_set_aside(cache, lab, record):
-    lab.redis.xadd(cache.backlog.stream, {"record": "not JSON"}, id="1-0")
+NO_RECORDS = [b"not JSON", b"\xff\x00", b"[]", b"null", b'{"id": 5}', b'{"id": "\xff", "version": 1}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("foreign", NO_RECORDS)
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_what_is_no_record_is_set_aside_and_stops_no_other_write(foreign, protocol, lab, source, keys, record):
+    cache = WriteBehind(lab.client(protocol=protocol), source, keys)
+    lab.redis.xadd(cache.backlog.stream, {"record": foreign}, id="1-0")
     cache.put(6, record)
-    with WriteBehindWorker(cache, attempts=1, **QUICK):
+    with WriteBehindWorker(cache, attempts=1, **QUICK) as worker:
         assert drained(cache)
-    assert lab.redis.xrange(cache.backlog.dead)[0][1]["record"] == "not JSON"
+        assert worker.replay() == 0 and len(cache.backlog.dead_letters()) == 1
+    assert source.find(6)["version"] > 1
+    assert lab.client(decode_responses=False).xrange(cache.backlog.dead)[0][1][b"record"] == foreign
 
 
 class TestReplay:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import redis
+from redis.client import NEVER_DECODE
 
 from redislab.errors import LostBacklogError
 from redislab.keys.eviction import warn_of_eviction
@@ -110,7 +111,10 @@ class Backlog:
             LostBacklogError: the stream or its group is gone.
         """
         with self._noticing_its_loss():
-            reply = self.client.xreadgroup(GROUP, consumer, {self.stream: ">"}, count=count, block=block_ms)
+            block = () if block_ms is None else ("BLOCK", block_ms)
+            reply = self._ask(
+                "XREADGROUP", "GROUP", GROUP, consumer, "COUNT", count, *block, "STREAMS", self.stream, ">"
+            )
         return [message for _, entries in pairs(reply) for message in _messages(entries)]
 
     def claim(self, consumer: str, min_idle: float, count: int) -> list[Message]:
@@ -122,7 +126,8 @@ class Backlog:
         cursor, idle = "0-0", round(1000 * min_idle)
         while True:
             with self._noticing_its_loss():
-                cursor, entries, *_ = self.client.xautoclaim(self.stream, GROUP, consumer, idle, cursor, count=count)
+                claimed = self._ask("XAUTOCLAIM", self.stream, GROUP, consumer, idle, cursor, "COUNT", count)
+            cursor, entries, *_ = claimed
             if entries or text(cursor) == "0-0":
                 return _messages(entries)
 
@@ -141,7 +146,8 @@ class Backlog:
     def dead_letters(self, count: int | None = None, after: str = "-") -> list[Message]:
         """The oldest dead letters, those after the ID `after`."""
         start = after if after == "-" else f"({after}"
-        return _messages(self.client.xrange(self.dead, min=start, count=count))
+        limit = () if count is None else ("COUNT", count)
+        return _messages(self._ask("XRANGE", self.dead, start, "+", *limit))
 
     def leave(self, consumer: str) -> None:
         """Remove a consumer that has ended; if writes are pending to it, it stays until they are claimed."""
@@ -150,6 +156,10 @@ class Backlog:
     def tidy(self, idle: float) -> None:
         """Remove the consumers to which nothing is pending and that have asked for nothing for `idle` seconds."""
         self._leave(keys=[self.stream], args=[GROUP, round(1000 * idle)])
+
+    def _ask(self, *command):
+        """The reply in bytes: one entry that is no text, another program's, must not keep the others from being read."""
+        return self.client.execute_command(*command, **{NEVER_DECODE: True})
 
     @contextlib.contextmanager
     def _noticing_its_loss(self):

@@ -20,7 +20,7 @@ def need(client, name: Callable[[str], str], *sources: str) -> None:
     Raises:
         ValueError: the user may not, and says what to permit; or the client is not `suited`.
     """
-    suited(client)
+    suited(client, pipeline=True)
     if hasattr(client, "command_stack"):
         return
     key = name(secrets.token_hex(4))

@@ -15,12 +15,17 @@ UNREACHABLE = (redis.RedisError, redis.exceptions.RedisClusterException)
 UNANSWERED = (*UNREACHABLE, AttributeError)
 
 
-def suited(client):
+def suited(client, pipeline: bool = False):
     """The client itself; nothing is sent.
 
+    Args:
+        pipeline: whether it may be one, to be filled: where replies are not read.
+
     Raises:
-        ValueError: it answers with coroutines, which no class here awaits; or it does not write text in UTF-8.
+        ValueError: it answers later, or with coroutines, which no class here awaits; or it does not write text in UTF-8.
     """
+    if hasattr(client, "command_stack") and not pipeline:
+        raise ValueError("This is a pipeline, whose replies come when it is executed. Use the client that made it.")
     if any(each.__module__.startswith("redis.asyncio") for each in type(client).__mro__):
         raise ValueError("This client of redis.asyncio answers later, and nothing here waits for it. Use redis.Redis.")
     encoding = client.get_encoder().encoding

@@ -42,7 +42,7 @@ class Leaderboard:
     def __init__(self, client, keys, name: str, *, ties: str = IN_TURN):
         if ties not in (IN_TURN, SHARED):
             raise ValueError(f"ties = {ties!r} does not work: choose {IN_TURN!r} or {SHARED!r}.")
-        self.client, self.key, self.ties = suited(client), keys.leaderboard(name), ties
+        self.client, self.key, self.ties = suited(client, pipeline=True), keys.leaderboard(name), ties
         self._around = client.register_script(script("around"))
 
     def set(self, player: str, score: float) -> None:

@@ -38,7 +38,7 @@ class Profile:
     """
 
     def __init__(self, client, keys, *, types=None, field_ttl: str | None = None):
-        self.client, self.keys, self.types = suited(client), keys, types or {}
+        self.client, self.keys, self.types = suited(client, pipeline=True), keys, types or {}
         self._script = client.register_script(script("profile"))
         if field_ttl:
             self.field_ttl = field_ttl
