@@ -37,6 +37,16 @@ def shown():
     made.close()
 
 
+def running(shown) -> None:
+    """It is on a page, and measures, as far as it knows."""
+    shown._on_page({"kind": "hello"})
+    shown.runner.state = "running"
+
+
+def seen(page: str, visible: bool) -> dict:
+    return {"kind": "seen", "page": page, "visible": visible, "new": True}
+
+
 def test_without_a_page_nothing_runs(shown):
     assert not shown.recording.samples and not shown.runner.measuring
     assert "Press Start" in shown.told.status.html
@@ -178,24 +188,18 @@ def test_what_is_measured_while_the_knobs_stand_elsewhere_is_no_answer():
 
 
 def test_one_that_is_back_in_sight_before_it_has_paused_goes_on(shown):
-    shown._on_page({"kind": "hello"})
-    shown.runner.state = "running"
-    shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
+    running(shown)
+    shown._on_page(seen("one", False))
     assert shown.runner.pause_reason is PauseReason.HIDDEN and not shown.runner.measuring
-    shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
+    shown._on_page(seen("one", True))
     assert shown.runner.measuring
     # If the bench then reports the pause, expect that it goes on all the same
     shown.runner._on_event("state", "paused", "", {})
     assert shown.runner.measuring
 
 
-def seen(page: str, visible: bool) -> dict:
-    return {"kind": "seen", "page": page, "visible": visible, "new": True}
-
-
 def test_any_page_in_sight_keeps_it_going_and_one_that_is_silent_counts_as_gone(shown):
-    shown._on_page({"kind": "hello"})
-    shown.runner.state = "running"
+    running(shown)
     for page in ("one", "two"):
         shown._on_page(seen(page, True))
     shown._on_page(seen("one", False))
@@ -220,8 +224,7 @@ def test_what_is_not_touched_pauses_unless_it_comes_to_an_end_by_itself(shown, m
 
 
 def test_a_kernel_that_was_busy_takes_no_page_for_gone(shown):
-    shown._on_page({"kind": "hello"})
-    shown.runner.state = "running"
+    running(shown)
     shown._on_page(seen("one", True))
     shown.runner._pages["one"] -= SILENT + 1
     shown.runner._looked -= SILENT + 1
@@ -235,16 +238,15 @@ class Beside(Lab):
 
 def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left(shown):
     beside = panel(Beside(), autostart=False)
-    for each in (shown, beside):
-        each._on_page({"kind": "hello"})
-    shown.runner.state = "running"
-    shown._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
+    beside._on_page({"kind": "hello"})
+    running(shown)
+    shown._on_page(seen("one", False))
     shown.runner._on_event("state", "paused", "", {})
     beside.runner.state = "running"
     # Back in sight, expect that it waits for the other one, and goes on when that one is out of sight
-    shown._on_page({"kind": "seen", "page": "one", "visible": True, "new": True})
+    shown._on_page(seen("one", True))
     assert shown.runner.state == "paused"
-    beside._on_page({"kind": "seen", "page": "one", "visible": False, "new": True})
+    beside._on_page(seen("one", False))
     beside.runner._on_event("state", "paused", "", {})
     assert shown.runner.measuring
     beside.close()
@@ -252,9 +254,8 @@ def test_one_that_came_back_into_sight_beside_another_goes_on_when_that_has_left
 
 def test_what_is_started_pauses_what_measures_and_says_why(shown):
     beside = panel(Beside(), autostart=False)
-    for each in (shown, beside):
-        each._on_page({"kind": "hello"})
-    shown.runner.state = "running"
+    beside._on_page({"kind": "hello"})
+    running(shown)
     beside._start()
     shown.runner._on_event("state", "paused", "", {})
     assert "another panel runs" in shown.told.status.html and beside.runner.measuring
@@ -263,8 +264,7 @@ def test_what_is_started_pauses_what_measures_and_says_why(shown):
 
 def test_a_sweep_that_is_done_offers_to_measure_again():
     shown = panel(Swept())
-    shown._on_page({"kind": "hello"})
-    shown.runner.state = "running"
+    running(shown)
     shown._show_state()
     assert shown.toolbar.look("go")["label"] == "Pause"
     shown.runner._on_event("sample", 1.0, {"progress": 1, "progress_text": "", "curve": []}, {"level": 10.0})
