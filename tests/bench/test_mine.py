@@ -335,6 +335,11 @@ def ends_all(client, a, b):
     os._exit(3)
 
 
+def closes_all_files(client, a, b):
+    os.closerange(3, 1000)
+    return a
+
+
 @pytest.mark.parametrize(
     ("function", "says"),
     [
@@ -364,6 +369,7 @@ def ends_all(client, a, b):
         (replaces_in_the_library, "It changed redislab.keys.namespace.KeyNamespace.user"),
         (replaces, "It changed the names in redis.client.Redis"),
         (sleeps, "It did not return within 5 s and was stopped."),
+        (closes_all_files, "It ended the process that it ran in"),
         (ends_all, "It ended the process that it ran in (exit 3)"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import queue
+import subprocess
 import threading
 import time
 import weakref
@@ -94,7 +95,9 @@ class Bench(Child):
                 elif event[0] == "spoilt":
                     _, spoilt, said = event
                     self.kill()
-        code = self.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        code = self.kill()  # it may be there, and have closed its way up
         ended = f"Yours: It ended the process that it ran in (exit {code}).{AGAIN}"
         said = said or (HELD if self._silent > SILENCE else ended)
         for session in list(self._sessions.values()):
