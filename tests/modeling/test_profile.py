@@ -3,6 +3,7 @@
 import datetime
 import math
 import secrets
+import threading
 import time
 
 import pytest
@@ -215,6 +216,43 @@ def test_the_server_is_asked_once_how_fields_expire(lab, keys):
     assert first_time == second
     assert (first_time == DEADLINES) == ("field_ttl" not in lab.server.capabilities)
     assert len(sent.commands) <= 3
+
+
+@pytest.mark.parametrize("backend", ["local", "bundled"])
+@pytest.mark.parametrize("state", ["full", "a replica", "busy"])
+def test_a_server_that_takes_no_writes_for_now_is_asked_no_less(backend, state, servers, keys):
+    usual = Profile(servers(backend).client(), keys).field_ttl
+    server, _ = first((backend,), report=print)
+    client, other = server.client(), server.client(socket_timeout=30)
+    users = Profile(client, keys)
+    if state == "full":
+        client.config_set("maxmemory", "1mb")
+    elif state == "a replica":
+        client.replicaof("127.0.0.1", servers(backend).port)
+        assert users.get(42) is None  # it can be read
+    else:
+        client.config_set("busy-reply-threshold", 1)
+        busy = threading.Thread(target=keep_busy, args=[other])
+        busy.start()
+        assert not settles(lambda: is_answered(client))
+        with pytest.raises(redis.ResponseError, match="BUSY"):
+            users.get(42)
+        client.script_kill()
+        busy.join()
+    assert users.field_ttl == usual
+    server.close()
+
+
+def keep_busy(client) -> None:
+    with pytest.raises(redis.ResponseError):
+        client.eval("while true do end", 0)
+
+
+def is_answered(client) -> bool:
+    try:
+        return client.ping()
+    except redis.ResponseError:
+        return False
 
 
 def test_on_a_cluster_too(cluster):

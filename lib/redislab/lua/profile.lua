@@ -10,8 +10,8 @@
 
 local time = redis.call('TIME')
 local now, what = time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1]
-if what == 'save' or redis.call('EXISTS', KEYS[1]) == 0 then
-    redis.call('DEL', KEYS[1], KEYS[2])
+if what == 'save' or (redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', KEYS[2]) == 1) then
+    redis.call('DEL', KEYS[1], KEYS[2]) -- where there is nothing, nothing is written: a replica can be read
 end
 for _, field in ipairs(redis.call('ZRANGE', KEYS[2], '-inf', now, 'BYSCORE')) do
     redis.call('HDEL', KEYS[1], field)

@@ -1,6 +1,7 @@
 """A user's profile: a hash with a field for each of its parts, and its twin, one string of JSON."""
 
 import functools
+import re
 import secrets
 
 import redis
@@ -55,10 +56,17 @@ class Profile:
             try:
                 self.client.execute_command(command, key, *arguments)
                 return command
+            except (redis.ReadOnlyError, redis.exceptions.OutOfMemoryError):
+                return command  # the server knows it, though it takes no writes for now
+            except redis.exceptions.NoPermissionError:
+                pass
             except (redis.ConnectionError, redis.TimeoutError):
                 raise
-            except redis.RedisError:
-                pass  # refused, unknown to the server, or to a cluster's client
+            except redis.RedisError as refusal:  # a cluster's client may not know it either
+                if isinstance(refusal, redis.ResponseError) and not re.search(
+                    "unknown|syntax|wrong number", str(refusal)
+                ):
+                    raise  # it is busy, say: that tells nothing, and what is chosen here is kept
         need(self.client, self.keys.profile, script("profile"))
         return DEADLINES
 
