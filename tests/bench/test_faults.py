@@ -128,7 +128,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("fault", "says"), FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
-@pytest.mark.parametrize("kind", [labs.HybridLab, labs.RateLimitLab])
+@pytest.mark.parametrize("kind", [labs.HybridLab, pytest.param(labs.RateLimitLab, marks=pytest.mark.tour)])
 def test_a_redis_of_ones_own_that_fails_is_named_and_start_goes_on_when_it_is_well(
     theirs, begin, opened, kind, fault, says
 ):
