@@ -246,7 +246,7 @@ class Notebook:
         """The tracebacks among the outputs."""
         return self.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell) =>"
-            " (cell.model.outputs?.toJSON() ?? []).filter((o) => o.output_type === 'error').map((o) => o.evalue))"
+            " (cell.model.outputs?.toJSON() ?? []).filter((o) => o.output_type === 'error').map((o) => o.traceback.slice(-3).join(' ')))"
         )
 
     def check(self) -> None:
