@@ -1,6 +1,7 @@
 """What stands on the page by itself, and what a notebook file shows in its place when it is opened again."""
 
 import functools
+import sys
 import threading
 
 import ipywidgets as widgets
@@ -49,7 +50,6 @@ class Block(widgets.VBox):
         """Make one in the place of the one that was shown under the same key, which is closed."""
         if (former := cls._shown.pop((cls, key), None)) is not None:
             former.close()
-            forget(former)
         made = cls._shown[cls, key] = cls(*arguments, **options)
         return made
 
@@ -90,6 +90,8 @@ class Block(widgets.VBox):
         for key in [key for key, block in self._shown.items() if block is self]:
             del self._shown[key]
         close_tree(self)
+        if not sys.is_finalizing():
+            forget(self)
 
     def _repr_mimebundle_(self, **kwargs):
         return super()._repr_mimebundle_(**kwargs) | {"text/html": GONE}
