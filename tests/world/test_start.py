@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -12,7 +14,7 @@ from redislab.errors import DatabaseError, StartError
 from redislab.world import lab as module
 from redislab.world.lab import Address, Lab
 from redislab.world.processes import bundled
-from tests.conftest import backends, have
+from tests.conftest import backends, have, settles
 
 
 @pytest.fixture
@@ -144,6 +146,32 @@ def test_on_a_redis_of_ones_own_only_our_prefix_is_touched(fresh, theirs):
     assert client.keys("*") == ["theirs"]
     assert client.config_get("maxmemory") == {"maxmemory": str(123 * 1024 * 1024)}
     assert theirs.alive
+
+
+OWNER = """
+import sys
+from redislab.world import start
+lab = start()
+lab.redis.mset({lab.keys.user(id): 1 for id in range(1200)})
+print("written", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["ends", "killed"])
+def test_no_key_of_ours_outlives_a_kernel_however_that_ends(theirs, monkeypatch, untouched, killed):
+    client = theirs.client()
+    client.set("theirs", 1)
+    monkeypatch.delenv("REDISLAB_BACKEND", raising=False)
+    monkeypatch.setenv("REDISLAB_REDIS_URL", theirs.url)
+    process = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while process.stdout.readline() != "written\n":
+        assert process.poll() is None
+    assert client.dbsize() >= 1201
+    if killed:
+        process.kill()
+    process.communicate()
+    assert not settles(lambda: client.keys("*") != ["theirs"])
 
 
 def test_another_process_attaches_to_the_same_lab(fresh):

@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import functools
-import itertools
 import os
 import secrets
 import threading
@@ -19,6 +18,7 @@ from redislab.world.backends import ORDER, first
 from redislab.world.owned import Owned
 from redislab.world.servers import Server
 from redislab.world.supervisor import SupervisedResource
+from redislab.world.sweeper import Sweeper, sweep
 
 _lab, _lock = None, threading.Lock()
 
@@ -153,9 +153,9 @@ class Lab:
     def close(self) -> None:
         """Give everything back. On a Redis of the learner's own the keys under our prefix are removed, once and at the very end."""
         atexit.unregister(self.close)
-        elsewhere = self.server.backend == "url"
-        if (self._owner and elsewhere) or (self._is_branch and not elsewhere):
-            self._sweep()
+        if self._is_branch and self.server.backend != "url":
+            with contextlib.suppress(redis.RedisError, StartError):  # it is gone
+                sweep(self.redis, self.prefix)
         self._owned.close()
 
     def provide(self, database: str | None) -> None:
@@ -169,12 +169,6 @@ class Lab:
         self._resource = self.close_with(SupervisedResource())
         self._provided = self.close_with(provide(database, self._resource.folder, self.prefix))
         self._url = self._provided.url
-
-    def _sweep(self) -> None:
-        with contextlib.suppress(redis.RedisError, StartError):  # it is gone; what we wrote has a TTL
-            keys = self.redis.scan_iter(f"{self.prefix}:*", count=500)
-            while batch := list(itertools.islice(keys, 500)):
-                self.redis.unlink(*batch)
 
     def __repr__(self) -> str:
         return f"<Lab on {self.server!r}, keys under {self.prefix}:>"
@@ -229,6 +223,8 @@ def _open(url, backend, database, report) -> Lab:
     else:
         server, passed_over = first((backend,) if backend else ORDER, report)
     lab = Lab(server, f"redislab:{uuid.uuid4().hex[:6]}", passed_over)
+    if server.backend == "url":
+        lab.close_with(Sweeper(server.url, lab.prefix))
     try:
         lab.provide(database)
     except Exception:
