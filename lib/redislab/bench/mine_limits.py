@@ -24,6 +24,7 @@ SETTINGS = (
     gc.isenabled, gc.get_threshold, socket.getdefaulttimeout, sys.getrecursionlimit, sys.getswitchinterval, threading.getprofile,
 )  # fmt: skip
 
+charge = threading.Lock()
 running: dict = {}  # by thread, whose code is under way there (`redislab.bench.mine.Called`)
 
 
@@ -33,7 +34,8 @@ class Limits:
     def __init__(self):
         self._taken = taken()
         limit(3 * MOST[0][0])
-        self._shared = take_charge()
+        with charge:  # several may be called for the first time simultaneously
+            self._shared = take_charge()
 
     def excess(self) -> str:
         grown = zip(taken(), self._taken, MOST, strict=True)
