@@ -14,6 +14,7 @@ ROOM = {
     ("markdown", "Why"),
     ("markdown", "On Monday"),
 }
+NOTEBOOK = "@jupyter-notebook/lab-extension"  # Notebook 7 brings it for JupyterLab's pages; on these it fails
 LEARNERS = {"Try", "Your turn", "Your own code on this panel", "Quiz", "How you practise", "Your progress"}
 
 c = get_config()  # noqa: F821, Voilà gives it to this file
@@ -23,6 +24,9 @@ def course(page_config: dict, *, settings: dict, notebook_path: str, **_) -> dic
     """Tell the page which notebooks there are, and of each section its minutes and the instructor's note."""
     folder = Path(settings["voila"].root_dir)
     notebooks = [notebook(path) for path in sorted(folder.glob("[0-9]*.ipynb"))]
+    page_config["federated_extensions"] = [
+        each for each in page_config["federated_extensions"] if each["name"] != NOTEBOOK
+    ]
     page_config["redislab"] = {"here": notebook_path, "notebooks": notebooks}
     return page_config
 

@@ -227,9 +227,15 @@ def test_a_cluster_that_fails_over_goes_on_by_itself_if_that_was_planned_and_els
         said = "broke|does not answer|has no primary"
         assert session.state == "running" or re.search(f"({said}).* Press Start", ear.state("failed").message)
     ear.events.clear()
+    assert not settles(lambda: not started(session), 40)  # until all nodes know of the new primary
+    ear.sample(lambda sample: sample.values["requests"] > 20 and not sample.values["errors"])
+
+
+def started(session) -> bool:
+    """Press Start, if that is needed; whether it runs."""
     if session.state == "failed":
         session.start()
-    ear.sample(lambda sample: sample.values["requests"] > 20 and not sample.values["errors"])
+    return session.state == "running"
 
 
 def test_a_database_that_another_program_has_locked(begin, opened):

@@ -38,7 +38,7 @@ def try_out(function, **options):
     """The report on `function`, which has to come within the deadline and a few seconds of a busy machine."""
     began = time.monotonic()
     report = sandbox.try_out(NEGATIVE, function, **options)
-    assert time.monotonic() - began < sandbox.DEADLINE + 8
+    assert time.monotonic() - began < sandbox.DEADLINE + 20
     assert not report.passed
     return report
 
