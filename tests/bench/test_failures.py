@@ -90,9 +90,9 @@ class Writer(Experiment):
     @action("Fill the disk")
     def fill(self):
         """SQLite may not add a page to its file, which it takes for a disk that is full; and a larger row needs some."""
-        self.size *= 3
         event.listen(self.database.engine, "connect", _no_more)
         self.database.engine.dispose()
+        self.size *= 3  # from here on, each connection that saves is one that may not
 
     @action("Stop Redis")
     def stop(self):

@@ -92,7 +92,9 @@ def status(title: str, state: str, where: dict, values: dict, note: str = "") ->
         facts.append(f"n = <b>{values['requests']:,}</b>")
     if values.get("errors"):
         why = escape(str(values.get("error", ""))[:LONGEST])
-        facts.append(f"<span class='rl-alarm'>failing: <b>{_rate(values['errors'])}</b>/s{why and f' ({why})'}</span>")
+        facts.append(
+            f"<span class='rl-alarm' title='{why}'>failing: <b>{_rate(values['errors'])}</b>/s{why and f' ({why})'}</span>"
+        )
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
     now = f"<span class='rl-state rl-{state}'>{state}</span><span class='rl-note'>{escape(note)}</span>"
     return (
