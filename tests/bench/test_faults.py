@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sqlite3
+import subprocess
 import tempfile
 import threading
 from pathlib import Path
@@ -301,7 +302,8 @@ def test_docker_is_stopped(begin, opened, monkeypatch, tmp_path):
         session, ear = opened(labs.RateLimitLab())
         session.start()
         ear.sample(lambda sample: sample.values["requests"] > 20)
-        lab.server._control._container.kill()
+        container = lab.server._control._container
+        container.kill()
         forwarder.close()
         where = lab.server.where
         assert ear.state("failed").message == f"The Redis at {where} has ended. Press Start to go on with another one."
@@ -309,6 +311,7 @@ def test_docker_is_stopped(begin, opened, monkeypatch, tmp_path):
             session.start()
     # If it is back, expect that Start goes on
     monkeypatch.undo()
+    subprocess.run(["docker", "rm", "--force", container.id], check=True)  # its supervisor asks an engine that is gone
     monkeypatch.setattr(world, "_lab", None)
     ear.events.clear()
     begin(backend="docker")
