@@ -18,6 +18,7 @@ import pytest
 import redis
 from sqlalchemy.engine import make_url
 
+from redislab.bench.session import Bench
 from redislab.errors import StartError
 from redislab.lessons import labs
 from redislab.screen.words import status
@@ -317,6 +318,7 @@ def test_docker_is_stopped(begin, opened, monkeypatch, tmp_path):
     begin(backend="docker")
     session.start()
     ear.sample(lambda sample: sample.values["requests"] > 20)
+    Bench.shared().close()  # the next test's has an engine again
 
 
 def test_the_readme_quotes_what_is_said():
