@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PASSWORD = "s3cret/w@rd?#[ü]:"
 ENCODED = "s3cret%2Fw%40rd%3F%23%5B%C3%BC%5D%3A"
+WITHOUT = {"eval_ro", "config|get"}  # what an audit asks for, and can do without
 NEVER = {"keys", "flushall", "flushdb", "config|set", "script|flush", "select", "swapdb", "debug"}
 
 
@@ -80,7 +81,7 @@ class Own:
         }
 
     def refused(self) -> list[str]:
-        return [entry["object"] for admin in self.admins for entry in admin.acl_log()]
+        return [entry["object"] for admin in self.admins for entry in admin.acl_log(128)]
 
     def close(self) -> None:
         self.made.close()
@@ -116,7 +117,7 @@ lab.close()
 def unchanged(own: Own, before, said: str, tmp_path: Path) -> None:
     """Nothing of theirs has changed, nothing of ours is left, and the password is nowhere."""
     assert not settles(lambda: own.digest() != before)
-    assert own.refused() == [] and not own.used() & NEVER
+    assert not set(own.refused()) - WITHOUT and not own.used() & NEVER
     written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     for secret in ("s3cret", PASSWORD, ENCODED):
         assert secret not in said and secret.encode() not in written
