@@ -106,7 +106,6 @@ def test_an_owner_that_is_killed_while_it_starts_leaves_nothing(delay, untouched
 @pytest.mark.docker
 @pytest.mark.parametrize("delay", [0.0, 0.1, 0.2, 0.3])
 def test_an_owner_that_is_killed_while_a_container_is_being_removed_leaves_nothing(delay, untouched):
-    # the engine gives up the removal when who has asked for it is gone, and meanwhile refuses another one
     process = owner("docker")
     while process.stdout.readline().strip() != "all":
         assert process.poll() is None

@@ -17,18 +17,9 @@ from redislab.world.child import Child, ChildEndedError
 PATIENCE = 15.0  # s; removing a container takes a while
 PR_SET_PDEATHSIG = 1
 REMOVE = """
-import docker, sys, time
-client = docker.from_env(timeout=10)
-for _ in range(20):
-    left = client.containers.list(all=True, filters={"label": sys.argv[1]}, ignore_removed=True)
-    for container in left:
-        try:
-            container.remove(force=True, v=True)
-        except docker.errors.APIError:
-            pass  # its owner is at it, who may end before that does; then the engine gives up
-    if not left:
-        break
-    time.sleep(0.5)
+import docker, sys
+for container in docker.from_env(timeout=10).containers.list(all=True, filters={"label": sys.argv[1]}):
+    container.remove(force=True, v=True)
 """
 
 
